@@ -1,0 +1,201 @@
+"""Groups: which parameter group is which, what it is called and what it holds."""
+
+from __future__ import annotations
+
+from collections import Counter
+from operator import itemgetter
+from typing import Any, Callable
+
+SETTINGS = ("momentum", "betas", "weight_decay", "dampening", "alpha", "rho", "eps")
+"""Settings that are recorded when they change, beside every float a group holds."""
+
+MOST_NAMES = 200
+"""Parameter names of a group that are written down."""
+
+_NOT_SETTINGS = frozenset({"params", "lr", "initial_lr", "name", "param_names"})
+
+
+def names_of(groups: list[dict[str, Any]]) -> list[str]:
+    """Return one name per group: its own, else what its parameters share.
+
+    A group may carry ``name``; parameters that came from ``named_parameters()``
+    carry theirs, and a group takes the module path that all of them share. Names
+    that would not tell groups apart fall back to ``group0``, ``group1`` …
+    """
+    names = [_own_name(group) or _shared_path(group) for group in groups]
+    if len(groups) == 1:
+        return [names[0] or "all"]
+    counts = Counter(names)
+    return [
+        name if name and counts[name] == 1 else f"group{index}"
+        for index, name in enumerate(names)
+    ]
+
+
+def _own_name(group: dict[str, Any]) -> str | None:
+    for key in ("name", "group_name"):
+        name = group.get(key)
+        if isinstance(name, str) and name:
+            return name.replace("/", ".")
+    return None
+
+
+def _shared_path(group: dict[str, Any]) -> str | None:
+    paths = [str(name).split(".") for name in group.get("param_names", ())]
+    shared = []
+    for parts in zip(*paths):
+        if len(set(parts)) > 1:
+            break
+        shared.append(parts[0])
+    return ".".join(shared) or None
+
+
+def settings_of(group: dict[str, Any]) -> tuple[str, ...]:
+    """Return the keys of a group whose numbers are worth watching.
+
+    Floats and tuples of floats, so that the internal rates of optimizers that
+    scale inside (``d``, ``scheduled_lr``) are seen under their own names; counters
+    are left out.
+    """
+    return tuple(
+        sorted(
+            key
+            for key, value in group.items()
+            if isinstance(key, str) and key not in _NOT_SETTINGS
+            if key in SETTINGS or isinstance(value, float) or _is_pair(value)
+            if numbers_in(value) is not None
+        )
+    )
+
+
+def _is_pair(value: Any) -> bool:
+    return (
+        isinstance(value, (tuple, list))
+        and 0 < len(value) <= 4
+        and all(isinstance(each, float) for each in value)
+    )
+
+
+def numbers_in(value: Any) -> list[float] | None:
+    """Return the numbers in a setting, or None if it holds something else."""
+    values = value if isinstance(value, (tuple, list)) else (value,)
+    found = []
+    for each in values:
+        if isinstance(each, (int, float)) and not isinstance(each, bool):
+            found.append(float(each))
+        elif is_on_host(each):
+            found.append(float(each.item()))
+        else:
+            return None
+    return found
+
+
+class SettingsReader:
+    """Reads the settings of one group, quickly while nothing changes.
+
+    Attributes:
+        read: group to a value that differs when a setting does.
+    """
+
+    def __init__(self, group: dict[str, Any]) -> None:
+        """Choose what to read from what the group holds now."""
+        self._keys = settings_of(group)
+        self.read: Callable[[Any], Any] = (
+            itemgetter(*self._keys) if self._keys else _nothing
+        )
+
+    def copy(self, group: dict[str, Any]) -> Any:
+        """Return what `read` returns now, safe from changes in place."""
+        values = [group[key] for key in self._keys]
+        safe = tuple(
+            each[:] if isinstance(each, list) else _host_number(each) for each in values
+        )
+        return safe[0] if len(safe) == 1 else (safe or None)
+
+    def flat(self, copied: Any) -> dict[tuple[str, int], float]:
+        """Return the numbers in a copy by (key, index)."""
+        values = (copied,) if len(self._keys) == 1 else (copied or ())
+        return {
+            (key, index): number
+            for key, value in zip(self._keys, values)
+            for index, number in enumerate(numbers_in(value) or ())
+        }
+
+    def numbers(self, group: dict[str, Any]) -> dict[tuple[str, int], float]:
+        """Return the numbers in the group by (key, index)."""
+        return self.flat(self.copy(group))
+
+
+def _nothing(group: dict[str, Any]) -> None:
+    del group
+
+
+def _host_number(value: Any) -> Any:
+    return float(value.item()) if is_on_host(value) else value
+
+
+def is_tensor(value: Any) -> bool:
+    """Say whether ``value`` is a tensor, without importing torch."""
+    return hasattr(value, "is_cuda") and hasattr(value, "item")
+
+
+def is_on_host(value: Any) -> bool:
+    """Say whether ``value`` is a tensor of one number that can be read at once."""
+    return is_tensor(value) and value.device.type == "cpu" and value.numel() == 1
+
+
+def describe(group: dict[str, Any], number: int, name: str) -> dict[str, Any]:
+    """Return what a recording says of a group when it first meets it."""
+    parameters = group["params"]
+    description: dict[str, Any] = {
+        "group": number,
+        "name": name,
+        "tensors": len(parameters),
+        "elements": sum(_elements(each) for each in parameters),
+        "settings": {key: numbers_in(group[key]) for key in settings_of(group)},
+    }
+    names = group.get("param_names")
+    if names:
+        description["parameters"] = [str(each) for each in names[:MOST_NAMES]]
+    return description
+
+
+def _elements(parameter: Any) -> int:
+    try:
+        return int(parameter.numel())
+    except (RuntimeError, TypeError, ValueError):
+        return 0  # a lazy parameter has no shape yet
+
+
+class Members:
+    """Numbers an optimizer's groups by the parameters in them.
+
+    ``load_state_dict`` replaces the group dictionaries and a user may reorder
+    them; the parameters stay.
+    """
+
+    def __init__(self) -> None:
+        """Know no group yet."""
+        self._owner: dict[int, int] = {}
+        self.known = 0
+
+    def shares(self, other: Members) -> bool:
+        """Say whether any parameter belongs to both."""
+        return not self._owner.keys().isdisjoint(other._owner.keys())
+
+    def numbers(self, groups: list[dict[str, Any]]) -> list[int]:
+        """Return the number of each group, a new one for a group never seen."""
+        taken: set[int] = set()
+        numbers = []
+        for group in groups:
+            identities = [id(each) for each in group["params"]]
+            owners = Counter(
+                self._owner[each] for each in identities if each in self._owner
+            )
+            free = [number for number, _ in owners.most_common() if number not in taken]
+            number = free[0] if free else self.known
+            self.known = max(self.known, number + 1)
+            taken.add(number)
+            numbers.append(number)
+            self._owner.update(dict.fromkeys(identities, number))
+        return numbers

@@ -1,0 +1,110 @@
+"""Launch: runs a command as a shell would, with the bootstrap in its environment."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Mapping, Sequence
+
+BOOTSTRAP = Path(__file__).parent / "bootstrap"
+NOT_FOUND = 127
+NOT_EXECUTABLE = 126
+_FROM_KERNEL = 128  # si_code SI_KERNEL: the terminal sent it to the child as well
+_PASSED_ON = ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2")
+
+
+def resolve(command: Sequence[str]) -> list[str]:
+    """Return the command that a shorthand stands for.
+
+    ``train.py …`` and ``-m pkg.mod …`` are run by this Python. A program that is
+    not on PATH is looked for beside this Python, where ``torchrun`` lies when lrscope
+    is called from an environment that is not activated.
+    """
+    first = command[0]
+    if first == "-m" or first.endswith(".py"):
+        return [sys.executable, *command]
+    if shutil.which(first) is None and os.sep not in first:
+        beside = Path(sys.executable).parent / first
+        if os.access(beside, os.X_OK):
+            return [str(beside), *command[1:]]
+    return list(command)
+
+
+def environment(run: Path, segment: int, every: str | None) -> dict[str, str]:
+    """Return this environment with the bootstrap in front of PYTHONPATH."""
+    variables = dict(os.environ)
+    paths = [str(BOOTSTRAP), variables.get("PYTHONPATH", "")]
+    variables["PYTHONPATH"] = os.pathsep.join(filter(None, paths))
+    variables["LRSCOPE_RUN"] = str(run.resolve())
+    variables["LRSCOPE_SEGMENT"] = str(segment)
+    variables.pop("LRSCOPE_PRINT", None)
+    if every:
+        variables["LRSCOPE_PRINT"] = every
+    return variables
+
+
+def launch(command: Sequence[str], variables: Mapping[str, str]) -> int:
+    """Run a command to its end and return its exit code, negative for a signal.
+
+    Signals that this process is sent are passed on; those from the terminal reach
+    the command by themselves.
+
+    Raises:
+        OSError: the command cannot be started.
+    """
+    if not hasattr(signal, "sigwaitinfo"):
+        return _launch_simply(command, variables)
+    passed_on = {getattr(signal, name) for name in _PASSED_ON}
+    waited_for = passed_on | {signal.SIGCHLD}
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, waited_for)
+    try:
+        child = subprocess.Popen(  # noqa: S603 - running the user's command is the job
+            command,
+            env=dict(variables),
+            preexec_fn=lambda: signal.pthread_sigmask(signal.SIG_SETMASK, before),  # noqa: PLW1509
+        )
+        while child.poll() is None:
+            info = signal.sigwaitinfo(waited_for)
+            if info.si_signo in passed_on and info.si_code != _FROM_KERNEL:
+                child.send_signal(info.si_signo)
+        return child.returncode
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _launch_simply(command: Sequence[str], variables: Mapping[str, str]) -> int:
+    """Do the same where signals cannot be waited for (macOS)."""
+    child = subprocess.Popen(command, env=dict(variables))  # noqa: S603 - see above
+    handlers = {
+        signal.SIGINT: signal.signal(signal.SIGINT, signal.SIG_IGN),
+        signal.SIGTERM: signal.signal(
+            signal.SIGTERM, lambda number, _: child.send_signal(number)
+        ),
+    }
+    try:
+        return child.wait()
+    finally:
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+
+
+def end_like(exit_code: int) -> None:
+    """End this process as the command ended, by the same signal if by a signal."""
+    if exit_code >= 0:
+        sys.exit(exit_code)
+    number = -exit_code
+    sys.stdout.flush()
+    sys.stderr.flush()
+    try:
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # one core file is enough
+        signal.signal(number, signal.SIG_DFL)
+    except (ImportError, OSError, ValueError):
+        pass  # SIGKILL has no handler
+    os.kill(os.getpid(), number)
+    sys.exit(128 + number)

@@ -1,0 +1,87 @@
+"""Printing: applied and next rates on standard error while the training runs.
+
+The next rate of a step is known when the following step begins, so that is when
+its line appears; the last one appears at the end.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+from lrscope.recording import rows
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+    from lrscope.capture.journal import Journal
+    from lrscope.capture.optimizers import OptimizerWitness, Watch
+
+
+class Printer:
+    """Prints a line per group for every step, every N steps or every pass.
+
+    Args:
+        every: "step", "epoch" (a pass over a DataLoader) or a number of steps.
+    """
+
+    def __init__(self, every: str) -> None:
+        """Print nothing yet; see `hooks`."""
+        self._passes = every == "epoch"
+        self._every = 1 if every in ("step", "epoch") else int(every)
+        self._steps: dict[int, int] = {}
+        self._due: dict[int, tuple[Watch, int, list[float]]] = {}
+        self._rows = 0
+
+    def hooks(self, optimizer: ModuleType, witness: OptimizerWitness) -> list[Any]:
+        """Register with torch, after the witness; only rank 0 prints."""
+        journal = witness.journal
+
+        def before(stepping: Any, *_: Any) -> None:
+            watch = witness.watches.get(id(stepping))
+            if watch is None or watch.number not in self._due:
+                return
+            if not self._passes or _a_pass_ended(journal):
+                self._print(self._due.pop(watch.number), watch.rates)
+
+        def after(stepping: Any, *_: Any) -> None:
+            watch = witness.watches.get(id(stepping))
+            if watch is None or journal.rows == self._rows:
+                return  # the outer half of a nested step
+            self._rows = journal.rows
+            flags, watch.last_flags = watch.last_flags, rows.UPDATED
+            if not flags & rows.UPDATED:
+                return
+            step = self._steps.get(watch.number, 0)
+            self._steps[watch.number] = step + 1
+            if step % self._every == 0:
+                self._due[watch.number] = (watch, step, watch.rates)
+
+        return [
+            optimizer.register_optimizer_step_pre_hook(before),
+            optimizer.register_optimizer_step_post_hook(after),
+        ]
+
+    def finish(self) -> None:
+        """Print what is still due."""
+        while self._due:
+            _, due = self._due.popitem()
+            last = [group.get("lr") for group in due[0].groups or ()]
+            self._print(due, last)
+
+    def _print(self, due: tuple[Watch, int, list[float]], after: list[Any]) -> None:
+        watch, step, applied = due
+        lines = []
+        for position, number in enumerate(watch.numbers):
+            rate = applied[position]
+            line = f"step {step} · {watch.name.lower()}/{watch.described[number]}"
+            line += f" applied {rate:.2e}"
+            following = after[position] if position < len(after) else rate
+            if isinstance(following, float) and following != rate:
+                line += f" · next {following:.2e}"
+            lines.append(line)
+        print("\n".join(lines), file=sys.stderr, flush=True)
+
+
+def _a_pass_ended(journal: Journal) -> bool:
+    return any(journal.happened(item).startswith("pass_") for item in journal.pending)

@@ -1,0 +1,259 @@
+"""Recorder: puts the witnesses in place, and takes them away if one of them fails.
+
+A witness never stops the trial: whatever goes wrong here ends the recording with
+one line on standard error and a note in the recording, and training goes on.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import platform
+import socket
+import sys
+import time
+import weakref
+from typing import TYPE_CHECKING, Any
+
+from lrscope.capture.journal import Journal
+from lrscope.capture.optimizers import OptimizerWitness
+from lrscope.capture.patches import Patches
+from lrscope.capture.schedulers import SchedulerWitness
+from lrscope.capture import torchwide
+from lrscope.recording.command import without_secrets
+from lrscope.recording.writer import Writer
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+    from lrscope.capture.printing import Printer
+
+LATER = {
+    "torch.amp.grad_scaler": "_watch_scalers",
+    "torch.utils.data.dataloader": "_watch_loaders",
+}
+"""Modules of torch that load after ``torch.optim``, and what then to do."""
+
+
+class Recorder:
+    """Records every optimizer of this process into one directory.
+
+    Args:
+        directory: of the run; it exists.
+        segment: number of the segment that this process belongs to.
+        printer: prints lines during training, if wanted.
+    """
+
+    def __init__(
+        self, directory: str, segment: int, printer: Printer | None = None
+    ) -> None:
+        """Watch nothing yet; see `start`."""
+        self._directory = directory
+        self._segment = segment
+        self._printer = printer
+        self._patches = Patches()
+        self._handles: list[Any] = []
+        self._stopped = False
+        self._pid = os.getpid()
+        self._journal = journal = Journal(self._open_writer)
+        self._optimizers = OptimizerWitness(journal, self.fail)
+        self._schedulers = SchedulerWitness(journal, self._optimizers, self.fail)
+
+    def start(self) -> None:
+        """Begin to watch; ``torch.optim`` is loaded."""
+        optim = sys.modules["torch.optim"]
+        optimizer = sys.modules["torch.optim.optimizer"]
+        patches = self._patches
+        before, after = self._optimizers.hooks()
+        self._handles = [
+            optimizer.register_optimizer_step_pre_hook(before),
+            optimizer.register_optimizer_step_post_hook(after),
+        ]
+        torchwide.watch_optimizers(
+            patches, optim.Optimizer, self._optimizers, self.fail
+        )
+        self._schedulers.install(patches, optim.lr_scheduler.LRScheduler)
+        torchwide.watch_backward(
+            patches, sys.modules["torch.autograd"], self._journal
+        )
+        for name in LATER:
+            module = sys.modules.get(name)
+            spec = getattr(module, "__spec__", None)
+            if module is not None and not getattr(spec, "_initializing", False):
+                self.module_loaded(name, module)
+        if self._printer is not None:
+            self._handles += self._printer.hooks(optimizer, self._optimizers)
+        _at_process_end(self)
+        _active.append(weakref.ref(self))
+
+    def module_loaded(self, name: str, module: ModuleType) -> None:
+        """Watch what a module of torch that loaded just now holds."""
+        if self._stopped or name not in LATER:
+            return
+        try:
+            getattr(self, LATER[name])(module)
+        except Exception as error:  # noqa: BLE001 - the training must go on
+            self.fail(error)
+
+    def _watch_scalers(self, module: ModuleType) -> None:
+        torchwide.watch_scalers(self._patches, module, self._optimizers)
+
+    def _watch_loaders(self, module: ModuleType) -> None:
+        torchwide.watch_loaders(self._patches, module, self._journal, self.fail)
+
+    def _open_writer(self) -> Writer:
+        head = _describe_process(self._segment)
+        rank = "" if head["rank"] is None else f"rank{head['rank']}-"
+        name = f"segment{self._segment:03d}-{rank}pid{head['pid']}"
+        return Writer(_unused(os.path.join(self._directory, name)), head)
+
+    def fail(self, error: Exception) -> None:
+        """End the recording because of a failure of our own or of the disk."""
+        if self._stopped:
+            return
+        self._withdraw()
+        reason = f"{type(error).__name__}: {error}"
+        print(
+            f"lrscope: recording stopped ({reason}); training goes on. "
+            f"What was recorded so far is in {self._directory}",
+            file=sys.stderr,
+        )
+        try:
+            self._journal.event("trouble", reason=reason, trace=_lines_of(error))
+        except Exception:  # noqa: BLE001, S110 - a full disk takes no note either
+            pass
+        try:
+            self._journal.close()
+        except Exception:  # noqa: BLE001 - the rows are in the tail
+            self._journal.abandon()
+
+    def _withdraw(self) -> None:
+        self._stopped = True
+        while self._handles:
+            self._handles.pop().remove()
+        self._patches.take_back()
+
+    def stop(self) -> None:
+        """Stop watching and seal the recording; calling it twice does no harm."""
+        if self._stopped or os.getpid() != self._pid:
+            return
+        self._withdraw()
+        try:
+            if self._printer is not None:
+                self._printer.finish()
+            self._optimizers.late.collect()
+            if self._journal.is_open:
+                self._journal.event("process_ended", exception=_last_exception())
+            self._journal.close()
+        except Exception as error:  # noqa: BLE001 - the process is ending
+            self._journal.abandon()
+            print(
+                f"lrscope: the end of the recording could not be sealed ({error}); "
+                f"its rows stay readable in {self._directory}",
+                file=sys.stderr,
+            )
+
+    def in_child(self) -> None:
+        """Go on in a forked child with a recording of its own, if it trains."""
+        if self._stopped:
+            return
+        self._pid = os.getpid()
+        self._journal.move_to_child()
+        self._optimizers.forget_files()
+        _at_process_end(self)
+
+
+def _describe_process(segment: int) -> dict[str, Any]:
+    """Return the header: where and by what this process is run; no environment."""
+    torch = sys.modules.get("torch")
+    numpy = sys.modules.get("numpy")
+    return {
+        "lrscope": _version(),
+        "python": platform.python_version(),
+        "torch": getattr(torch, "__version__", None) and str(torch.__version__),
+        "numpy": getattr(numpy, "__version__", None),
+        "platform": platform.platform(),
+        "host": socket.gethostname(),
+        "command": without_secrets(sys.orig_argv if hasattr(sys, "orig_argv") else sys.argv),
+        "script": sys.argv[0] if sys.argv else "",
+        "directory": os.getcwd(),
+        "pid": os.getpid(),
+        "parent": os.getppid(),
+        "segment": segment,
+        "started": time.time(),
+        **_place_in_job(),
+    }
+
+
+def _place_in_job() -> dict[str, int | None]:
+    distributed = sys.modules.get("torch.distributed")
+    rank, world = _number("RANK"), _number("WORLD_SIZE")
+    try:
+        if distributed is not None and distributed.is_available() and distributed.is_initialized():
+            rank, world = distributed.get_rank(), distributed.get_world_size()
+    except Exception:  # noqa: BLE001, S110 - then the environment has to do
+        pass
+    local = _number("LOCAL_RANK")
+    return {"rank": local if rank is None else rank, "local_rank": local, "world_size": world}
+
+
+def _number(variable: str) -> int | None:
+    text = os.environ.get(variable, "")
+    return int(text) if text.isdigit() else None
+
+
+def _version() -> str:
+    from lrscope import __version__
+
+    return __version__
+
+
+def _unused(path: str) -> str:
+    number, name = 1, path
+    while os.path.exists(name + ".lrs") or os.path.exists(name + ".tail"):
+        number += 1
+        name = f"{path}-{number}"
+    return name
+
+
+def _lines_of(error: BaseException) -> list[str]:
+    import traceback
+
+    return traceback.format_exception(type(error), error, error.__traceback__)[-8:]
+
+
+def _last_exception() -> dict[str, Any] | None:
+    """Return what ended the process, as Python left it when it printed it."""
+    error = getattr(sys, "last_value", None)
+    if error is None:
+        return None
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    where = [trace.tb_frame.f_code.co_filename, trace.tb_lineno] if trace else []
+    return {"type": type(error).__name__, "message": str(error)[:300], "where": where}
+
+
+def _at_process_end(recorder: Recorder) -> None:
+    atexit.register(recorder.stop)
+    util = sys.modules.get("multiprocessing.util")
+    if util is not None:  # a child of multiprocessing ends without atexit
+        util.Finalize(None, recorder.stop, exitpriority=-100)
+
+
+_active: list[Any] = []
+
+
+def _after_fork_in_child() -> None:
+    for reference in _active:
+        recorder = reference()
+        if recorder is not None:
+            try:
+                recorder.in_child()
+            except Exception as error:  # noqa: BLE001 - the training must go on
+                recorder.fail(error)
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork_in_child)
+

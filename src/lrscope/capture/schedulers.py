@@ -1,0 +1,286 @@
+"""Schedulers: which one was made, with what, and every time it was stepped.
+
+``step``, ``__init__`` and ``load_state_dict`` are wrapped on every class of
+schedulers, those of the user included, as soon as the class exists.
+"""
+
+from __future__ import annotations
+
+import inspect
+import sys
+import weakref
+from typing import TYPE_CHECKING, Any, Callable
+
+from lrscope.capture import groups as grouping
+from lrscope.capture.plain import plain
+from lrscope.capture.sites import caller, is_users, unseen, user_frames
+
+if TYPE_CHECKING:
+    from types import FrameType
+
+    from lrscope.capture.journal import Journal
+    from lrscope.capture.optimizers import OptimizerWitness, Watch
+    from lrscope.capture.patches import Patches
+
+
+class SchedulerWatch:
+    """What is known of one scheduler."""
+
+    def __init__(self, number: int) -> None:
+        """Number it in the order in which schedulers were met."""
+        self.number = number
+        self.owner: Watch | None = None
+        self.items: dict[tuple[int, int, int], tuple[int, Any]] = {}
+
+
+class SchedulerWitness:
+    """Watches every scheduler of the process."""
+
+    def __init__(
+        self,
+        journal: Journal,
+        optimizers: OptimizerWitness,
+        fail: Callable[[Exception], None],
+    ) -> None:
+        """Watch nothing yet; see `install`."""
+        self._journal = journal
+        self._optimizers = optimizers
+        self._fail = fail
+        self._watches: dict[int, SchedulerWatch] = {}
+        self._met = 0
+        self._making: list[Any] = []
+        self._busy: list[Any] = []
+
+    def install(self, patches: Patches, base: type) -> None:
+        """Wrap ``base``, all its subclasses and those to come."""
+        original = vars(base).get("__init_subclass__")
+
+        def __init_subclass__(cls: type, **kwargs: Any) -> None:  # noqa: N807
+            if original is None:
+                super(base, cls).__init_subclass__(**kwargs)
+            else:
+                original.__func__(cls, **kwargs)
+            self._wrap(patches, cls)
+
+        patches.replace(
+            base, "__init_subclass__", classmethod(unseen(__init_subclass__))
+        )
+        for each in _family(base):
+            self._wrap(patches, each)
+
+    def _wrap(self, patches: Patches, cls: type) -> None:
+        patches.wrap(cls, "__init__", self._wrapped_init)
+        patches.wrap(cls, "step", self._wrapped_step)
+        patches.wrap(cls, "load_state_dict", self._wrapped_load)
+
+    def _wrapped_init(self, original: Callable[..., Any]) -> Callable[..., Any]:
+        making = self._making
+
+        def __init__(scheduler: Any, *args: Any, **kwargs: Any) -> None:  # noqa: N807
+            if any(each is scheduler for each in making):  # super().__init__()
+                return original(scheduler, *args, **kwargs)
+            making.append(scheduler)
+            try:
+                original(scheduler, *args, **kwargs)
+            finally:
+                making.pop()
+            self._note_made(scheduler, original, args, kwargs, sys._getframe(1))
+
+        return __init__
+
+    def _wrapped_step(self, original: Callable[..., Any]) -> Callable[..., Any]:
+        busy = self._busy
+        note = self._note_step
+        frame = sys._getframe
+
+        def step(scheduler: Any, *args: Any, **kwargs: Any) -> Any:
+            note(scheduler, original, args, kwargs, frame(1))
+            busy.append(scheduler)
+            try:
+                return original(scheduler, *args, **kwargs)
+            finally:
+                busy.pop()
+
+        return step
+
+    def _wrapped_load(self, original: Callable[..., Any]) -> Callable[..., Any]:
+        def load_state_dict(scheduler: Any, *args: Any, **kwargs: Any) -> Any:
+            depth = len(self._busy)
+            self._busy.append(scheduler)
+            try:
+                result = original(scheduler, *args, **kwargs)
+            finally:
+                self._busy.pop()
+            if depth == 0:
+                self._note_load(scheduler, sys._getframe(1))
+            return result
+
+        return load_state_dict
+
+    def _note_made(
+        self,
+        scheduler: Any,
+        init: Callable[..., Any],
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+        frame: FrameType,
+    ) -> None:
+        try:
+            self._meet(scheduler, _arguments(init, scheduler, args, kwargs), frame)
+        except Exception as error:  # noqa: BLE001 - the training must go on
+            self._fail(error)
+
+    def _note_load(self, scheduler: Any, frame: FrameType) -> None:
+        try:
+            watch = self._watch_of(scheduler, frame)
+            if watch.owner is not None:
+                watch.owner.explained = True
+            self._journal.event(
+                "scheduler_state_loaded",
+                scheduler=watch.number,
+                attributes=self._attributes(scheduler),
+                where=caller(frame),
+            )
+        except Exception as error:  # noqa: BLE001 - the training must go on
+            self._fail(error)
+
+    def _note_step(
+        self,
+        scheduler: Any,
+        step: Callable[..., Any],
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+        frame: FrameType,
+    ) -> None:
+        try:
+            busy = self._busy
+            if self._making or (busy and busy[-1] is scheduler):  # super().step()
+                return
+            watch = self._watches.get(id(scheduler)) or self._watch_of(scheduler, frame)
+            key = (id(frame.f_code), frame.f_lasti, len(busy))
+            known = watch.items.get(key)
+            if known is None:
+                known = self._new_item(watch, step, bool(args or kwargs), frame)
+                watch.items[key] = known
+            self._journal.pending.append(known[0])
+            if watch.owner is not None:
+                watch.owner.explained = True
+            if args or kwargs:
+                self._note_argument(watch, [*args, *kwargs.values()][0])
+        except Exception as error:  # noqa: BLE001 - the training must go on
+            self._fail(error)
+
+    def _note_argument(self, watch: SchedulerWatch, value: Any) -> None:
+        if grouping.is_tensor(value) and not grouping.is_on_host(value):
+            return  # reading it would make the process wait for the device
+        numbers = grouping.numbers_in(value)
+        if numbers:
+            self._journal.argument(watch.number, numbers[0])
+
+    def _new_item(
+        self,
+        watch: SchedulerWatch,
+        step: Callable[..., Any],
+        has_argument: bool,  # noqa: FBT001
+        frame: FrameType,
+    ) -> tuple[int, Any]:
+        details: dict[str, Any] = {
+            "scheduler": watch.number,
+            "depth": len(self._busy),
+            "where": [frame.f_code.co_filename, frame.f_lineno],
+        }
+        if not is_users(frame.f_code.co_filename):
+            users = user_frames(frame, 1)
+            details["from"] = (
+                [users[0].f_code.co_filename, users[0].f_lineno] if users else []
+            )
+        if has_argument:
+            names = list(inspect.signature(step).parameters)
+            details["argument"] = names[1] if len(names) > 1 else ""
+        return self._journal.item("scheduler_stepped", **details), frame.f_code
+
+    def _watch_of(self, scheduler: Any, frame: FrameType) -> SchedulerWatch:
+        known = self._watches.get(id(scheduler))
+        return known or self._meet(scheduler, None, frame)
+
+    def _meet(
+        self, scheduler: Any, arguments: dict[str, Any] | None, frame: FrameType
+    ) -> SchedulerWatch:
+        watch = self._watches.get(id(scheduler))
+        if watch is None:
+            watch = self._watches[id(scheduler)] = SchedulerWatch(self._met)
+            self._met += 1
+            forget = self._watches.pop
+            weakref.finalize(scheduler, forget, id(scheduler), None).atexit = False
+        watch.owner = self._owner_of(scheduler)
+        if watch.owner is not None:
+            watch.owner.explained = True
+        groups = getattr(getattr(scheduler, "optimizer", None), "param_groups", [])
+        self._journal.event(
+            "scheduler_constructed",
+            scheduler=watch.number,
+            class_name=type(scheduler).__name__,
+            module=type(scheduler).__module__,
+            how="found" if arguments is None else "constructed",
+            optimizer=None if watch.owner is None else watch.owner.number,
+            arguments=plain(arguments or {}, self._refer),
+            attributes=self._attributes(scheduler),
+            children=[
+                self._watch_of(each, frame).number for each in _children(scheduler)
+            ],
+            rates=[plain(group.get("lr"), self._refer) for group in groups],
+            where=caller(frame),
+        )
+        return watch
+
+    def _owner_of(self, scheduler: Any) -> Watch | None:
+        optimizer = getattr(scheduler, "optimizer", None)
+        if optimizer is None:
+            owners = {self._owner_of(child) for child in _children(scheduler)}
+            return owners.pop() if len(owners) == 1 else None
+        if not hasattr(optimizer, "param_groups"):
+            return None
+        return self._optimizers.meet(optimizer)
+
+    def _attributes(self, scheduler: Any) -> dict[str, Any]:
+        public = {
+            key: value
+            for key, value in vars(scheduler).items()
+            if key != "optimizer" and (not key.startswith("_") or key in _TELLING)
+        }
+        return plain(public, self._refer)  # type: ignore[no-any-return]
+
+    def _refer(self, value: Any) -> dict[str, int] | None:
+        watch = self._watches.get(id(value))
+        if watch is not None:
+            return {"scheduler": watch.number}
+        owner = self._optimizers.watches.get(id(value))
+        return None if owner is None else {"optimizer": owner.number}
+
+
+_TELLING = frozenset({"_schedulers", "_milestones", "_step_count", "_last_lr"})
+"""Private attributes of torch's schedulers without which they cannot be told."""
+
+
+def _family(base: type) -> list[type]:
+    found = [base]
+    for each in found:
+        found += [kind for kind in each.__subclasses__() if kind not in found]
+    return found
+
+
+def _children(scheduler: Any) -> list[Any]:
+    children = vars(scheduler).get("_schedulers", ())
+    return list(children) if isinstance(children, (list, tuple)) else []
+
+
+def _arguments(
+    init: Callable[..., Any], scheduler: Any, args: Any, kwargs: Any
+) -> dict[str, Any]:
+    try:
+        bound = inspect.signature(init).bind(scheduler, *args, **kwargs)
+    except (TypeError, ValueError):
+        return {str(i): each for i, each in enumerate(args)} | kwargs
+    bound.apply_defaults()
+    names = list(bound.arguments)[1:]
+    return {name: bound.arguments[name] for name in names}

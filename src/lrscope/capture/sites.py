@@ -1,0 +1,78 @@
+"""Sites: which line of whose file a call came from."""
+
+from __future__ import annotations
+
+import os
+import sys
+from types import CodeType, FrameType, FunctionType
+from typing import Any, Callable, TypeVar
+
+UNSEEN = "<frozen importlib._bootstrap_external> of lrscope"
+"""A file name that `warnings` and torch.compile pass over.
+
+`warnings` skips frames whose file name holds both "importlib" and "_bootstrap"
+when it looks for the place to point at; Dynamo leaves code whose file name
+starts with "<frozen importlib" out of its graphs. (torch 2.13, Python 3.11)
+"""
+
+_TORCH = f"{os.sep}torch{os.sep}"
+_INSTALLED = ("site-packages", "dist-packages", os.path.dirname(os.__file__))
+_Function = TypeVar("_Function", bound=Callable[..., Any])
+
+Site = tuple  # (file, line), or () where there is none
+
+
+def unseen(function: _Function) -> _Function:
+    """Give ``function`` a file name that warnings and compilers pass over."""
+    if isinstance(function, FunctionType):
+        function.__code__ = _renamed(function.__code__)
+    return function
+
+
+def _renamed(code: CodeType) -> CodeType:
+    constants = tuple(
+        _renamed(each) if isinstance(each, CodeType) else each
+        for each in code.co_consts
+    )
+    return code.replace(co_filename=UNSEEN, co_consts=constants)
+
+
+def caller(frame: FrameType | None) -> list[Any]:
+    """Return [file, line] of the first frame outside torch and lrscope, or []."""
+    while frame is not None:
+        name = frame.f_code.co_filename
+        if not _is_ours_or_torch(name):
+            return [name, frame.f_lineno]
+        frame = frame.f_back
+    return []
+
+
+def user_frames(frame: FrameType | None, most: int = 12) -> list[FrameType]:
+    """Return frames of code that is neither installed nor part of Python."""
+    found = []
+    while frame is not None and len(found) < most:
+        if is_users(frame.f_code.co_filename):
+            found.append(frame)
+        frame = frame.f_back
+    return found
+
+
+def is_users(name: str) -> bool:
+    """Say whether a file belongs to the user's own program."""
+    return not (
+        _is_ours_or_torch(name)
+        or name.startswith("<")
+        or any(part in name for part in _INSTALLED)
+    )
+
+
+def _is_ours_or_torch(name: str) -> bool:
+    return name == UNSEEN or name.startswith(_OURS) or _TORCH in name
+
+
+_OURS = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
+
+
+def here(depth: int = 1) -> list[Any]:
+    """Return [file, line] of the user's line that led to this call."""
+    return caller(sys._getframe(depth + 1))

@@ -1,0 +1,37 @@
+"""Start: what the bootstrap calls when ``torch.optim`` has loaded in a child."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+from lrscope.capture.printing import Printer
+from lrscope.capture.recorder import Recorder
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+_recorder: Recorder | None = None
+
+
+def module_loaded(name: str, module: ModuleType) -> None:
+    """Begin to record, or watch another module of torch."""
+    global _recorder  # noqa: PLW0603 - one recorder per process
+    if name == "torch.optim":
+        directory = os.environ.get("LRSCOPE_RUN", "")
+        segment = int(os.environ.get("LRSCOPE_SEGMENT", "0"))
+        if os.path.isdir(directory):
+            every = os.environ.get("LRSCOPE_PRINT")
+            prints = every and os.environ.get("RANK", "0") == "0"
+            _recorder = Recorder(directory, segment, Printer(every) if prints else None)
+            _recorder.start()
+        else:
+            print(f"lrscope: {directory!r} is gone; not recording", file=sys.stderr)
+    elif _recorder is not None:
+        _recorder.module_loaded(name, module)
+
+
+def is_recording() -> Recorder | None:
+    """Return the recorder that ``lrscope run`` started in this process."""
+    return _recorder

@@ -1,0 +1,192 @@
+"""Torch-wide: backward calls, passes over DataLoaders, GradScalers, optimizers made.
+
+Each function takes the patches and wraps what its module of torch holds.
+"""
+
+from __future__ import annotations
+
+import sys
+import weakref
+from typing import TYPE_CHECKING, Any, Callable
+
+from lrscope.capture.sites import caller
+
+if TYPE_CHECKING:
+    from types import FrameType, ModuleType
+
+    from lrscope.capture.journal import Journal
+    from lrscope.capture.optimizers import OptimizerWitness
+    from lrscope.capture.patches import Patches
+
+    Fail = Callable[[Exception], None]
+
+
+def watch_optimizers(
+    patches: Patches, base: type, witness: OptimizerWitness, fail: Fail
+) -> None:
+    """Note each optimizer that is made, given a group or a state."""
+    making: list[Any] = []
+
+    def init(original: Callable[..., Any]) -> Callable[..., Any]:
+        def __init__(optimizer: Any, *args: Any, **kwargs: Any) -> None:  # noqa: N807
+            making.append(optimizer)
+            try:
+                original(optimizer, *args, **kwargs)
+            finally:
+                making.pop()
+            try:
+                witness.meet(optimizer, how="constructed")
+            except Exception as error:  # noqa: BLE001 - the training must go on
+                fail(error)
+
+        return __init__
+
+    def add(original: Callable[..., Any]) -> Callable[..., Any]:
+        def add_param_group(optimizer: Any, *args: Any, **kwargs: Any) -> Any:
+            result = original(optimizer, *args, **kwargs)
+            if not any(each is optimizer for each in making):
+                witness.note_added(optimizer)
+            return result
+
+        return add_param_group
+
+    def load(original: Callable[..., Any]) -> Callable[..., Any]:
+        def load_state_dict(optimizer: Any, *args: Any, **kwargs: Any) -> Any:
+            result = original(optimizer, *args, **kwargs)
+            witness.note_loaded(optimizer)
+            return result
+
+        return load_state_dict
+
+    patches.wrap(base, "__init__", init)
+    patches.wrap(base, "add_param_group", add)
+    patches.wrap(base, "load_state_dict", load)
+
+
+def watch_backward(patches: Patches, autograd: ModuleType, journal: Journal) -> None:
+    """Count backward calls; those inside another (checkpointing) are part of it."""
+    item = journal.item("backward")
+    pending = journal.pending
+    flush = journal.flush
+    depth = 0
+
+    def wrapped(original: Callable[..., Any]) -> Callable[..., Any]:
+        def backward(*args: Any, **kwargs: Any) -> Any:
+            nonlocal depth
+            if depth:
+                return original(*args, **kwargs)
+            pending.append(item)
+            if len(pending) > 4096:
+                flush()
+            depth = 1
+            try:
+                return original(*args, **kwargs)
+            finally:
+                depth = 0
+
+        return backward
+
+    patches.wrap(autograd, "backward", wrapped)
+
+
+def watch_scalers(
+    patches: Patches, module: ModuleType, witness: OptimizerWitness
+) -> None:
+    """Note updates that a GradScaler left out."""
+
+    def wrapped(original: Callable[..., Any]) -> Callable[..., Any]:
+        def step(scaler: Any, optimizer: Any, *args: Any, **kwargs: Any) -> Any:
+            if not scaler.is_enabled() or not hasattr(optimizer, "param_groups"):
+                return original(scaler, optimizer, *args, **kwargs)
+            return witness.scaler_steps(
+                optimizer, lambda: original(scaler, optimizer, *args, **kwargs)
+            )
+
+        return step
+
+    patches.wrap(module.GradScaler, "step", wrapped)
+
+
+def watch_loaders(
+    patches: Patches, module: ModuleType, journal: Journal, fail: Fail
+) -> None:
+    """Note where a pass over a DataLoader begins and ends."""
+    loaders: dict[int, int] = {}
+    begins: dict[tuple[int, int, int | None], tuple[int, Any]] = {}
+    ends: dict[int, int] = {}
+    running: weakref.WeakKeyDictionary[Any, int] = weakref.WeakKeyDictionary()
+    met = 0
+
+    def began(loader: Any, iterator: Any, frame: FrameType) -> None:
+        nonlocal met
+        number = loaders.get(id(loader))
+        if number is None:
+            number = loaders[id(loader)] = met
+            met += 1
+            weakref.finalize(loader, loaders.pop, id(loader), None).atexit = False
+        running[iterator] = number
+        length = _length(loader)
+        key = (number, frame.f_lasti, length)
+        known = begins.get(key)
+        if known is None or known[1] is not frame.f_code:
+            item = journal.item(
+                "pass_began",
+                loader=number,
+                length=length,
+                batch_size=getattr(loader, "batch_size", None),
+                where=caller(frame),
+            )
+            known = begins[key] = (item, frame.f_code)
+        journal.pending.append(known[0])
+        if len(journal.pending) > 4096:
+            journal.flush()
+
+    def ended(iterator: Any) -> None:
+        number = running.pop(iterator, None)
+        if number is None:
+            return
+        item = ends.get(number)
+        if item is None:
+            item = ends[number] = journal.item("pass_ended", loader=number)
+        journal.pending.append(item)
+
+    def begin(original: Callable[..., Any]) -> Callable[..., Any]:
+        def __iter__(loader: Any) -> Any:  # noqa: N807
+            iterator = original(loader)
+            try:
+                began(loader, iterator, sys._getframe(1))
+            except Exception as error:  # noqa: BLE001 - the training must go on
+                fail(error)
+            return iterator
+
+        return __iter__
+
+    def end(original: Callable[..., Any]) -> Callable[..., Any]:
+        def __next__(iterator: Any) -> Any:  # noqa: N807
+            try:
+                return original(iterator)
+            except StopIteration:
+                try:
+                    ended(iterator)
+                except Exception as error:  # noqa: BLE001 - the training must go on
+                    fail(error)
+                raise
+
+        return __next__
+
+    patches.wrap(module.DataLoader, "__iter__", begin)
+    patches.wrap(module._BaseDataLoaderIter, "__next__", end)
+
+
+def _length(loader: Any) -> int | None:
+    """Return the batches in a pass, or None if only running it can tell.
+
+    ``len(loader)`` of an iterable data set is not asked for: it changes what
+    the loader warns about later.
+    """
+    try:
+        if getattr(loader, "_dataset_kind", 0) != 0:
+            return None
+        return len(loader._index_sampler)
+    except Exception:  # noqa: BLE001 - the user's sampler may do anything
+        return None

@@ -1,0 +1,166 @@
+"""Contents: all that one process recorded, as it lies in its two files."""
+
+from __future__ import annotations
+
+import json
+import zlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import numpy as np
+
+from lrscope.errors import DamagedRecording
+from lrscope.recording import log
+from lrscope.recording.chunk import Chunk, RawChunk, intact
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from lrscope.recording.log import Frame
+
+AnyChunk: TypeAlias = "Chunk | RawChunk"
+
+ATTEMPTS = 5
+"""Times to look again when a writer sealed rows while they were being read."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contents:
+    """What the files hold, checked but not yet interpreted.
+
+    Attributes:
+        head: what describes the process.
+        layouts: what the values of a row mean, by layout number.
+        items: what happens between rows, by item number.
+        signatures: runs ``[[item, times], …]`` by signature number.
+        events: rare events in order of writing.
+        chunks: rows in order, without a gap.
+        problem: what could not be read, in words; None if all could.
+        live: whether there is a tail: the process runs, or was killed.
+    """
+
+    head: dict[str, Any]
+    layouts: dict[int, dict[str, Any]]
+    items: dict[int, dict[str, Any]]
+    signatures: dict[int, list[list[int]]]
+    events: list[dict[str, Any]]
+    chunks: list[AnyChunk]
+    problem: str | None
+    live: bool
+
+
+def read_contents(path: Path) -> Contents:
+    """Read the log at ``path`` and the tail beside it.
+
+    Raises:
+        RecordingError: the log cannot be read at all.
+    """
+    for attempt in range(ATTEMPTS):
+        frames, problem = log.read_frames(path.read_bytes(), path.name)
+        if not frames or frames[0].kind != log.HEAD:
+            msg = f"{path.name}: cut before its header was complete; nothing to read"
+            raise DamagedRecording(msg)
+        chunks, gap = _sealed(frames)
+        problem = problem or gap
+        tail = path.with_suffix(".tail")
+        newest, sealed_meanwhile = _newest(tail, frames, _end(chunks))
+        if not sealed_meanwhile or problem or attempt == ATTEMPTS - 1:
+            break
+    if newest is not None:
+        chunks.append(newest)
+    if sealed_meanwhile and problem is None:
+        problem = "rows between the log and the tail are missing"
+    return Contents(
+        head=_json(frames[0]),
+        layouts=_numbered(frames, log.LAYOUT, "layout"),
+        items=_numbered(frames, log.ITEM, "item"),
+        signatures={
+            number: each["items"]
+            for number, each in _numbered(frames, log.SIGNATURE, "signature").items()
+        },
+        events=[_json(frame) for frame in frames if frame.kind == log.EVENT],
+        chunks=chunks,
+        problem=problem,
+        live=tail.exists(),
+    )
+
+
+def _json(frame: Frame) -> dict[str, Any]:
+    try:
+        data = json.loads(frame.payload)
+    except ValueError as error:
+        msg = f"a {frame.kind.decode('ascii', 'replace')} frame is not JSON"
+        raise DamagedRecording(msg) from error
+    if not isinstance(data, dict):
+        msg = f"a {frame.kind.decode('ascii', 'replace')} frame holds no object"
+        raise DamagedRecording(msg)
+    return data
+
+
+def _numbered(
+    frames: list[Frame], kind: bytes, key: str
+) -> dict[int, dict[str, Any]]:
+    found = (_json(frame) for frame in frames if frame.kind == kind)
+    return {int(each[key]): each for each in found}
+
+
+def _end(chunks: list[AnyChunk]) -> int:
+    return chunks[-1].first + chunks[-1].rows if chunks else 0
+
+
+def _sealed(frames: list[Frame]) -> tuple[list[AnyChunk], str | None]:
+    """Return the chunks that follow each other, and what is wrong with the next."""
+    chunks: list[AnyChunk] = []
+    for frame in frames:
+        if frame.kind == log.COLUMNS:
+            chunk: AnyChunk = Chunk(frame.payload)
+        elif frame.kind == log.ROWS:
+            chunk = _unplaned(frame.payload)
+        else:
+            continue
+        if chunk.first != _end(chunks):
+            return chunks, f"rows {_end(chunks)} to {chunk.first} are missing"
+        chunks.append(chunk)
+    return chunks, None
+
+
+def _unplaned(payload: bytes) -> RawChunk:
+    stride = int.from_bytes(payload[:4], "little")
+    try:
+        planes = np.frombuffer(zlib.decompress(payload[4:]), np.uint8)
+        raw = planes.reshape(stride, -1).T.tobytes()
+        return RawChunk(intact(raw, stride))
+    except (ValueError, IndexError, zlib.error) as error:
+        msg = "sealed rows cannot be unpacked; the recording is damaged"
+        raise DamagedRecording(msg) from error
+
+
+def _newest(
+    tail: Path, frames: list[Frame], end: int
+) -> tuple[RawChunk | None, bool]:
+    """Return the rows in the tail from ``end`` on, and whether some were sealed.
+
+    The second is true if the tail begins after ``end``: then the rows between were
+    sealed after the log was read.
+    """
+    divisions = [_json(frame) for frame in frames if frame.kind == log.TAIL]
+    if not divisions:
+        return None, False
+    stride, half = int(divisions[-1]["stride"]), int(divisions[-1]["half"])
+    try:
+        raw = tail.read_bytes()
+    except OSError:
+        return None, False
+    tables = [intact(raw[start : start + half], stride) for start in (0, half)]
+    tables = [table for table in tables if table.size]
+    tables.sort(key=lambda table: int(table["sequence"][0]))
+    rows = []
+    for table in tables:
+        first = int(table["sequence"][0])
+        if first <= end < first + table.size:
+            rows.append(table[end - first :])
+            end = first + table.size
+    if rows:
+        return RawChunk(np.concatenate(rows)), False
+    later = any(int(table["sequence"][0]) > end for table in tables)
+    return None, later

@@ -1,0 +1,339 @@
+"""Events: what happened in a process beside the values of the rates, as typed values.
+
+Every event knows ``row``, how many rows had been written when it happened, and
+``time`` in seconds since 1970 (of a frequent event: of the row that followed it).
+``where`` is ``(file, line)`` of the user's code, or None where it is not known.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import Any, TypeAlias
+
+from lrscope.errors import DamagedRecording
+
+Site: TypeAlias = "tuple[str, int] | None"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """Base of all events; never made itself."""
+
+    row: int
+    time: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """A parameter group as it was when the recorder first met it.
+
+    Attributes:
+        number: index in order of first sight, kept when the group is reloaded.
+        name: its own name, or what its parameters' names share, or ``groupN``.
+        tensors: parameters in it.
+        elements: numbers in those parameters.
+        lr: its rate at that time; NaN if it was no number.
+        settings: the numbers beside it, such as ``{"betas": (0.9, 0.999)}``.
+        parameters: names of the first 200 parameters, where they have names.
+    """
+
+    number: int
+    name: str
+    tensors: int
+    elements: int
+    lr: float
+    settings: dict[str, tuple[float, ...]]
+    parameters: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OptimizerConstructed(Event):
+    """An optimizer was made, or met for the first time (``how`` is "found")."""
+
+    optimizer: int
+    class_name: str
+    module: str
+    how: str
+    groups: tuple[Group, ...]
+    where: Site
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupAdded(Event):
+    """``add_param_group`` was called; ``order`` lists all groups by number."""
+
+    optimizer: int
+    order: tuple[int, ...]
+    groups: tuple[Group, ...]
+    where: Site
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupsChanged(Event):
+    """The groups of an optimizer were replaced or reordered in another way."""
+
+    optimizer: int
+    order: tuple[int, ...]
+    groups: tuple[Group, ...]
+    where: Site
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OptimizerStateLoaded(Event):
+    """``optimizer.load_state_dict`` returned; the rates are those it brought."""
+
+    optimizer: int
+    rates: tuple[Any, ...]
+    initial_rates: tuple[Any, ...]
+    where: Site
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SchedulerConstructed(Event):
+    """A scheduler was made, or met for the first time (``how`` is "found").
+
+    Attributes:
+        scheduler: its number, in order of first sight.
+        class_name: such as "CosineAnnealingLR".
+        module: where its class is defined.
+        how: "constructed" or "found".
+        optimizer: number of the optimizer it drives; None if not known.
+        arguments: of its constructor, defaults included, as plain data.
+        attributes: its public attributes after construction, as plain data.
+        children: numbers of the schedulers it is made of.
+        rates: of the optimizer's groups after construction.
+        where: the line that made it.
+    """
+
+    scheduler: int
+    class_name: str
+    module: str
+    how: str
+    optimizer: int | None
+    arguments: dict[str, Any]
+    attributes: dict[str, Any]
+    children: tuple[int, ...]
+    rates: tuple[Any, ...]
+    where: Site
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SchedulerStateLoaded(Event):
+    """``scheduler.load_state_dict`` returned; ``attributes`` as they then were."""
+
+    scheduler: int
+    attributes: dict[str, Any]
+    where: Site
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepRaised(Event):
+    """An optimizer step began and ended with an exception."""
+
+    optimizer: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RateIsNoNumber(Event):
+    """A value in a group was no real number; its rows hold NaN."""
+
+    optimizer: int
+    column: int
+    value: str
+    type: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RowsWrittenSlowly(Event):
+    """Rows are written, not stored in mapped memory, and why."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trouble(Event):
+    """Recording ended because of a failure of lrscope or of the disk."""
+
+    reason: str
+    trace: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProcessEnded(Event):
+    """The process ended in order; ``exception`` says what ended it, if one did."""
+
+    exception: dict[str, Any] | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Backward(Event):
+    """``backward()`` was called."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SchedulerStepped(Event):
+    """A scheduler was stepped.
+
+    Attributes:
+        scheduler: its number.
+        depth: 0 if the program stepped it, more if another scheduler did.
+        where: the line that called ``step``.
+        user: the user's line that led there, if that one is in a library.
+        argument: name of the argument it was given, None if none.
+        value: of that argument, where it was a number that could be read.
+    """
+
+    scheduler: int
+    depth: int
+    where: Site
+    user: Site = None
+    argument: str | None = None
+    value: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RateWritten(Event):
+    """A rate changed with no scheduler step; ``where`` are the likely lines."""
+
+    optimizer: int
+    where: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PassBegan(Event):
+    """A pass over a DataLoader began; ``length`` is in batches, if it is known."""
+
+    loader: int
+    length: int | None
+    batch_size: int | None
+    where: Site
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PassEnded(Event):
+    """A pass over a DataLoader was run to its end."""
+
+    loader: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OptimizerStepped(Event):
+    """``optimizer.step()`` was called, or left out by a GradScaler.
+
+    Attributes:
+        optimizer: its number.
+        updated: whether parameters really changed.
+        overflow: a GradScaler found an infinite or NaN gradient.
+        no_gradient: every gradient was None.
+        scaled: the call came through a GradScaler.
+    """
+
+    optimizer: int
+    updated: bool
+    overflow: bool
+    no_gradient: bool
+    scaled: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnknownEvent(Event):
+    """An event that a later lrscope of the same format writes."""
+
+    kind: str
+    details: dict[str, Any]
+
+
+RARE: dict[str, type[Event]] = {
+    "optimizer_constructed": OptimizerConstructed,
+    "group_added": GroupAdded,
+    "groups_changed": GroupsChanged,
+    "optimizer_state_loaded": OptimizerStateLoaded,
+    "scheduler_constructed": SchedulerConstructed,
+    "scheduler_state_loaded": SchedulerStateLoaded,
+    "step_raised": StepRaised,
+    "rate_is_no_number": RateIsNoNumber,
+    "rows_written_slowly": RowsWrittenSlowly,
+    "trouble": Trouble,
+    "process_ended": ProcessEnded,
+}
+"""Events with a frame of their own, by their name in the file."""
+
+FREQUENT: dict[str, type[Event]] = {
+    "backward": Backward,
+    "scheduler_stepped": SchedulerStepped,
+    "rate_written": RateWritten,
+    "pass_began": PassBegan,
+    "pass_ended": PassEnded,
+}
+"""Events that are items between rows, by their name in the file."""
+
+
+_SITES = frozenset({"where", "user"})
+_LISTS = frozenset({"order", "rates", "initial_rates", "children", "trace"})
+
+
+def rare(plain: dict[str, Any]) -> Event:
+    """Return the event that an EVNT frame holds.
+
+    Raises:
+        DamagedRecording: a field is missing or has the wrong shape.
+    """
+    kind = RARE.get(plain.get("event", ""))
+    if kind is None:
+        known = {"event", "row", "time", "after"}
+        details = {key: value for key, value in plain.items() if key not in known}
+        return UnknownEvent(
+            row=int(plain.get("row", 0)),
+            time=float(plain.get("time", 0.0)),
+            kind=str(plain.get("event")),
+            details=details,
+        )
+    return _made(kind, plain)
+
+
+def frequent(item: dict[str, Any], row: int, time: float) -> Event:
+    """Return the event that an item stands for, at a row."""
+    kind = FREQUENT.get(item.get("happened", ""))
+    if kind is None:
+        details = {k: v for k, v in item.items() if k not in ("item", "happened")}
+        return UnknownEvent(
+            row=row, time=time, kind=str(item.get("happened")), details=details
+        )
+    return _made(kind, {**item, "user": item.get("from"), "row": row, "time": time})
+
+
+def _made(kind: type[Event], plain: dict[str, Any]) -> Event:
+    try:
+        values = {
+            field.name: _shaped(kind, field.name, plain[field.name])
+            for field in fields(kind)
+            if field.name in plain
+        }
+        return kind(**values)
+    except (TypeError, ValueError, KeyError, IndexError, AttributeError) as error:
+        msg = f"an event of kind {kind.__name__} cannot be read: {error}"
+        raise DamagedRecording(msg) from error
+
+
+def _shaped(kind: type[Event], name: str, value: Any) -> Any:
+    if name == "where" and kind is RateWritten:
+        return tuple((str(file), int(line)) for file, line in value)
+    if name in _SITES:
+        return (str(value[0]), int(value[1])) if value else None
+    if name == "groups":
+        return tuple(_group(each) for each in value)
+    if name in _LISTS:
+        return tuple(value)
+    return value
+
+
+def _group(plain: dict[str, Any]) -> Group:
+    return Group(
+        number=int(plain["group"]),
+        name=str(plain["name"]),
+        tensors=int(plain["tensors"]),
+        elements=int(plain["elements"]),
+        lr=float(plain.get("lr", "nan")),
+        settings={key: tuple(value) for key, value in plain["settings"].items()},
+        parameters=tuple(plain.get("parameters", ())),
+    )

@@ -1,0 +1,100 @@
+"""Run: a recording read back; every process of every segment."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lrscope.errors import DamagedRecording, NotARun, UsageError
+from lrscope.recording.place import Segment, recordings_in, segments_of
+from lrscope.recording.process import Process, read_process
+from lrscope.recording.track import Track
+
+if TYPE_CHECKING:
+    import os
+
+__all__ = ["Process", "Run", "Track", "read_run"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """A recording, read back. Numbers are decoded when they are asked for.
+
+    Attributes:
+        path: directory of the run.
+        segments: one for each ``lrscope run`` into it, in order.
+        processes: one for each process that took a step, by segment and rank.
+        unreadable: file name to reason, for recordings that cannot be read at all.
+    """
+
+    path: Path
+    segments: tuple[Segment, ...]
+    processes: tuple[Process, ...]
+    unreadable: dict[str, str]
+
+    @property
+    def main(self) -> Process:
+        """The process to look at first: the lowest rank of the last segment."""
+        last = max(each.segment for each in self.processes)
+        of_last = [each for each in self.processes if each.segment == last]
+        return min(of_last, key=lambda each: (each.rank or 0, each.started))
+
+    def track(self, name: str) -> Track:
+        """Return the track called ``name`` of the `main` process.
+
+        Args:
+            name: "optimizer/group"; the optimizer may be left out if no other
+                optimizer has a group of that name.
+
+        Raises:
+            UsageError: there is no such track, or more than one.
+        """
+        tracks = self.main.tracks
+        found = [each for each in tracks if name in (each.name, each.group.name)]
+        exact = [each for each in found if each.name == name]
+        found = exact or found
+        if len(found) != 1:
+            names = ", ".join(each.name for each in tracks)
+            problem = "there is no track" if not found else "there are several tracks"
+            msg = f"{problem} called {name!r}; the tracks of this run are: {names}"
+            raise UsageError(msg)
+        return found[0]
+
+
+def read_run(path: str | os.PathLike[str]) -> Run:
+    """Read a run; while it is being recorded, as far as it has come.
+
+    Args:
+        path: directory of the run.
+
+    Raises:
+        NotARun: there is no run at ``path``, or nothing was recorded in it.
+        NewerFormat: it was written by a newer lrscope.
+        DamagedRecording: none of its recordings can be read.
+
+    Example:
+        >>> run = lrscope.read_run("lrscope-runs/example")  # doctest: +SKIP
+        >>> run.track("adamw/all").applied[-1]  # doctest: +SKIP
+        1e-06
+    """
+    place = Path(path)
+    segments = segments_of(place)
+    processes = []
+    unreadable = {}
+    for each in recordings_in(place):
+        try:
+            processes.append(read_process(each))
+        except DamagedRecording as error:
+            unreadable[each.name] = str(error)
+    if unreadable and not processes:
+        raise DamagedRecording("; ".join(unreadable.values()))
+    if not processes:
+        msg = f"{place} holds no recording: no optimizer step was seen in that run"
+        raise NotARun(msg)
+    return Run(
+        path=place,
+        segments=tuple(segments),
+        processes=tuple(processes),
+        unreadable=unreadable,
+    )

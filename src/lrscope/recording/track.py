@@ -1,0 +1,154 @@
+"""Track: one parameter group's values over a run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from lrscope.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections import Counter
+
+    from numpy.typing import NDArray
+
+    from lrscope.recording.events import Group
+    from lrscope.recording.process import Process
+
+
+class OptimizerId(NamedTuple):
+    """An optimizer: its index in order of first step, its class and its name."""
+
+    index: int
+    class_name: str
+    name: str
+
+
+class GroupId(NamedTuple):
+    """A parameter group: its index in the optimizer and its name."""
+
+    index: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempts:
+    """What every call of ``step()`` found, whether or not it updated anything.
+
+    Attributes:
+        steps: index of the call, counted per optimizer from 0 (int64).
+        lr: the rate that the call would have applied or did apply (float64).
+        updated: whether parameters really changed (bool).
+        times: when the call returned, seconds since 1970 (float64, within 10 ms).
+    """
+
+    steps: NDArray[np.int64]
+    lr: NDArray[np.float64]
+    updated: NDArray[np.bool_]
+    times: NDArray[np.float64]
+
+    def __len__(self) -> int:
+        """Return how many calls there were."""
+        return int(self.steps.size)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Track:
+    """One parameter group's values over a run; decoded when they are asked for.
+
+    Attributes:
+        optimizer: the optimizer's index in order of first step, class and name.
+        group: the group's index in its optimizer, and its name.
+        description: the group as it was when the recorder first met it.
+    """
+
+    optimizer: OptimizerId
+    group: GroupId
+    description: Group
+    _process: Process = field(repr=False)
+    _number: int = field(repr=False)
+
+    @property
+    def name(self) -> str:
+        """Optimizer and group, such as "adamw/backbone"."""
+        return f"{self.optimizer.name}/{self.group.name}"
+
+    @cached_property
+    def attempted(self) -> Attempts:
+        """One entry for every call of ``step()``."""
+        process = self._process
+        rows, lr = process.column_of(self._number, self.group.index, "lr")
+        all_rows = process.step_rows(self._number)
+        return Attempts(
+            steps=np.searchsorted(all_rows, rows),
+            lr=lr,
+            updated=process.updated[rows],
+            times=process.rows.times[rows],
+        )
+
+    @cached_property
+    def applied(self) -> NDArray[np.float64]:
+        """The rate of each step that really updated parameters, bit for bit."""
+        attempted = self.attempted
+        return attempted.lr[attempted.updated]
+
+    @cached_property
+    def steps(self) -> NDArray[np.int64]:
+        """The number of each such step, counted per optimizer from 0."""
+        process = self._process
+        updates = process.updated[process.step_rows(self._number)]
+        numbers = np.cumsum(updates) - 1
+        attempted = self.attempted
+        return numbers[attempted.steps][attempted.updated]
+
+    @cached_property
+    def times(self) -> NDArray[np.float64]:
+        """When each such step ended, seconds since 1970, within 10 ms."""
+        return self.attempted.times[self.attempted.updated]
+
+    @property
+    def settings(self) -> tuple[str, ...]:
+        """The numbers recorded beside the rate, such as "momentum", "betas[0]"."""
+        own = self.description.settings
+        names = [
+            f"{key}[{index}]" if len(values) > 1 else key
+            for key, values in own.items()
+            for index in range(len(values))
+        ]
+        moving = self._process.moving(self._number, self.group.index)
+        return tuple(dict.fromkeys([*names, *moving]))
+
+    def setting(self, name: str) -> NDArray[np.float64]:
+        """Return a number beside the rate, one value for each entry of `applied`.
+
+        Raises:
+            UsageError: the group has no such number.
+        """
+        if name not in self.settings:
+            msg = f"{self.name} needs one of {', '.join(self.settings)}; got {name!r}"
+            raise UsageError(msg)
+        attempted = self.attempted
+        key, _, index = name.rstrip("]").partition("[")
+        start = self.description.settings.get(key, (np.nan,))[int(index or 0)]
+        values = np.full(len(attempted), start)
+        rows, found = self._process.column_of(self._number, self.group.index, name)
+        if rows.size:
+            own = self._process.column_of(self._number, self.group.index, "lr")[0]
+            values[np.isin(own, rows)] = found
+            # before its own column began, a number stood still
+        return values[attempted.updated]
+
+    @cached_property
+    def changed_by(self) -> Counter[str]:
+        """Who changed the rate between updates, and how often.
+
+        Keys read like "CosineAnnealingLR (train.py:41)" or "by hand (train.py:33)".
+        """
+        return self._process.causes(self)
+
+    def __len__(self) -> int:
+        """Return how many steps updated parameters."""
+        return int(self.applied.size)

@@ -1,0 +1,252 @@
+"""Writer: one process's recording while it is being made.
+
+Standard library only, and NumPy where it is there: this module runs inside the
+user's process, on any Python from 3.9 on.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+import zlib
+from itertools import count
+from time import time as _now
+from typing import TYPE_CHECKING, Any, Callable
+from zlib import crc32 as _crc32
+
+from lrscope.recording import log, rows
+from lrscope.recording.tail import HALF, Tail
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+MOST_SIGNATURES = 4096
+"""Known sequences of items; beyond this the table is started anew."""
+
+
+class Layout:
+    """How to pack the rows of one kind: a number, a width and a packer."""
+
+    __slots__ = ("number", "pack", "width")
+
+    def __init__(self, number: int, width: int) -> None:
+        """Take a number that was given out and the count of its values."""
+        self.number = number
+        self.width = width
+        self.pack: Callable[..., bytes] = rows.packer(width, rows.row_size(width))
+
+
+class Writer:
+    """Writes rows, which are frequent, and events, which are rare.
+
+    A row is safe from the death of this process when `put` returns, an event
+    when `event` does. All methods may be called from any thread.
+
+    Attributes:
+        next_row: the sequence number that the next row will have.
+    """
+
+    def __init__(self, path: str, head: dict[str, Any], *, half: int = HALF) -> None:
+        """Create ``path`` + ".lrs" and ".tail".
+
+        Args:
+            path: where to write, without ending.
+            head: what describes the process, as plain data.
+            half: bytes in each half of the tail.
+
+        Raises:
+            OSError: the files exist or cannot be created.
+        """
+        self.path = path
+        self.log = log.LogWriter(path + ".lrs")
+        self._frame(log.HEAD, head)
+        self._half = half
+        self._lock = threading.RLock()
+        self._layouts: list[Layout] = []
+        self._items = 0
+        self._signatures: dict[tuple[int, ...], int] = {}
+        self._next_signature = 0
+        self._sealing: threading.Thread | None = None
+        self._trouble: OSError | None = None
+        self._stride = 0
+        self.next_row = 0
+        self._tail = Tail(path + ".tail", half)
+        self._store = self._tail.store()
+        self._use_stride(rows.row_size(8))
+
+    @property
+    def why_not_mapped(self) -> str | None:
+        """The reason why rows are written instead of stored, if they are."""
+        return self._tail.why_not_mapped
+
+    def _frame(self, kind: bytes, data: object) -> None:
+        text = json.dumps(data, separators=(",", ":"), ensure_ascii=False)
+        self.log.append(kind, text.encode("utf-8", "replace"))
+
+    def _use_stride(self, stride: int) -> None:
+        """Divide the tail into slots of ``stride`` bytes; all rows are sealed."""
+        while 64 * stride > self._half:
+            self._half *= 2
+        if self._half != self._tail.half:
+            self._tail.close()
+            self._tail = Tail(self.path + ".tail", self._half)
+            self._store = self._tail.store()
+        self._stride = stride
+        for layout in self._layouts:
+            layout.pack = rows.packer(layout.width, stride)
+        self._void = rows.packer(0, stride)
+        description = {"stride": stride, "half": self._half, "first": self.next_row}
+        self._frame(log.TAIL, description)
+        self._open_half(0, self.next_row)
+
+    def _open_half(self, half: int, first: int) -> None:
+        slots = self._half // self._stride
+        start = half * self._half
+        stop = start + slots * self._stride
+        self._current = half
+        self._first = first
+        places = zip(range(start, stop, self._stride), count(first))
+        self._next_place: Callable[[], tuple[int, int]] = places.__next__
+
+    def layout(self, description: dict[str, Any], width: int) -> Layout:
+        """Announce rows of a new kind with ``width`` values."""
+        with self._lock:
+            layout = Layout(len(self._layouts) + 1, width)
+            if rows.row_size(width) > self._stride:
+                self._seal_all()
+                self._use_stride(rows.row_size(width))
+            layout.pack = rows.packer(width, self._stride)
+            self._layouts.append(layout)
+            self._frame(log.LAYOUT, {"layout": layout.number, **description})
+            return layout
+
+    def item(self, description: dict[str, Any]) -> int:
+        """Announce something that happens often between rows; return its number."""
+        with self._lock:
+            number = self._items
+            self._items += 1
+            self._frame(log.ITEM, {"item": number, **description})
+            return number
+
+    def signature(self, items: Sequence[int]) -> int:
+        """Return the number of a sequence of items, announcing it if it is new."""
+        key = tuple(items)
+        with self._lock:
+            number = self._signatures.get(key)
+            if number is None:
+                if len(self._signatures) >= MOST_SIGNATURES:
+                    self._signatures.clear()
+                number = self._next_signature
+                self._next_signature += 1
+                runs = _runs(key)
+                self._frame(log.SIGNATURE, {"signature": number, "items": runs})
+                self._signatures[key] = number
+            return number
+
+    def event(self, description: dict[str, Any]) -> None:
+        """Write something rare, at once."""
+        self._frame(log.EVENT, description)
+
+    def put(
+        self, layout: Layout, signature: int, flags: int, values: Sequence[float]
+    ) -> int:
+        """Write one row and return its sequence number.
+
+        Raises:
+            OSError: the disk is full, or an earlier row could not be sealed.
+        """
+        try:
+            position, sequence = self._next_place()
+        except StopIteration:
+            position, sequence = self._turn()
+        try:
+            row = layout.pack(
+                sequence, _now(), layout.number, signature, flags, *values
+            )
+            self._store(position, row, _crc32(row))
+        except BaseException:
+            # the slot is taken: fill it, or all later rows would be unreadable
+            row = self._void(sequence, _now(), rows.VOID, 0, 0)
+            self._store(position, row, _crc32(row))
+            raise
+        self.next_row = sequence + 1
+        return sequence
+
+    def _turn(self) -> tuple[int, int]:
+        """Go on in the other half and have this one sealed in the background."""
+        with self._lock:
+            try:
+                return self._next_place()  # another thread has turned
+            except StopIteration:
+                self._wait_for_seal()
+            half, first = self._current, self._first
+            slots = self._half // self._stride
+            self._sealing = threading.Thread(
+                target=self._seal, args=(half, first, slots), daemon=True
+            )
+            self._sealing.start()
+            self._open_half(1 - half, first + slots)
+            return self._next_place()
+
+    def _wait_for_seal(self) -> None:
+        if self._sealing is not None:
+            self._sealing.join()
+            self._sealing = None
+        if self._trouble is not None:
+            raise self._trouble
+
+    def _seal(self, half: int, first: int, slots: int) -> None:
+        raw = self._tail.read(half, slots * self._stride)
+        try:
+            kind, payload = _sealed(raw, self._stride, first, self._layouts)
+            self.log.append(kind, payload)
+        except OSError as error:
+            self._trouble = error
+
+    def _seal_all(self) -> None:
+        """Seal every row that is in the tail."""
+        self._wait_for_seal()
+        slots = self.next_row - self._first
+        if slots > 0:
+            self._seal(self._current, self._first, slots)
+            if self._trouble is not None:
+                raise self._trouble
+
+    def close(self) -> None:
+        """Seal the rest and remove the tail.
+
+        Raises:
+            OSError: the rest could not be sealed; it stays in the tail.
+        """
+        with self._lock:
+            self._seal_all()
+            self._tail.remove()
+            self.abandon()
+
+    def abandon(self) -> None:
+        """Let go of the files as they are; in a forked child they are another's."""
+        self._tail.close()
+        self.log.close()
+
+
+def _sealed(
+    raw: bytes, stride: int, first: int, layouts: list[Layout]
+) -> tuple[bytes, bytes]:
+    try:
+        from lrscope.recording import chunk
+    except ImportError:  # no NumPy here: byte planes compress, if less
+        planes = b"".join(raw[index::stride] for index in range(stride))
+        return log.ROWS, stride.to_bytes(4, "little") + zlib.compress(planes)
+    widths = {layout.number: layout.width for layout in layouts}
+    return log.COLUMNS, chunk.seal(chunk.intact(raw, stride, first), widths)
+
+
+def _runs(items: Sequence[int]) -> list[list[int]]:
+    """Return items with how often each comes in a row: [[item, times], …]."""
+    runs: list[list[int]] = []
+    for item in items:
+        if runs and runs[-1][0] == item:
+            runs[-1][1] += 1
+        else:
+            runs.append([item, 1])
+    return runs

@@ -1,0 +1,208 @@
+"""Page: what ``lrscope show`` tells about a run, before it has a format."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from lrscope.recording.events import SchedulerConstructed, Trouble
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from lrscope.recording.process import Process, Ratio
+    from lrscope.recording.run import Run
+    from lrscope.recording.track import Track
+
+FORMAT = 1
+"""Number of the JSON form; history: 1 (0.1.0) first form."""
+
+POINTS = 240
+"""Values of a curve that are kept, smallest and largest of each stretch."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Steps:
+    """A range of steps, first included and last not; None is open."""
+
+    start: int | None = None
+    stop: int | None = None
+
+    def among(self, steps: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Say for each step whether it is in the range."""
+        chosen = np.ones(steps.size, bool)
+        if self.start is not None:
+            chosen &= steps >= self.start
+        if self.stop is not None:
+            chosen &= steps < self.stop
+        return chosen
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One group in the table.
+
+    Attributes:
+        name: optimizer and group.
+        parameters: numbers in its parameters.
+        steps: steps in which it was updated, within the range shown.
+        first: rate applied in the first of them; None if there is none.
+        peak: the largest.
+        last: rate applied in the last of them.
+        changes: how often the rate changed from one of them to the next.
+        changed_by: who changed it, and how often, over the whole run.
+        curve: steps and rates, thinned for drawing.
+    """
+
+    name: str
+    parameters: int
+    steps: int
+    first: float | None
+    peak: float | None
+    last: float | None
+    changes: int
+    changed_by: dict[str, int]
+    curve: tuple[tuple[int, ...], tuple[float, ...]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """Everything that is shown of one process of a run."""
+
+    run: str
+    process: str
+    command: str
+    state: str
+    rows: tuple[Row, ...]
+    ratios: dict[str, Ratio]
+    schedulers: tuple[str, ...]
+    remarks: tuple[str, ...]
+
+
+def page_of(run: Run, group: str | None = None, steps: Steps | None = None) -> Page:
+    """Return what to show of a run: its lowest rank, its last segment.
+
+    Args:
+        run: the run.
+        group: show only tracks whose name contains this.
+        steps: show only these steps.
+    """
+    process = run.main
+    tracks = [each for each in process.tracks if group is None or group in each.name]
+    optimizers = dict.fromkeys(each.optimizer for each in tracks)
+    return Page(
+        run=str(run.path),
+        process=_which(process, run),
+        command=" ".join(process.command),
+        state=_state(process),
+        rows=tuple(_row(each, steps or Steps()) for each in tracks),
+        ratios={each.name: process.ratio(each.index) for each in optimizers},
+        schedulers=tuple(_scheduler(each) for each in _schedulers(process)),
+        remarks=_remarks(run, process),
+    )
+
+
+def _which(process: Process, run: Run) -> str:
+    parts = []
+    if len(run.segments) > 1:
+        parts.append(f"segment {process.segment} of {len(run.segments)}")
+    if process.rank is not None:
+        parts.append(f"rank {process.rank} of {process.world_size or '?'}")
+    parts.append(f"pid {process.pid}")
+    others = len(run.processes) - 1
+    if others:
+        parts.append(f"{others} more recorded process{'es' * (others > 1)}")
+    return " · ".join(parts)
+
+
+def _state(process: Process) -> str:
+    if process.ended:
+        return "ended"
+    return "running, or killed before it could end"
+
+
+def _row(track: Track, steps: Steps) -> Row:
+    chosen = steps.among(track.steps)
+    numbers, lr = track.steps[chosen], track.applied[chosen]
+    finite = lr[np.isfinite(lr)]
+    return Row(
+        name=track.name,
+        parameters=track.description.elements,
+        steps=int(lr.size),
+        first=float(lr[0]) if lr.size else None,
+        peak=float(finite.max()) if finite.size else None,
+        last=float(lr[-1]) if lr.size else None,
+        changes=int((lr[1:] != lr[:-1]).sum()),
+        changed_by=dict(track.changed_by.most_common()),
+        curve=thinned(numbers, lr),
+    )
+
+
+def thinned(
+    steps: NDArray[np.int64], lr: NDArray[np.float64], points: int = POINTS
+) -> tuple[tuple[int, ...], tuple[float, ...]]:
+    """Return at most ``points`` of a curve, extremes of every stretch included."""
+    keep = np.isfinite(lr)
+    steps, lr = steps[keep], lr[keep]
+    if lr.size > points:
+        edges = np.linspace(0, lr.size, points // 2 + 1).astype(int)
+        found = set()
+        for start, stop in zip(edges[:-1], edges[1:], strict=True):
+            stretch = lr[start:stop]
+            found |= {start + int(stretch.argmin()), start + int(stretch.argmax())}
+        chosen = np.array(sorted(found))
+        steps, lr = steps[chosen], lr[chosen]
+    return tuple(steps.tolist()), tuple(lr.tolist())
+
+
+def _schedulers(process: Process) -> list[SchedulerConstructed]:
+    return list(process.history.of(SchedulerConstructed))
+
+
+def _scheduler(event: SchedulerConstructed) -> str:
+    hidden = {"optimizer", "last_epoch", "verbose"}
+    shown = ", ".join(
+        f"{name}={_value(value)}"
+        for name, value in event.arguments.items()
+        if name not in hidden and value is not None
+    )
+    place = f" at {event.where[0]}:{event.where[1]}" if event.where else ""
+    return f"{event.class_name}({shown}){place}"
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, dict):
+        name = value.get("callable") or value.get("type")
+        if name:
+            return str(name).rpartition(".")[2]
+        return f"scheduler {value['scheduler']}" if "scheduler" in value else "…"
+    if isinstance(value, list):
+        return f"[{', '.join(_value(each) for each in value[:6])}]"
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _remarks(run: Run, process: Process) -> tuple[str, ...]:
+    remarks = [f"{name}: {reason}" for name, reason in run.unreadable.items()]
+    remarks += [f"{e.path.name}: {e.problem}" for e in run.processes if e.problem]
+    remarks += [
+        f"recording stopped early: {event.reason}"
+        for event in process.history.of(Trouble)
+    ]
+    return tuple(remarks)
+
+
+def as_json(page: Page) -> dict[str, Any]:
+    """Return a page as plain data, NaN and infinities as None."""
+    return {"format": FORMAT, **_without_nan(asdict(page))}
+
+
+def _without_nan(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _without_nan(each) for key, each in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_without_nan(each) for each in value]
+    if isinstance(value, float) and not np.isfinite(value):
+        return None
+    return value
