@@ -28,7 +28,7 @@ class Journal:
 
     Attributes:
         pending: items since the last row, in order. Append to it directly.
-        write: writes a row: layout, signature, flags, values to row number.
+        sink: its ``store`` and ``put`` write rows; nowhere after the end.
     """
 
     def __init__(self, open_writer: Callable[[], Writer]) -> None:
@@ -39,7 +39,7 @@ class Journal:
         self._items: list[dict[str, Any]] = []
         self._introductions: list[dict[str, Any]] = []
         self._kept: list[dict[str, Any]] = []
-        self.write: Callable[..., int] = _nowhere
+        self.sink: Writer | Nowhere = NOWHERE
         self._remarks: Layout | None = None
         self._arguments: dict[int, Layout] = {}
 
@@ -63,7 +63,7 @@ class Journal:
                 writer.event(event)
             self._kept.clear()
             self._writer = writer
-            self.write = writer.put
+            self.sink = writer
             if writer.why_not_mapped:
                 self.event("rows_written_slowly", why=writer.why_not_mapped)
         return self._writer
@@ -104,7 +104,7 @@ class Journal:
         if layout is None:
             description = {"holds": "argument", "scheduler": scheduler}
             layout = self._arguments[scheduler] = self._writer.layout(description, 1)
-        self.write(layout, self.take_signature(), 0, [value])
+        self.sink.put(layout, self.take_signature(), 0, [value])
 
     def flush(self) -> None:
         """Write pending items in a row without a step."""
@@ -113,7 +113,7 @@ class Journal:
         elif self.pending:
             if self._remarks is None:
                 self._remarks = self._writer.layout({"holds": "nothing"}, 0)
-            self.write(self._remarks, self.take_signature(), 0, [])
+            self.sink.put(self._remarks, self.take_signature(), 0, [])
 
     def take_signature(self) -> int:
         """Return the signature of the pending items, which are pending no more."""
@@ -127,13 +127,13 @@ class Journal:
         if writer is not None:
             self.flush()
             self._writer = None
-            self.write = _nowhere
+            self.sink = NOWHERE
             writer.close()
 
     def abandon(self) -> None:
         """Let go of the files as they are."""
         writer, self._writer = self._writer, None
-        self.write = _nowhere
+        self.sink = NOWHERE
         if writer is not None:
             writer.abandon()
 
@@ -146,5 +146,14 @@ class Journal:
         self._kept = [{**each, "row": 0, "after": 0} for each in self._introductions]
 
 
-def _nowhere(*_: object) -> int:
-    return -1
+class Nowhere:
+    """Where rows go before the first step and after the end."""
+
+    def put(self, *_: object) -> int:
+        """Take a row and do nothing with it."""
+        return -1
+
+    store = put
+
+
+NOWHERE = Nowhere()

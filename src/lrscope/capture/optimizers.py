@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import os
 import sys
-import threading
 import weakref
+from collections import Counter
 from typing import TYPE_CHECKING, Any, Callable
 
 from lrscope.capture import groups as grouping
@@ -18,6 +18,7 @@ from lrscope.capture.handwritten import writers_of_rate
 from lrscope.capture.late import LateValues
 from lrscope.capture.plain import plain
 from lrscope.capture.sites import here, unseen
+from lrscope.capture.watch import EVERY, Covered, Watch
 from lrscope.recording import rows
 
 if TYPE_CHECKING:
@@ -25,47 +26,6 @@ if TYPE_CHECKING:
 
     from lrscope.capture.journal import Journal
     from lrscope.recording.writer import Layout
-
-
-class Watch:
-    """What is known of one optimizer; changed at every one of its steps."""
-
-    def __init__(self, number: int, optimizer: Optimizer) -> None:
-        """Number it in the order in which optimizers were met."""
-        self.number = number
-        self.name = type(optimizer).__name__
-        self.members = grouping.Members()
-        self.described: dict[int, str] = {}
-        self.numbers: list[int] = []
-        self.groups: list[dict[str, Any]] | None = None
-        self.count = 0
-        self.simple = True  # every rate is a float, no other number is on the move
-        self.extra: list[tuple[int, str, int]] = []  # (position, key, index) on the move
-        self.readers: list[grouping.SettingsReader] = []
-        self.reads: list[Callable[[Any], Any]] = []
-        self.settings: list[Any] = []
-        self.turn = 0
-        self.rates: list[Any] = []
-        self.last: list[Any] | None = None
-        self.explained = True  # a change of rates since the last row has a known cause
-        self.updates = True  # gradients were there before the step
-        self.probe: Callable[[], Any] = lambda: None
-        self.unusual = False  # the row needs more than a look at the gradients
-        self.scaled = False
-        self.waiting: list[Any] = []  # values that are still on a device
-        self.odd: set[int] = set()  # columns whose value was no number once
-        self.last_flags = rows.UPDATED
-        self.layout: Layout | None = None
-        self.layouts: dict[Any, Layout] = {}
-        self.pattern: list[int] | None = None
-        self.signature = 0
-        self.hands: dict[Any, int] = {}
-
-    def forget_files(self) -> None:
-        """Be ready for a new recording, in a forked child."""
-        self.groups = None
-        self.layouts.clear()
-        self.pattern = None
 
 
 class OptimizerWitness:
@@ -83,7 +43,7 @@ class OptimizerWitness:
         self.late = LateValues(journal)
         self._met = 0
         self._fail = fail
-        self._open_steps = threading.local()
+        self._opened: list[Any] = []
 
     def meet(self, optimizer: Optimizer, *, how: str = "found") -> Watch:
         """Return the watch of an optimizer, made now if it is new."""
@@ -94,7 +54,7 @@ class OptimizerWitness:
             self._met += 1
             forget = self.watches.pop
             weakref.finalize(optimizer, forget, key, None).atexit = False
-            self._describe(watch, optimizer.param_groups)
+            watch.numbers = watch.members.numbers(optimizer.param_groups)
             self.journal.event(
                 "optimizer_constructed",
                 optimizer=watch.number,
@@ -105,9 +65,6 @@ class OptimizerWitness:
                 where=here(),
             )
         return watch
-
-    def _describe(self, watch: Watch, groups: list[dict[str, Any]]) -> None:
-        watch.numbers = watch.members.numbers(groups)
 
     def _introduce(
         self, watch: Watch, groups: list[dict[str, Any]]
@@ -142,11 +99,10 @@ class OptimizerWitness:
         watch.count = len(groups)
         watch.last = None
         watch.explained = True
-        watch.turn = 0
+        watch.countdown = 1
         moving = {(watch.numbers[p], key, i) for p, key, i in watch.extra}
         watch.extra = []
         watch.readers = [grouping.SettingsReader(group) for group in groups]
-        watch.reads = [reader.read for reader in watch.readers]
         watch.settings = [reader.copy(g) for reader, g in zip(watch.readers, groups)]
         for position, reader in enumerate(watch.readers):
             for key, index in reader.numbers(groups[position]):
@@ -172,94 +128,141 @@ class OptimizerWitness:
             )
             watch.layouts[key] = layout
         watch.layout = layout
+        watch.pattern = None  # the code of a row changes with the layout
 
     def hooks(self) -> tuple[Callable[..., None], Callable[..., None]]:
-        """Return the functions for torch's global pre- and post-step hooks."""
+        """Return the functions for torch's global pre- and post-step hooks.
+
+        They run at every step of the training with cold caches: what they touch is
+        counted (docs/decisions/0011).
+        """
         watches = self.watches
-        pending = self.journal.pending
         journal = self.journal
-        open_steps = self._open_steps
+        pending = journal.pending
+        opened = self._opened
         fail = self._fail
 
         @unseen
-        def before(optimizer: Any, args: Any, kwargs: Any) -> None:
-            del args, kwargs
+        def before(optimizer: Any, _args: Any, _kwargs: Any) -> None:
             try:
                 try:
                     watch = watches[id(optimizer)]
-                    steps = open_steps.steps
-                except (KeyError, AttributeError):
+                except KeyError:
                     watch = self.meet(optimizer)
-                    steps = open_steps.__dict__.setdefault("steps", [])
                 groups = optimizer.param_groups
                 if groups is not watch.groups or len(groups) != watch.count:
                     self.regroup(watch, optimizer)
-                if steps:
-                    self._drop_unfinished(steps)
+                if opened:
+                    self._drop_unfinished(optimizer)
                 if watch.simple:
-                    turn = watch.turn
-                    try:
-                        rates = [group["lr"] for group in groups]
-                        now = watch.reads[turn](groups[turn])
-                    except KeyError:  # a key was deleted from a group
-                        self.regroup(watch, optimizer)
-                        rates, now = self._read_carefully(watch), watch.settings[turn]
+                    rates = [group["lr"] for group in groups]
                     if rates != watch.last:
-                        rates = self._rates_changed(watch, rates)
-                    if now != watch.settings[turn]:
-                        rates = self._settings_changed(watch)
-                    watch.turn = turn + 1 if turn + 1 < watch.count else 0
+                        if watch.explained and type(rates[0]) is float:
+                            watch.last = rates
+                        else:
+                            rates = self._rates_changed(watch, rates)
                     watch.rates = rates
+                    watch.countdown -= 1
+                    if not watch.countdown and self._look_beside(watch):
+                        watch.rates = self._read_carefully(watch)
                 else:
                     watch.rates = self._read_carefully(watch)
                 probe = watch.probe()
-                watch.updates = (
-                    probe is not None and probe.grad is not None
-                ) or _find_gradient(watch)
-                steps.append(watch)
+                if probe is None or probe.grad is None:
+                    watch.updates = _find_gradient(watch)
+                opened.append(watch)
             except Exception as error:  # noqa: BLE001 - the training must go on
-                fail(error)
+                self._begin_carefully(optimizer, error)
 
         @unseen
-        def after(optimizer: Any, args: Any, kwargs: Any) -> None:
-            del args, kwargs
+        def after(optimizer: Any, _args: Any, _kwargs: Any) -> None:
             try:
-                steps = open_steps.steps
-                watch = steps.pop()
-                if watch is None:  # the outer half of a nested step (fact 2)
-                    return
+                watch = opened.pop()
+                if type(watch) is Covered or watch.owner != id(optimizer):
+                    watch = self._find_opened(watch, optimizer)
+                    if watch is None:  # the outer half of a nested step (fact 2)
+                        return
                 if pending != watch.pattern:
-                    watch.signature = journal.open().signature(pending)
-                    watch.pattern = pending[:]
+                    watch.follow(journal)
                 pending.clear()
-                if watch.updates and not watch.unusual:
-                    journal.write(
-                        watch.layout, watch.signature, rows.UPDATED, watch.rates
-                    )
+                if watch.usual and watch.updates:
+                    rates = watch.applied = watch.rates
+                    journal.sink.store(watch.code, rates)
                 else:
                     self._write_unusual(watch, optimizer)
                 watch.explained = False
-                if steps:
-                    _cover(steps, watch)
+                if opened:
+                    self._cover(watch)
             except Exception as error:  # noqa: BLE001 - the training must go on
                 fail(error)
 
         self._before = before
         return before, after
 
-    def _drop_unfinished(self, steps: list[Any]) -> None:
+    def _begin_carefully(self, optimizer: Any, error: Exception) -> None:
+        """Try the slow way where the fast one met something it did not expect."""
+        try:
+            watch = self.meet(optimizer)
+            self.regroup(watch, optimizer)
+            watch.rates = self._read_carefully(watch)
+            watch.updates = _find_gradient(watch)
+            self._opened.append(watch)
+        except Exception:  # noqa: BLE001 - the training must go on
+            self._fail(error)
+
+    def _drop_unfinished(self, optimizer: Any) -> None:
         """Forget steps that began and raised (fact 3); those around us are alive."""
-        frame = sys._getframe(2)
-        alive = -1  # the step that is about to begin has a frame, too
-        while frame is not None:
-            code = frame.f_code
-            if code.co_name == "wrapper" and code.co_filename.endswith(_WRAPPER):
-                alive += 1
-            frame = frame.f_back
-        for watch in steps[max(alive, 0) :]:
-            if watch is not None:
+        alive = _stepping_now()
+        alive[id(optimizer)] -= 1  # this one is about to begin
+        for watch in self._opened[:]:
+            if alive[watch.owner] > 0:
+                alive[watch.owner] -= 1
+                continue
+            self._opened.remove(watch)
+            if isinstance(watch, Watch):
                 self.journal.event("step_raised", optimizer=watch.number)
-        del steps[max(alive, 0) :]
+
+    def _find_opened(self, popped: Any, optimizer: Any) -> Watch | None:
+        """Return the watch of a step that was not the last to begin.
+
+        None if an inner step was written in its place; otherwise several threads
+        are stepping.
+        """
+        if isinstance(popped, Covered) and popped.owner == id(optimizer):
+            return None
+        self._opened.append(popped)
+        for watch in reversed(self._opened):
+            if watch.owner == id(optimizer):
+                self._opened.remove(watch)
+                return watch if isinstance(watch, Watch) else None
+        return None
+
+    def _cover(self, watch: Watch) -> None:
+        """Mark the steps around this one that update the same parameters (fact 2)."""
+        for index, outer in enumerate(self._opened):
+            if isinstance(outer, Watch) and outer.members.shares(watch.members):
+                self._opened[index] = Covered(outer.owner)
+                outer.explained = False
+
+    def _look_beside(self, watch: Watch) -> bool:
+        """Look at the numbers beside the rates; say whether one moved."""
+        groups = watch.groups or []
+        watch.countdown = 1 if watch.attentive else EVERY
+        chosen = range(len(groups))
+        if watch.attentive:
+            watch.attentive -= 1
+        elif groups:
+            watch.turn = (watch.turn + 1) % len(groups)
+            chosen = range(watch.turn, watch.turn + 1)
+        moved = any(
+            watch.readers[each].read(groups[each]) != watch.settings[each]
+            for each in chosen
+        )
+        if moved:
+            self._settings_changed(watch)
+        elif watch.simple and any(type(groups[each]["lr"]) is not float for each in chosen):
+            watch.simple = False
+        return moved or not watch.simple
 
     def _rates_changed(self, watch: Watch, rates: list[Any]) -> list[float]:
         if any(type(rate) is not float for rate in rates):
@@ -295,7 +298,7 @@ class OptimizerWitness:
             known = watch.hands[key] = (item, frame.f_code)  # the code keeps its id
         return known[0]
 
-    def _settings_changed(self, watch: Watch) -> list[float]:
+    def _settings_changed(self, watch: Watch) -> None:
         """Give every number that moved a column of its own."""
         groups = watch.groups or []
         for position, (reader, group) in enumerate(zip(watch.readers, groups)):
@@ -306,12 +309,14 @@ class OptimizerWitness:
                     watch.extra.append(moved)
             watch.settings[position] = reader.copy(group)
         self._choose_layout(watch)
-        return self._read_carefully(watch)
 
     def _read_carefully(self, watch: Watch) -> list[float]:
         """Return the values of a row where not all of them are plain floats."""
+        watch.countdown -= 1
+        if watch.countdown < 1:
+            self._look_beside(watch)
         groups = watch.groups or []
-        values = []
+        values: list[float] = []
         for group in groups:
             values.append(self._read(watch, group.get("lr"), len(values)))
         rates = values[:]
@@ -333,7 +338,7 @@ class OptimizerWitness:
             ready = self.late.start(value)
             if ready is not None:
                 watch.waiting.append((column, ready))
-                watch.unusual = True
+                watch.usual = False
             return _NAN
         number = _number_or_nan(value)
         if number != number and column not in watch.odd:
@@ -363,21 +368,24 @@ class OptimizerWitness:
         waiting, watch.waiting = watch.waiting, []
         ready = self.late.start(found) if found is not None else None
         flags |= (rows.LATE if waiting else 0) | (rows.UNDECIDED if ready else 0)
-        row = self.journal.write(watch.layout, watch.signature, flags, watch.rates)
+        row = self.journal.sink.put(watch.layout, watch.signature, flags, watch.rates)
         if waiting or ready is not None:
             self.late.expect(row, waiting, ready)
         watch.last_flags = flags
-        watch.unusual = watch.scaled
+        if flags & rows.UPDATED:
+            watch.applied = watch.rates
+        watch.usual = not watch.scaled
+        watch.updates = True
 
     def scaler_steps(self, optimizer: Any, step: Callable[[], Any]) -> Any:
         """Run a GradScaler's step and note an update that it left out (fact 4)."""
         watch = self.meet(optimizer)
         rows_before = self.journal.rows
-        watch.scaled = watch.unusual = True
+        watch.scaled, watch.usual = True, False
         try:
             result = step()
         finally:
-            watch.scaled = watch.unusual = False
+            watch.scaled, watch.usual = False, True
         if self.journal.rows == rows_before:
             self._note_left_out(watch, optimizer)
         return result
@@ -385,10 +393,9 @@ class OptimizerWitness:
     def _note_left_out(self, watch: Watch, optimizer: Any) -> None:
         try:
             self._before(optimizer, (), {})
-            steps = self._open_steps.steps
-            if steps and steps[-1] is watch:
-                steps.pop()
-                self.journal.write(
+            if self._opened and self._opened[-1] is watch:
+                self._opened.pop()
+                self.journal.sink.put(
                     watch.layout,
                     self.journal.take_signature(),
                     rows.SCALED | rows.OVERFLOW,
@@ -432,11 +439,19 @@ class OptimizerWitness:
         except Exception as error:  # noqa: BLE001 - the training must go on
             self._fail(error)
 
+    def applied_by(self, optimizer: Any) -> list[float | None] | None:
+        """Return the rates of an optimizer's last real update, NaN as None."""
+        watch = self.watches.get(id(optimizer))
+        if watch is None or watch.applied is None:
+            return None
+        rates = watch.applied[: len(watch.numbers)]
+        return [None if rate != rate else rate for rate in rates]
+
     def forget_files(self) -> None:
         """Be ready for a new recording, in a forked child."""
         for watch in self.watches.values():
             watch.forget_files()
-        self._open_steps.__dict__.clear()
+        self._opened.clear()
 
 
 _NAN = float("nan")
@@ -444,12 +459,17 @@ _WRAPPER = os.path.join("optim", "optimizer.py")
 _BETWEEN = frozenset({"before", "wrapper", "_rates_changed", "_read_carefully"})
 
 
-def _cover(steps: list[Any], watch: Watch) -> None:
-    """Mark the steps around this one that update the same parameters (fact 2)."""
-    for index, outer in enumerate(steps):
-        if outer is not None and outer.members.shares(watch.members):
-            steps[index] = None
-            outer.explained = False
+def _stepping_now() -> Counter[int]:
+    """Count, by identity, the optimizers that are in a step in any thread."""
+    found: Counter[int] = Counter()
+    for top in sys._current_frames().values():
+        frame: Any = top
+        while frame is not None:
+            code = frame.f_code
+            if "wrapper" in code.co_name and code.co_filename.endswith(_WRAPPER):
+                found[id(frame.f_locals.get("self"))] += 1
+            frame = frame.f_back
+    return found
 
 
 def _find_gradient(watch: Watch) -> bool:

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from types import ModuleType
 
     from lrscope.capture.journal import Journal
-    from lrscope.capture.optimizers import OptimizerWitness, Watch
+    from lrscope.capture.optimizers import OptimizerWitness
+    from lrscope.capture.watch import Watch
 
 
 class Printer:

@@ -48,7 +48,7 @@ class Recorder:
         self, directory: str, segment: int, printer: Printer | None = None
     ) -> None:
         """Watch nothing yet; see `start`."""
-        self._directory = directory
+        self.directory = directory
         self._segment = segment
         self._printer = printer
         self._patches = Patches()
@@ -86,6 +86,15 @@ class Recorder:
         _at_process_end(self)
         _active.append(weakref.ref(self))
 
+    @property
+    def is_recording(self) -> bool:
+        """Say whether the recorder is at work."""
+        return bool(self._handles)
+
+    def applied_by(self, optimizer: Any) -> list[float | None] | None:
+        """Return the rates of an optimizer's last real update."""
+        return self._optimizers.applied_by(optimizer)
+
     def module_loaded(self, name: str, module: ModuleType) -> None:
         """Watch what a module of torch that loaded just now holds."""
         if self._stopped or name not in LATER:
@@ -105,7 +114,7 @@ class Recorder:
         head = _describe_process(self._segment)
         rank = "" if head["rank"] is None else f"rank{head['rank']}-"
         name = f"segment{self._segment:03d}-{rank}pid{head['pid']}"
-        return Writer(_unused(os.path.join(self._directory, name)), head)
+        return Writer(_unused(os.path.join(self.directory, name)), head)
 
     def fail(self, error: Exception) -> None:
         """End the recording because of a failure of our own or of the disk."""
@@ -115,7 +124,7 @@ class Recorder:
         reason = f"{type(error).__name__}: {error}"
         print(
             f"lrscope: recording stopped ({reason}); training goes on. "
-            f"What was recorded so far is in {self._directory}",
+            f"What was recorded so far is in {self.directory}",
             file=sys.stderr,
         )
         try:
@@ -133,23 +142,28 @@ class Recorder:
             self._handles.pop().remove()
         self._patches.take_back()
 
-    def stop(self) -> None:
-        """Stop watching and seal the recording; calling it twice does no harm."""
+    def stop(self, error: BaseException | None = None) -> None:
+        """Stop watching and seal the recording; calling it twice does no harm.
+
+        Args:
+            error: what ended the recorded block, if it is not the whole process.
+        """
         if self._stopped or os.getpid() != self._pid:
             return
         self._withdraw()
+        atexit.unregister(self.stop)
         try:
             if self._printer is not None:
                 self._printer.finish()
             self._optimizers.late.collect()
             if self._journal.is_open:
-                self._journal.event("process_ended", exception=_last_exception())
+                self._journal.event("process_ended", exception=_told(error))
             self._journal.close()
         except Exception as error:  # noqa: BLE001 - the process is ending
             self._journal.abandon()
             print(
                 f"lrscope: the end of the recording could not be sealed ({error}); "
-                f"its rows stay readable in {self._directory}",
+                f"its rows stay readable in {self.directory}",
                 file=sys.stderr,
             )
 
@@ -222,9 +236,9 @@ def _lines_of(error: BaseException) -> list[str]:
     return traceback.format_exception(type(error), error, error.__traceback__)[-8:]
 
 
-def _last_exception() -> dict[str, Any] | None:
-    """Return what ended the process, as Python left it when it printed it."""
-    error = getattr(sys, "last_value", None)
+def _told(error: BaseException | None) -> dict[str, Any] | None:
+    """Describe ``error``, or what Python printed as the end of the process."""
+    error = error or getattr(sys, "last_value", None)
     if error is None:
         return None
     trace = error.__traceback__
@@ -241,7 +255,22 @@ def _at_process_end(recorder: Recorder) -> None:
         util.Finalize(None, recorder.stop, exitpriority=-100)
 
 
-_active: list[Any] = []
+_active: list[weakref.ref[Recorder]] = []
+
+
+def active_recorder() -> Recorder | None:
+    """Return the recorder that is at work in this process, if there is one."""
+    for reference in _active:
+        recorder = reference()
+        if recorder is not None and recorder.is_recording:
+            return recorder
+    return None
+
+
+def applied_by(optimizer: Any) -> list[float | None] | None:
+    """Return the rates of an optimizer's last real update, if it was recorded."""
+    recorder = active_recorder()
+    return recorder and recorder.applied_by(optimizer)
 
 
 def _after_fork_in_child() -> None:

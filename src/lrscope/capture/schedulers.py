@@ -12,6 +12,7 @@ import weakref
 from typing import TYPE_CHECKING, Any, Callable
 
 from lrscope.capture import groups as grouping
+from lrscope.capture.journal import MOST_PENDING
 from lrscope.capture.plain import plain
 from lrscope.capture.sites import caller, is_users, unseen, user_frames
 
@@ -19,8 +20,9 @@ if TYPE_CHECKING:
     from types import FrameType
 
     from lrscope.capture.journal import Journal
-    from lrscope.capture.optimizers import OptimizerWitness, Watch
+    from lrscope.capture.optimizers import OptimizerWitness
     from lrscope.capture.patches import Patches
+    from lrscope.capture.watch import Watch
 
 
 class SchedulerWatch:
@@ -31,6 +33,9 @@ class SchedulerWatch:
         self.number = number
         self.owner: Watch | None = None
         self.items: dict[tuple[int, int, int], tuple[int, Any]] = {}
+        self.lasti = -1  # where and by what code it was stepped last, and the item
+        self.caller: Any = None
+        self.item = -1
 
 
 class SchedulerWitness:
@@ -90,11 +95,29 @@ class SchedulerWitness:
 
     def _wrapped_step(self, original: Callable[..., Any]) -> Callable[..., Any]:
         busy = self._busy
+        making = self._making
         note = self._note_step
-        frame = sys._getframe
+        frame_at = sys._getframe
+        watches = self._watches
+        pending = self._journal.pending
 
         def step(scheduler: Any, *args: Any, **kwargs: Any) -> Any:
-            note(scheduler, original, args, kwargs, frame(1))
+            frame = frame_at(1)
+            watch = watches.get(id(scheduler))
+            if (
+                watch is None
+                or frame.f_lasti != watch.lasti
+                or frame.f_code is not watch.caller
+                or args
+                or kwargs
+                or busy
+                or making
+            ):
+                note(scheduler, original, args, kwargs, frame)
+            else:  # stepped again by the line that stepped it last
+                pending.append(watch.item)
+                if watch.owner is not None:
+                    watch.owner.explained = True
             busy.append(scheduler)
             try:
                 return original(scheduler, *args, **kwargs)
@@ -163,6 +186,10 @@ class SchedulerWitness:
                 known = self._new_item(watch, step, bool(args or kwargs), frame)
                 watch.items[key] = known
             self._journal.pending.append(known[0])
+            if len(self._journal.pending) > MOST_PENDING:
+                self._journal.flush()
+            if not (busy or args or kwargs):
+                watch.item, watch.caller, watch.lasti = *known, frame.f_lasti
             if watch.owner is not None:
                 watch.owner.explained = True
             if args or kwargs:

@@ -9,6 +9,7 @@ import sys
 import weakref
 from typing import TYPE_CHECKING, Any, Callable
 
+from lrscope.capture.journal import MOST_PENDING
 from lrscope.capture.sites import caller
 
 if TYPE_CHECKING:
@@ -76,7 +77,7 @@ def watch_backward(patches: Patches, autograd: ModuleType, journal: Journal) -> 
             if depth:
                 return original(*args, **kwargs)
             pending.append(item)
-            if len(pending) > 4096:
+            if len(pending) > MOST_PENDING:
                 flush()
             depth = 1
             try:
@@ -138,7 +139,7 @@ def watch_loaders(
             )
             known = begins[key] = (item, frame.f_code)
         journal.pending.append(known[0])
-        if len(journal.pending) > 4096:
+        if len(journal.pending) > MOST_PENDING:
             journal.flush()
 
     def ended(iterator: Any) -> None:

@@ -15,92 +15,47 @@ import numpy as np
 
 from lrscope.errors import DamagedRecording
 from lrscope.recording import clock, codec
-from lrscope.recording.rows import CHECK_SIZE, HEAD_SIZE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from numpy.typing import NDArray
 
+    from lrscope.recording.slots import Table
+
 _START = struct.Struct("<I")
-_FIELDS = {
-    "check": ("<u4", 0),
-    "sequence": ("<u8", 4),
-    "time": ("<f8", 12),
-    "layout": ("<u4", 20),
-    "signature": ("<u4", 24),
-    "flags": ("<u4", 28),
-}
 
-
-def table_of(raw: bytes, stride: int) -> NDArray[Any]:
-    """Return the slots in ``raw`` as a structured array, checked by nobody yet."""
-    names = list(_FIELDS)
-    formats = [kind for kind, _ in _FIELDS.values()]
-    offsets = [offset for _, offset in _FIELDS.values()]
-    width = (stride - CHECK_SIZE - HEAD_SIZE) // 8
-    if width:
-        names.append("values")
-        formats.append(f"({width},)<f8")
-        offsets.append(CHECK_SIZE + HEAD_SIZE)
-    dtype = np.dtype(
-        {"names": names, "formats": formats, "offsets": offsets, "itemsize": stride}
-    )
-    return np.frombuffer(raw, dtype, len(raw) // stride)
-
-
-def intact(raw: bytes, stride: int, sequence: int | None = None) -> NDArray[Any]:
-    """Return the rows at the start of ``raw`` that are whole and in order.
-
-    Args:
-        raw: slots as they stand in the tail.
-        stride: bytes from one slot to the next.
-        sequence: the number of the first row; None takes what is there.
-    """
-    table = table_of(raw, stride)
-    if table.size == 0:
-        return table
-    first = table["sequence"][0] if sequence is None else np.uint64(sequence)
-    wrong = table["sequence"] != first + np.arange(table.size, dtype=np.uint64)
-    stop = int(wrong.argmax()) if wrong.any() else table.size
-    checks = table["check"].tolist()
-    for index in range(stop):
-        start = index * stride
-        if zlib.crc32(raw[start + CHECK_SIZE : start + stride]) != checks[index]:
-            return table[:index]
-    return table[:stop]
-
-
-def seal(table: NDArray[Any], widths: Mapping[int, int]) -> bytes:
+def seal(table: Table, first: int, widths: Mapping[int, int]) -> bytes:
     """Return the rows in ``table`` as the payload of a chunk.
 
     Args:
         table: intact rows, at least one.
+        first: sequence number of the first of them.
         widths: how many values a row of each layout has.
     """
     chunk = _Writer()
-    corners = clock.corners(table["time"])
-    times = chunk.floats(table["time"][corners])
+    corners = clock.corners(table.time)
+    times = chunk.floats(table.time[corners])
     where = chunk.integers(corners.astype(np.int64))
     contents: dict[str, Any] = {
-        "first": int(table["sequence"][0]),
-        "rows": int(table.size),
+        "first": first,
+        "rows": table.size,
         "times": [int(corners.size), where, times],
-        "order": chunk.integers(table["layout"].astype(np.int64)),
+        "order": chunk.integers(table.layout),
         "layouts": {},
     }
-    for layout in np.unique(table["layout"]).tolist():
-        own = table[table["layout"] == layout]
+    for layout in np.unique(table.layout).tolist():
+        own = table[table.layout == layout]
         columns = []
         limits = []
         for index in range(widths.get(layout, 0)):
-            values = own["values"][:, index]
+            values = own.values[:, index]
             columns.append(chunk.floats(values))
             limits.append(_limits(values))
         contents["layouts"][layout] = {
-            "rows": int(own.size),
-            "signature": chunk.integers(own["signature"].astype(np.int64)),
-            "flags": chunk.integers(own["flags"].astype(np.int64)),
+            "rows": own.size,
+            "signature": chunk.integers(own.signature),
+            "flags": chunk.integers(own.flags),
             "columns": columns,
             "limits": limits,
         }
@@ -205,36 +160,36 @@ class Chunk:
 class RawChunk:
     """Rows that are not sealed by column: a tail, or a chunk made without NumPy."""
 
-    def __init__(self, table: NDArray[Any]) -> None:
+    def __init__(self, table: Table) -> None:
         """Wrap intact rows, at least one."""
         self._table = table
-        self.first = int(table["sequence"][0])
-        self.rows = int(table.size)
-        kinds, counts = np.unique(table["layout"], return_counts=True)
+        self.first = table.first
+        self.rows = table.size
+        kinds, counts = np.unique(table.layout, return_counts=True)
         self.layouts = dict(zip(kinds.tolist(), counts.tolist()))
 
     def _of(self, layout: int) -> NDArray[Any]:
-        return self._table[self._table["layout"] == layout]
+        return self._table[self._table.layout == layout]
 
     def times(self) -> NDArray[np.float64]:
         """Return when each row was written, seconds since 1970."""
-        return self._table["time"].copy()
+        return self._table.time.copy()
 
     def order(self) -> NDArray[np.int64]:
         """Return the layout of each row."""
-        return self._table["layout"].astype(np.int64)
+        return self._table.layout.astype(np.int64)
 
     def signatures(self, layout: int) -> NDArray[np.int64]:
         """Return the signature of each row of ``layout``."""
-        return self._of(layout)["signature"].astype(np.int64)
+        return self._of(layout).signature
 
     def flags(self, layout: int) -> NDArray[np.int64]:
         """Return the flags of each row of ``layout``."""
-        return self._of(layout)["flags"].astype(np.int64)
+        return self._of(layout).flags
 
     def column(self, layout: int, index: int) -> NDArray[np.float64]:
         """Return one value of each row of ``layout``."""
-        return self._of(layout)["values"][:, index].copy()
+        return self._of(layout).values[:, index].copy()
 
     def limits(self, layout: int, index: int) -> tuple[float, float] | None:
         """Return the smallest and largest finite value."""

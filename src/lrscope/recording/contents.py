@@ -11,7 +11,8 @@ import numpy as np
 
 from lrscope.errors import DamagedRecording
 from lrscope.recording import log
-from lrscope.recording.chunk import Chunk, RawChunk, intact
+from lrscope.recording.chunk import Chunk, RawChunk
+from lrscope.recording.slots import intact, joined, table_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -125,11 +126,11 @@ def _sealed(frames: list[Frame]) -> tuple[list[AnyChunk], str | None]:
 
 
 def _unplaned(payload: bytes) -> RawChunk:
-    stride = int.from_bytes(payload[:4], "little")
+    slot = int.from_bytes(payload[:4], "little")
     try:
         planes = np.frombuffer(zlib.decompress(payload[4:]), np.uint8)
-        raw = planes.reshape(stride, -1).T.tobytes()
-        return RawChunk(intact(raw, stride))
+        raw = planes.reshape(slot, -1).T.tobytes()
+        return RawChunk(table_of(raw, slot))
     except (ValueError, IndexError, zlib.error) as error:
         msg = "sealed rows cannot be unpacked; the recording is damaged"
         raise DamagedRecording(msg) from error
@@ -146,21 +147,28 @@ def _newest(
     divisions = [_json(frame) for frame in frames if frame.kind == log.TAIL]
     if not divisions:
         return None, False
-    stride, half = int(divisions[-1]["stride"]), int(divisions[-1]["half"])
+    slot, half = int(divisions[-1]["slot"]), int(divisions[-1]["half"])
+    widths = {
+        number: len(each.get("columns", ())) or int(each.get("holds") == "argument")
+        for number, each in _numbered(frames, log.LAYOUT, "layout").items()
+    }
     try:
         raw = tail.read_bytes()
     except OSError:
         return None, False
-    tables = [intact(raw[start : start + half], stride) for start in (0, half)]
+    tables = [
+        intact(raw[start : start + half], slot, widths, twice=divisions[-1]["twice"])
+        for start in (0, half)
+    ]
     tables = [table for table in tables if table.size]
-    tables.sort(key=lambda table: int(table["sequence"][0]))
+    tables.sort(key=lambda table: table.first)
     rows = []
     for table in tables:
-        first = int(table["sequence"][0])
+        first = table.first
         if first <= end < first + table.size:
             rows.append(table[end - first :])
             end = first + table.size
     if rows:
-        return RawChunk(np.concatenate(rows)), False
-    later = any(int(table["sequence"][0]) > end for table in tables)
+        return RawChunk(joined(rows)), False
+    later = any(table.first > end for table in tables)
     return None, later

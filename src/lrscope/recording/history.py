@@ -217,7 +217,7 @@ class History:
             return Counter()
         between = np.stack([own[changed - 1], own[changed]])
         happened = {
-            name: self._happened_between(name, marks, between)
+            name: _happened_between(marks, between)
             for name, marks in self._marks(optimizer).items()
         }
         found: Counter[str] = Counter()
@@ -230,14 +230,6 @@ class History:
             causes = [name for name, present in zip(names, kind, strict=True) if present]
             found[" + ".join(causes) or "unknown"] += count
         return found
-
-    def _happened_between(
-        self, name: str, marks: NDArray[np.bool_], between: NDArray[np.int64]
-    ) -> NDArray[np.bool_]:
-        del name
-        total = np.concatenate(([0], np.cumsum(marks)))
-        # a mark at row r happened before r: between rows a < b if a < r <= b
-        return total[between[1] + 1] > total[between[0] + 1]
 
     def _marks(self, optimizer: int) -> dict[str, NDArray[np.bool_]]:
         """For each possible cause, the rows before which it happened."""
@@ -267,6 +259,15 @@ class History:
         return marks
 
 
+def _happened_between(
+    marks: NDArray[np.bool_], between: NDArray[np.int64]
+) -> NDArray[np.bool_]:
+    """Say for each pair of rows a < b whether something marked came between them."""
+    total = np.concatenate(([0], np.cumsum(marks)))
+    # a mark at row r happened before r: between a and b if a < r <= b
+    return total[between[1] + 1] > total[between[0] + 1]
+
+
 def _rare_cause(
     event: events.Event, optimizer: int, owners: dict[int, int | None]
 ) -> str | None:
@@ -275,7 +276,11 @@ def _rare_cause(
     if isinstance(event, events.SchedulerStateLoaded):
         if owners.get(event.scheduler) == optimizer:
             return f"scheduler.load_state_dict{_place(event.where)}"
-    if isinstance(event, events.SchedulerConstructed) and event.optimizer == optimizer:
+    if (
+        isinstance(event, events.SchedulerConstructed)
+        and event.optimizer == optimizer
+        and event.how == "constructed"
+    ):
         return f"{event.class_name}(){_place(event.where)}"
     return None
 

@@ -10,11 +10,10 @@ import json
 import threading
 import zlib
 from itertools import count
-from time import time as _now
-from typing import TYPE_CHECKING, Any, Callable
-from zlib import crc32 as _crc32
+from typing import TYPE_CHECKING, Any, Callable, NamedTuple
 
-from lrscope.recording import log, rows
+from lrscope.errors import RecordingError
+from lrscope.recording import log, rows, stores
 from lrscope.recording.tail import HALF, Tail
 
 if TYPE_CHECKING:
@@ -24,16 +23,11 @@ MOST_SIGNATURES = 4096
 """Known sequences of items; beyond this the table is started anew."""
 
 
-class Layout:
-    """How to pack the rows of one kind: a number, a width and a packer."""
+class Layout(NamedTuple):
+    """A kind of rows: its number and how many values a row has."""
 
-    __slots__ = ("number", "pack", "width")
-
-    def __init__(self, number: int, width: int) -> None:
-        """Take a number that was given out and the count of its values."""
-        self.number = number
-        self.width = width
-        self.pack: Callable[..., bytes] = rows.packer(width, rows.row_size(width))
+    number: int
+    width: int
 
 
 class Writer:
@@ -44,7 +38,10 @@ class Writer:
 
     Attributes:
         next_row: the sequence number that the next row will have.
+        store: writes a row: code (see `rows.code_of`) and values to sequence number.
     """
+
+    store: Callable[[float, Sequence[float]], int]
 
     def __init__(self, path: str, head: dict[str, Any], *, half: int = HALF) -> None:
         """Create ``path`` + ".lrs" and ".tail".
@@ -62,17 +59,17 @@ class Writer:
         self._frame(log.HEAD, head)
         self._half = half
         self._lock = threading.RLock()
+        self._slot = 0
         self._layouts: list[Layout] = []
         self._items = 0
         self._signatures: dict[tuple[int, ...], int] = {}
         self._next_signature = 0
         self._sealing: threading.Thread | None = None
         self._trouble: OSError | None = None
-        self._stride = 0
         self.next_row = 0
+        self._widest = 1
         self._tail = Tail(path + ".tail", half)
-        self._store = self._tail.store()
-        self._use_stride(rows.row_size(8))
+        self._divide()
 
     @property
     def why_not_mapped(self) -> str | None:
@@ -83,39 +80,45 @@ class Writer:
         text = json.dumps(data, separators=(",", ":"), ensure_ascii=False)
         self.log.append(kind, text.encode("utf-8", "replace"))
 
-    def _use_stride(self, stride: int) -> None:
-        """Divide the tail into slots of ``stride`` bytes; all rows are sealed."""
-        while 64 * stride > self._half:
+    def _divide(self) -> None:
+        """Divide the tail into slots for the widest row; all rows are sealed."""
+        mapped = self._tail.words is not None
+        twice = mapped and self._widest <= rows.NARROW
+        self._slot = 8 * rows.slot_words(self._widest, twice=twice)
+        while 64 * self._slot > self._half:
             self._half *= 2
         if self._half != self._tail.half:
             self._tail.close()
             self._tail = Tail(self.path + ".tail", self._half)
-            self._store = self._tail.store()
-        self._stride = stride
-        for layout in self._layouts:
-            layout.pack = rows.packer(layout.width, stride)
-        self._void = rows.packer(0, stride)
-        description = {"stride": stride, "half": self._half, "first": self.next_row}
-        self._frame(log.TAIL, description)
+        if twice:
+            self.store = stores.narrow(self, self._tail.words, self._slot // 8)
+        elif mapped:
+            self.store = stores.wide(self, self._tail.memory, self._slot)
+        else:
+            self.store = stores.written(self, self._tail.write, self._slot)
+        description = {"slot": self._slot, "half": self._half, "first": self.next_row}
+        self._frame(log.TAIL, {**description, "twice": twice})
         self._open_half(0, self.next_row)
 
     def _open_half(self, half: int, first: int) -> None:
-        slots = self._half // self._stride
         start = half * self._half
-        stop = start + slots * self._stride
+        stop = start + self._half // self._slot * self._slot
         self._current = half
         self._first = first
-        places = zip(range(start, stop, self._stride), count(first))
-        self._next_place: Callable[[], tuple[int, int]] = places.__next__
+        places = zip(range(start // 8, stop // 8, self._slot // 8), count(first))
+        self.next_place: Callable[[], tuple[int, int]] = places.__next__
 
     def layout(self, description: dict[str, Any], width: int) -> Layout:
         """Announce rows of a new kind with ``width`` values."""
         with self._lock:
             layout = Layout(len(self._layouts) + 1, width)
-            if rows.row_size(width) > self._stride:
+            if layout.number >= rows.MOST_LAYOUTS:
+                msg = f"a recording holds {rows.MOST_LAYOUTS} kinds of rows at most"
+                raise RecordingError(msg)
+            if width > self._widest:
                 self._seal_all()
-                self._use_stride(rows.row_size(width))
-            layout.pack = rows.packer(width, self._stride)
+                self._widest = width
+                self._divide()
             self._layouts.append(layout)
             self._frame(log.LAYOUT, {"layout": layout.number, **description})
             return layout
@@ -155,38 +158,23 @@ class Writer:
         Raises:
             OSError: the disk is full, or an earlier row could not be sealed.
         """
-        try:
-            position, sequence = self._next_place()
-        except StopIteration:
-            position, sequence = self._turn()
-        try:
-            row = layout.pack(
-                sequence, _now(), layout.number, signature, flags, *values
-            )
-            self._store(position, row, _crc32(row))
-        except BaseException:
-            # the slot is taken: fill it, or all later rows would be unreadable
-            row = self._void(sequence, _now(), rows.VOID, 0, 0)
-            self._store(position, row, _crc32(row))
-            raise
-        self.next_row = sequence + 1
-        return sequence
+        return self.store(rows.code_of(layout.number, signature, flags), values)
 
-    def _turn(self) -> tuple[int, int]:
-        """Go on in the other half and have this one sealed in the background."""
+    def turn(self) -> tuple[int, int]:
+        """Go on in the other half, have this one sealed, return the next place."""
         with self._lock:
             try:
-                return self._next_place()  # another thread has turned
+                return self.next_place()  # another thread has turned
             except StopIteration:
                 self._wait_for_seal()
             half, first = self._current, self._first
-            slots = self._half // self._stride
+            slots = self._half // self._slot
             self._sealing = threading.Thread(
                 target=self._seal, args=(half, first, slots), daemon=True
             )
             self._sealing.start()
             self._open_half(1 - half, first + slots)
-            return self._next_place()
+            return self.next_place()
 
     def _wait_for_seal(self) -> None:
         if self._sealing is not None:
@@ -196,9 +184,9 @@ class Writer:
             raise self._trouble
 
     def _seal(self, half: int, first: int, slots: int) -> None:
-        raw = self._tail.read(half, slots * self._stride)
+        raw = self._tail.read(half, slots * self._slot)
         try:
-            kind, payload = _sealed(raw, self._stride, first, self._layouts)
+            kind, payload = _sealed(raw, self._slot, first, self._layouts)
             self.log.append(kind, payload)
         except OSError as error:
             self._trouble = error
@@ -230,15 +218,15 @@ class Writer:
 
 
 def _sealed(
-    raw: bytes, stride: int, first: int, layouts: list[Layout]
+    raw: bytes, slot: int, first: int, layouts: list[Layout]
 ) -> tuple[bytes, bytes]:
     try:
-        from lrscope.recording import chunk
+        from lrscope.recording import chunk, slots
     except ImportError:  # no NumPy here: byte planes compress, if less
-        planes = b"".join(raw[index::stride] for index in range(stride))
-        return log.ROWS, stride.to_bytes(4, "little") + zlib.compress(planes)
+        planes = b"".join(raw[index::slot] for index in range(slot))
+        return log.ROWS, slot.to_bytes(4, "little") + zlib.compress(planes)
     widths = {layout.number: layout.width for layout in layouts}
-    return log.COLUMNS, chunk.seal(chunk.intact(raw, stride, first), widths)
+    return log.COLUMNS, chunk.seal(slots.table_of(raw, slot), first, widths)
 
 
 def _runs(items: Sequence[int]) -> list[list[int]]:

@@ -1,0 +1,1 @@
+"""Benchmarks: the figures that lrscope promises, measured."""

@@ -1,0 +1,81 @@
+"""Record: records a block of a program or a notebook, without ``lrscope run``."""
+
+from __future__ import annotations
+
+import os
+import sys
+import warnings
+from contextlib import ContextDecorator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lrscope.capture.recorder import Recorder, active_recorder
+from lrscope.recording import place
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+
+class record(ContextDecorator):  # noqa: N801 - read as a verb: with record("runs/a"):
+    """Record the learning rates of every optimizer step in a block or function.
+
+    Optimizers and schedulers may exist before the block. Each time that the block
+    is entered, the run gets a new segment. Inside a block that is recorded already
+    (by ``lrscope run``, or another ``record``) it does nothing but warn.
+
+    Args:
+        directory: of the run; it may be new, empty, or an earlier run. By default a
+            new one below ``lrscope-runs``.
+
+    Attributes:
+        path: directory of the run, known once the block is entered.
+
+    Raises:
+        UsageError: on entering, if the directory cannot be used.
+
+    Example:
+        >>> with lrscope.record("runs/a"):  # doctest: +SKIP
+        ...     train()
+        >>> lrscope.read_run("runs/a").track("adamw/all").applied  # doctest: +SKIP
+    """
+
+    def __init__(self, directory: str | os.PathLike[str] | None = None) -> None:
+        """Remember where to record; nothing happens before the block is entered."""
+        self._directory = directory
+        self._recorder: Recorder | None = None
+        self._segment: place.Segment | None = None
+        self.path: Path | None = None
+
+    def __enter__(self) -> record:
+        """Begin to record."""
+        other = active_recorder()
+        if other is not None:
+            self.path = Path(other.directory)
+            message = f"lrscope: already recording to {other.directory}; this block "
+            message += "becomes part of that recording"
+            warnings.warn(message, stacklevel=2)
+            return self
+        import torch.optim  # noqa: F401 - the recorder hooks into it
+
+        command = [*sys.argv] or ["python"]
+        if self._directory is None:
+            self.path = place.new_run(command)
+        else:
+            self.path = place.chosen_run(Path(self._directory))
+        self._segment = place.begin_segment(self.path, command)
+        self._recorder = Recorder(str(self.path.resolve()), self._segment.number)
+        self._recorder.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Seal the recording, however the block ended."""
+        if self._recorder is None or self._segment is None:
+            return
+        self._recorder.stop(error)
+        self._recorder = None
+        place.end_segment(self._segment, 0 if kind is None else 1)

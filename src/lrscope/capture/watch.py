@@ -1,0 +1,98 @@
+"""Watch: what is known of one optimizer, changed at every one of its steps."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Callable
+
+from lrscope.capture import groups as grouping
+from lrscope.recording import rows
+
+if TYPE_CHECKING:
+    from torch.optim import Optimizer
+
+    from lrscope.capture.journal import Journal
+    from lrscope.recording.writer import Layout
+
+ATTENTIVE = 64
+"""First steps of an optimizer at which the numbers beside its rates are looked at."""
+
+EVERY = 16
+"""After those, at every how many steps; one group each time."""
+
+
+class Watch:
+    """What is known of one optimizer; changed at every one of its steps.
+
+    Attributes that the hooks read at every step come first.
+    """
+
+    __slots__ = (
+        "applied", "attentive", "code", "count", "countdown", "described",
+        "explained", "extra", "groups", "hands", "last", "last_flags", "layout",
+        "layouts", "members", "name", "number", "numbers", "odd", "owner", "pattern",
+        "probe", "rates", "readers", "scaled", "settings", "signature", "simple",
+        "turn", "updates", "usual", "waiting",
+    )  # fmt: skip
+
+    def __init__(self, number: int, optimizer: Optimizer) -> None:
+        """Number it in the order in which optimizers were met."""
+        self.owner = id(optimizer)
+        self.groups: list[dict[str, Any]] | None = None
+        self.count = 0
+        self.simple = True  # every rate is a float, no other number is on the move
+        self.last: list[Any] | None = None  # rates at the last step
+        self.explained = True  # a change since then has a known cause
+        self.rates: list[Any] = []  # values of the row to come
+        self.countdown = 1  # steps until the numbers beside the rates are looked at
+        self.probe: Callable[[], Any] = _nothing  # a parameter that had a gradient
+        self.updates = True  # there were gradients before the step
+        self.pattern: list[int] | None = None  # items that `code` stands for
+        self.usual = True  # neither scaled nor waiting for values
+        self.code = 0.0
+        self.applied: list[float] | None = None  # rates of the last real update
+        self.attentive = ATTENTIVE
+        self.turn = 0
+
+        self.number = number
+        self.name = type(optimizer).__name__
+        self.members = grouping.Members()
+        self.described: dict[int, str] = {}
+        self.numbers: list[int] = []
+        self.extra: list[tuple[int, str, int]] = []  # (position, key, index) on the move
+        self.readers: list[grouping.SettingsReader] = []
+        self.settings: list[Any] = []
+        self.scaled = False
+        self.waiting: list[Any] = []  # values that are still on a device
+        self.odd: set[int] = set()  # columns whose value was no number once
+        self.last_flags = rows.UPDATED
+        self.layout: Layout | None = None
+        self.layouts: dict[Any, Layout] = {}
+        self.signature = 0
+        self.hands: dict[Any, tuple[int, Any]] = {}
+
+    def follow(self, journal: Journal) -> None:
+        """Have the code of the next row stand for the pending items."""
+        assert self.layout is not None  # noqa: S101 - chosen when the step began
+        self.pattern = journal.pending[:]
+        self.signature = journal.open().signature(self.pattern)
+        self.code = rows.code_of(self.layout.number, self.signature, rows.UPDATED)
+
+    def forget_files(self) -> None:
+        """Be ready for a new recording, in a forked child."""
+        self.groups = None
+        self.layouts.clear()
+        self.pattern = None
+
+
+class Covered:
+    """Stands for a step around another that updated the same parameters."""
+
+    __slots__ = ("owner",)
+
+    def __init__(self, owner: int) -> None:
+        """Take the identity of the outer optimizer."""
+        self.owner = owner
+
+
+def _nothing() -> None:
+    return None

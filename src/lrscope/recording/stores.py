@@ -1,0 +1,121 @@
+"""Stores: three ways to put a row into the tail, made for the hot path.
+
+Each function returns a closure ``(code, values) -> sequence``. A training step
+leaves the caches cold, so what counts is how few different places of memory a row
+touches, not how few instructions it takes.
+"""
+
+from __future__ import annotations
+
+import struct
+from time import time
+from typing import TYPE_CHECKING, Any, Callable
+from zlib import adler32
+
+from lrscope.recording.rows import HEAD
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from lrscope.recording.writer import Writer
+
+    Store = Callable[[float, Sequence[float]], int]
+
+VOID_CODE = 0.0
+"""Code of a row that says nothing: its writing was interrupted."""
+
+
+def narrow(writer: Writer, cells: Any, words: int) -> Store:
+    """Return what stores rows of few values word by word, twice.
+
+    Args:
+        writer: gives out places.
+        cells: the mapped tail as float64 words.
+        words: in a slot.
+    """
+    again = words // 2
+    last = words - 1
+
+    def store(code: float, values: Sequence[float]) -> int:
+        try:
+            place, sequence = writer.next_place()
+        except StopIteration:
+            place, sequence = writer.turn()
+        try:
+            cells[place] = cells[place + again] = time()
+            cells[place + 1] = cells[place + again + 1] = code
+            cell = place + HEAD
+            for value in values:
+                cells[cell] = cells[cell + again] = value
+                cell += 1
+            cells[place + last] = sequence
+        except BaseException:
+            # the slot is taken: fill it, or all later rows would be unreadable
+            for cell in range(place, place + last):
+                cells[cell] = VOID_CODE
+            cells[place + last] = sequence
+            raise
+        writer.next_row = sequence + 1
+        return sequence
+
+    return store
+
+
+def wide(writer: Writer, memory: Any, slot: int) -> Store:
+    """Return what stores rows of many values in one piece, with a checksum."""
+    cells = memoryview(memory).cast("d")
+    check = slot // 8 - 2
+    packers: dict[int, Callable[..., bytes]] = {}
+
+    def store(code: float, values: Sequence[float]) -> int:
+        try:
+            place, sequence = writer.next_place()
+        except StopIteration:
+            place, sequence = writer.turn()
+        try:
+            try:
+                row = packers[len(values)](time(), code, *values)
+            except KeyError:
+                packers[len(values)] = struct.Struct(f"<{HEAD + len(values)}d").pack
+                row = packers[len(values)](time(), code, *values)
+            start = 8 * place
+            memory[start : start + len(row)] = row
+        except BaseException:
+            # the slot is taken: fill it, or all later rows would be unreadable
+            row = struct.pack("<2d", time(), VOID_CODE)
+            memory[8 * place : 8 * place + len(row)] = row
+            cells[place + check] = adler32(row)
+            cells[place + check + 1] = sequence
+            raise
+        cells[place + check] = adler32(row)
+        cells[place + check + 1] = sequence
+        writer.next_row = sequence + 1
+        return sequence
+
+    return store
+
+
+def written(writer: Writer, write: Callable[[int, bytes], None], slot: int) -> Store:
+    """Return what writes rows to a file that cannot be mapped."""
+    width = slot // 8 - HEAD - 2
+    tail = struct.Struct("<2d").pack
+
+    def store(code: float, values: Sequence[float]) -> int:
+        try:
+            place, sequence = writer.next_place()
+        except StopIteration:
+            place, sequence = writer.turn()
+        try:
+            row = struct.pack(f"<{HEAD + len(values)}d", time(), code, *values)
+        except BaseException:
+            # the slot is taken: fill it, or all later rows would be unreadable
+            row = struct.pack("<2d", time(), VOID_CODE)
+            padding = bytes(8 * width)
+            write(8 * place, row + padding + tail(adler32(row), sequence))
+            raise
+        padding = bytes(8 * (width - len(values)))
+        write(8 * place, row + padding + tail(adler32(row), sequence))
+        writer.next_row = sequence + 1
+        return sequence
+
+    return store
