@@ -34,13 +34,23 @@ def resolve(command: Sequence[str]) -> list[str]:
     return list(command)
 
 
-def environment(run: Path, segment: int, every: str | None) -> dict[str, str]:
-    """Return this environment with the bootstrap in front of PYTHONPATH."""
+def environment(
+    run: Path, segment: int, every: str | None, notes: str
+) -> dict[str, str]:
+    """Return this environment with the bootstrap in front of PYTHONPATH.
+
+    Args:
+        run: directory of the run.
+        segment: number of the segment.
+        every: when to print rates, if at all.
+        notes: directory in which a recorder that had to stop leaves a file.
+    """
     variables = dict(os.environ)
     paths = [str(BOOTSTRAP), variables.get("PYTHONPATH", "")]
     variables["PYTHONPATH"] = os.pathsep.join(filter(None, paths))
     variables["LRSCOPE_RUN"] = str(run.resolve())
     variables["LRSCOPE_SEGMENT"] = str(segment)
+    variables["LRSCOPE_NOTES"] = notes
     variables.pop("LRSCOPE_PRINT", None)
     if every:
         variables["LRSCOPE_PRINT"] = every

@@ -127,6 +127,7 @@ class Recorder:
             f"What was recorded so far is in {self.directory}",
             file=sys.stderr,
         )
+        _leave_note(reason)
         try:
             self._journal.event("trouble", reason=reason, trace=_lines_of(error))
         except Exception:  # noqa: BLE001, S110 - a full disk takes no note either
@@ -161,9 +162,10 @@ class Recorder:
             self._journal.close()
         except Exception as error:  # noqa: BLE001 - the process is ending
             self._journal.abandon()
+            _leave_note(str(error))
             print(
                 f"lrscope: the end of the recording could not be sealed ({error}); "
-                f"its rows stay readable in {self.directory}",
+                f"what can still be read is in {self.directory}",
                 file=sys.stderr,
             )
 
@@ -228,6 +230,16 @@ def _unused(path: str) -> str:
         number += 1
         name = f"{path}-{number}"
     return name
+
+
+def _leave_note(reason: str) -> None:
+    """Tell the launcher that the user knows why there may be no recording."""
+    try:
+        place = os.path.join(os.environ["LRSCOPE_NOTES"], str(os.getpid()))
+        with open(place, "w", encoding="utf-8") as file:
+            file.write(reason)
+    except (KeyError, OSError):
+        pass
 
 
 def _lines_of(error: BaseException) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import tempfile
 from pathlib import Path
 
 import click
@@ -53,18 +54,19 @@ def command(output: Path | None, every: str | None, command: tuple[str, ...]) ->
     existed = output is not None and output.exists()
     run = place.chosen_run(output) if output else place.new_run(words)
     segment = place.begin_segment(run, words)
-    try:
-        code = launch.launch(
-            launch.resolve(words), launch.environment(run, segment.number, every)
-        )
-    except OSError as error:
-        _drop(segment, existed=existed)
-        _tell(f"cannot start {words[0]!r}: {error.strerror}")
-        missing = isinstance(error, FileNotFoundError)
-        sys.exit(launch.NOT_FOUND if missing else launch.NOT_EXECUTABLE)
+    with tempfile.TemporaryDirectory(prefix="lrscope-", ignore_cleanup_errors=True) as notes:
+        variables = launch.environment(run, segment.number, every, notes)
+        try:
+            code = launch.launch(launch.resolve(words), variables)
+        except OSError as error:
+            place.drop_segment(segment, with_run=not existed)
+            _tell(f"cannot start {words[0]!r}: {error.strerror}")
+            missing = isinstance(error, FileNotFoundError)
+            sys.exit(launch.NOT_FOUND if missing else launch.NOT_EXECUTABLE)
+        told = any(Path(notes).iterdir())
     place.end_segment(segment, code)
     try:
-        _tell(_summary(run, segment, existed=existed))
+        _tell(_summary(run, segment, existed=existed, told=told))
     except (LrscopeError, OSError) as error:
         _tell(str(error))
     launch.end_like(code)
@@ -78,7 +80,7 @@ def _check_every(every: str | None) -> None:
         raise UsageError(msg)
 
 
-def _summary(run: Path, segment: place.Segment, *, existed: bool) -> str:
+def _summary(run: Path, segment: place.Segment, *, existed: bool, told: bool) -> str:
     from lrscope.report.summary import NOTHING_SEEN, summary_of
 
     recorded = [
@@ -86,14 +88,10 @@ def _summary(run: Path, segment: place.Segment, *, existed: bool) -> str:
         for path in place.recordings_in(run)
         if path.name.startswith(segment.path.stem)
     ]
-    if not recorded:
-        _drop(segment, existed=existed)
-        return NOTHING_SEEN
-    return summary_of(run, segment.number)
-
-
-def _drop(segment: place.Segment, *, existed: bool) -> None:
+    if recorded:
+        return summary_of(run, segment.number)
     place.drop_segment(segment, with_run=not existed)
+    return "nothing was recorded, for the reason above" if told else NOTHING_SEEN
 
 
 def _tell(text: str) -> None:

@@ -45,7 +45,7 @@ def seal(table: Table, first: int, widths: Mapping[int, int]) -> bytes:
         "layouts": {},
     }
     for layout in np.unique(table.layout).tolist():
-        own = table[table.layout == layout]
+        own = table.pick(table.layout == layout)
         columns = []
         limits = []
         for index in range(widths.get(layout, 0)):
@@ -169,7 +169,7 @@ class RawChunk:
         self.layouts = dict(zip(kinds.tolist(), counts.tolist()))
 
     def _of(self, layout: int) -> NDArray[Any]:
-        return self._table[self._table.layout == layout]
+        return self._table.pick(self._table.layout == layout)
 
     def times(self) -> NDArray[np.float64]:
         """Return when each row was written, seconds since 1970."""

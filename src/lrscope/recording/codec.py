@@ -61,7 +61,7 @@ def decode(data: bytes, count: int) -> Integers:
     """
     try:
         column = _decode(data, count)
-    except (ValueError, IndexError, struct.error, zlib.error) as error:
+    except (ValueError, IndexError, struct.error, zlib.error, RecursionError) as error:
         msg = "a sealed column cannot be decoded; the recording is damaged"
         raise DamagedRecording(msg) from error
     if column.size != count:
@@ -78,15 +78,24 @@ def _decode(data: bytes, count: int) -> Integers:
         return np.frombuffer(data, "<i8", count, 1).astype(np.int64)
     if way == RUNS:
         _, changes, length = _RUNS.unpack_from(data)
+        if not 0 < changes < count // 8:
+            msg = f"{changes} changes among {count} numbers"
+            raise ValueError(msg)
         start = _RUNS.size
         where = np.cumsum(_decode(data[start : start + length], changes))
         values = _decode(data[start + length :], changes + 1)
-        return np.repeat(values, np.diff(where, prepend=0, append=count))
+        lengths = np.diff(where, prepend=0, append=count)
+        if lengths.min() < 0 or lengths.max() > count:
+            msg = "changes out of order"
+            raise ValueError(msg)
+        return np.repeat(values, lengths)
     if way != DIFFERENCES:
         msg = f"unknown way {way}"
         raise ValueError(msg)
     _, depth, width = _DIFFERENCES.unpack_from(data)
-    raw = np.frombuffer(zlib.decompress(data[_DIFFERENCES.size :]), np.uint8)
+    most = 8 * depth + width * count
+    packed = zlib.decompressobj().decompress(data[_DIFFERENCES.size :], most + 1)
+    raw = np.frombuffer(packed, np.uint8)
     starts = raw[: 8 * depth].view("<i8")
     planes = raw[8 * depth :].reshape(width, -1)
     folded = np.zeros((planes.shape[1], 8), np.uint8)

@@ -69,8 +69,12 @@ def read_contents(path: Path) -> Contents:
             break
     if newest is not None:
         chunks.append(newest)
+    events = [_json(frame) for frame in frames if frame.kind == log.EVENT]
     if sealed_meanwhile and problem is None:
         problem = "rows between the log and the tail are missing"
+    last = max((int(each.get("row", 0)) for each in events), default=0)
+    if last > _end(chunks) and not tail.exists() and problem is None:
+        problem = f"rows {_end(chunks)} to {last} are missing"
     return Contents(
         head=_json(frames[0]),
         layouts=_numbered(frames, log.LAYOUT, "layout"),
@@ -79,7 +83,7 @@ def read_contents(path: Path) -> Contents:
             number: each["items"]
             for number, each in _numbered(frames, log.SIGNATURE, "signature").items()
         },
-        events=[_json(frame) for frame in frames if frame.kind == log.EVENT],
+        events=events,
         chunks=chunks,
         problem=problem,
         live=tail.exists(),
@@ -149,24 +153,29 @@ def _newest(
         return None, False
     slot, half = int(divisions[-1]["slot"]), int(divisions[-1]["half"])
     widths = {
-        number: len(each.get("columns", ())) or int(each.get("holds") == "argument")
+        number: int(each["width"])
         for number, each in _numbered(frames, log.LAYOUT, "layout").items()
     }
     try:
         raw = tail.read_bytes()
     except OSError:
         return None, False
-    tables = [
-        intact(raw[start : start + half], slot, widths, twice=divisions[-1]["twice"])
-        for start in (0, half)
-    ]
+    known = list(_numbered(frames, log.SIGNATURE, "signature"))
+    tables = []
+    for start in (0, half):
+        part = raw[start : start + half]
+        table = intact(part, slot, widths, twice=divisions[-1]["twice"])
+        # a row is written after its signature: without one, the log was cut
+        strange = ~np.isin(table.signature, known) & (table.layout > 0)
+        stop = int(strange.argmax()) if strange.any() else table.size
+        tables.append(table.pick(slice(stop)))
     tables = [table for table in tables if table.size]
     tables.sort(key=lambda table: table.first)
     rows = []
     for table in tables:
         first = table.first
         if first <= end < first + table.size:
-            rows.append(table[end - first :])
+            rows.append(table.pick(slice(end - first, None)))
             end = first + table.size
     if rows:
         return RawChunk(joined(rows)), False

@@ -13,6 +13,7 @@ from __future__ import annotations
 import errno
 import os
 import struct
+import threading
 import zlib
 from typing import NamedTuple
 
@@ -52,6 +53,8 @@ class LogWriter:
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND
         self.path = path
         self._file = os.open(path, flags, 0o644)
+        self._lock = threading.Lock()
+        self._torn = False
         try:
             _write_all(self._file, PREFIX.pack(MAGIC, FORMAT))
         except OSError:
@@ -66,7 +69,16 @@ class LogWriter:
             OSError: the disk is full or the file is gone.
         """
         head = FRAME.pack(kind, len(payload), _check(kind, payload))
-        _write_all(self._file, head + payload)
+        with self._lock:
+            if self._torn:
+                raise OSError(errno.EIO, "an earlier frame was torn")
+            try:
+                _write_all(self._file, head + payload)
+            except _NoRoom:
+                raise
+            except OSError:
+                self._torn = True  # nobody would read what follows half a frame
+                raise
 
     def is_linked(self) -> bool:
         """Say whether the file still has a name that someone could open."""
@@ -120,5 +132,12 @@ def _check(kind: bytes, payload: bytes) -> int:
 
 def _write_all(file: int, data: bytes) -> None:
     written = os.write(file, data)
-    if written < len(data):  # a full disk takes a part; the frame is void
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    if written == len(data):
+        return
+    # a full disk took a part; without it, room may come and the log go on
+    os.ftruncate(file, os.fstat(file).st_size - written)
+    raise _NoRoom(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+class _NoRoom(OSError):
+    """The disk is full, and what it took of a frame was taken back."""

@@ -11,6 +11,7 @@ import json
 import os
 import re
 import time
+import zlib
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
@@ -118,7 +119,7 @@ def begin_segment(run: Path, command: list[str]) -> Segment:
 
 def end_segment(segment: Segment, exit_code: int) -> None:
     """Note how a segment ended; a full disk or a vanished directory is no matter."""
-    ended = {**_plain(segment), "ended": time.time(), "exit_code": exit_code}
+    ended = _plain(segment, ended=time.time(), exit_code=exit_code)
     draft = segment.path.with_suffix(".json.new")
     try:
         draft.write_text(json.dumps(ended), encoding="utf-8")
@@ -164,21 +165,24 @@ def segments_of(run: Path) -> list[Segment]:
 def _read(path: Path, number: int) -> Segment:
     try:
         data: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        version = data.get("format")
-    except (OSError, ValueError, AttributeError):
-        return Segment(number, path, (), path.stat().st_mtime)
-    if version != FORMAT:
+        version = data.pop("format")
+        check = data.pop("check", None)
+        if version == FORMAT and check == _check(data):
+            return Segment(
+                number=number,
+                path=path,
+                command=tuple(data["command"]),
+                started=float(data["started"]),
+                ended=data.get("ended"),
+                exit_code=data.get("exit_code"),
+            )
+    except (OSError, ValueError, AttributeError, KeyError, TypeError):
+        version = None
+    if isinstance(version, int) and version > FORMAT:
         msg = f"{path}: this lrscope reads recordings of format {FORMAT}, got format "
         msg += f"{version}; upgrade lrscope to read it"
         raise NewerFormat(msg)
-    return Segment(
-        number=number,
-        path=path,
-        command=tuple(data.get("command", ())),
-        started=float(data.get("started", 0.0)),
-        ended=data.get("ended"),
-        exit_code=data.get("exit_code"),
-    )
+    return Segment(number, path, (), path.stat().st_mtime)  # damaged: it says nothing
 
 
 def latest_run() -> Path:
@@ -215,10 +219,16 @@ def _segment_files(run: Path) -> list[tuple[str, Path]]:
     return found
 
 
-def _plain(segment: Segment) -> dict[str, Any]:
-    return {
-        "format": FORMAT,
+def _plain(segment: Segment, **more: Any) -> dict[str, Any]:
+    data = {
         "segment": segment.number,
         "command": list(segment.command),
         "started": segment.started,
+        **more,
     }
+    return {"format": FORMAT, **data, "check": _check(data)}
+
+
+def _check(data: dict[str, Any]) -> int:
+    """Return the CRC-32 of what a segment says of itself."""
+    return zlib.crc32(json.dumps(data, sort_keys=True).encode())

@@ -6,8 +6,8 @@ little-endian float64::
     time | code | value … | check … | sequence
 
 ``time`` is in seconds since 1970. ``code`` holds three small integers, see `code_of`.
-``sequence`` counts all rows of a process from 0; it is stored last, so a row whose
-sequence is the expected one was stored whole. ``check`` guards against bytes that
+``sequence`` counts all rows of a process from 1, so that an empty slot is no row. It
+is stored last: a row whose sequence is the expected one was stored whole. ``check`` guards against bytes that
 were altered later. Narrow rows are followed by the same words a second time, which
 costs less than any checksum; wider ones by the Adler-32 of their bytes.
 """
@@ -37,6 +37,8 @@ UNDECIDED = 32
 """Whether the step updated follows in a later event: the answer is on a device."""
 
 FLAG_BITS = 6
+VOID_CODE = 63.0
+"""The code of a void row: layout `VOID` and a combination of flags that no step has."""
 LAYOUT_BITS = 16
 MOST_LAYOUTS = 1 << LAYOUT_BITS
 MOST_SIGNATURES = 1 << (53 - FLAG_BITS - LAYOUT_BITS)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import zlib
-from typing import TYPE_CHECKING, NamedTuple
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from lrscope.recording.rows import FLAG_BITS, HEAD, LAYOUT_BITS
+from lrscope.recording.rows import FLAG_BITS, HEAD, LAYOUT_BITS, VOID_CODE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -15,7 +16,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-class Table(NamedTuple):
+@dataclass(frozen=True)
+class Table:
     """Rows by field, one entry each; `values` has a column per value."""
 
     sequence: NDArray[np.float64]
@@ -25,17 +27,14 @@ class Table(NamedTuple):
     flags: NDArray[np.int64]
     values: NDArray[np.float64]
 
-    def __getitem__(self, chosen: object) -> Table:  # type: ignore[override]
-        """Return some of the rows, chosen as NumPy chooses."""
-        return Table(*(field[chosen] for field in self._fields_in_order()))
-
-    def _fields_in_order(self) -> list[NDArray[np.float64]]:
-        return [getattr(self, name) for name in self._fields]
+    def pick(self, chosen: slice | NDArray[np.bool_]) -> Table:
+        """Return some of the rows."""
+        return Table(*(field[chosen] for field in _fields(self)))
 
     @property
     def first(self) -> int:
-        """Sequence number of the first row."""
-        return int(self.sequence[0])
+        """Number of the first row, from 0."""
+        return int(self.sequence[0]) - 1
 
     @property
     def size(self) -> int:
@@ -67,7 +66,11 @@ def table_of(raw: bytes, slot: int) -> Table:
 
 def joined(tables: list[Table]) -> Table:
     """Return the rows of several tables, at least one, as one table."""
-    return Table(*(np.concatenate(fields) for fields in zip(*tables, strict=True)))
+    return Table(*map(np.concatenate, zip(*map(_fields, tables))))
+
+
+def _fields(table: Table) -> list[NDArray[Any]]:
+    return [getattr(table, each.name) for each in fields(table)]
 
 
 def intact(
@@ -82,11 +85,12 @@ def intact(
         twice: whether rows are stored twice, not with a checksum.
     """
     table = table_of(raw, slot)
-    if table.size == 0:
-        return table
-    expected = table.sequence[0] + np.arange(table.size)
-    wrong = table.sequence != expected
-    wrong |= ~np.isin(table.layout, [0, *widths])
+    first = table.sequence[0] if table.size else 0.0
+    if not (1 <= first < 2**53 and float(first).is_integer()):
+        return table.pick(slice(0))
+    wrong = table.sequence != first + np.arange(table.size)
+    code = np.frombuffer(raw, "<f8", table.size * (slot // 8))[1 :: slot // 8]
+    wrong |= ~np.isin(table.layout, list(widths)) & (code != VOID_CODE)
     if twice:
         cells = np.frombuffer(raw, "<i8", table.size * (slot // 8))
         cells = cells.reshape(table.size, -1)
@@ -94,8 +98,8 @@ def intact(
         wrong |= (cells[:, :body] != cells[:, body : 2 * body]).any(axis=1)
     stop = int(wrong.argmax()) if wrong.any() else table.size
     if not twice:
-        stop = _summed(raw, slot, widths, table[:stop])
-    return table[:stop]
+        stop = _summed(raw, slot, widths, table.pick(slice(stop)))
+    return table.pick(slice(stop))
 
 
 def _summed(raw: bytes, slot: int, widths: Mapping[int, int], table: Table) -> int:

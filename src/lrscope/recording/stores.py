@@ -12,7 +12,7 @@ from time import time
 from typing import TYPE_CHECKING, Any, Callable
 from zlib import adler32
 
-from lrscope.recording.rows import HEAD
+from lrscope.recording.rows import HEAD, VOID_CODE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,9 +20,6 @@ if TYPE_CHECKING:
     from lrscope.recording.writer import Writer
 
     Store = Callable[[float, Sequence[float]], int]
-
-VOID_CODE = 0.0
-"""Code of a row that says nothing: its writing was interrupted."""
 
 
 def narrow(writer: Writer, cells: Any, words: int) -> Store:
@@ -48,12 +45,12 @@ def narrow(writer: Writer, cells: Any, words: int) -> Store:
             for value in values:
                 cells[cell] = cells[cell + again] = value
                 cell += 1
-            cells[place + last] = sequence
+            cells[place + last] = sequence + 1
         except BaseException:
             # the slot is taken: fill it, or all later rows would be unreadable
             for cell in range(place, place + last):
                 cells[cell] = VOID_CODE
-            cells[place + last] = sequence
+            cells[place + last] = sequence + 1
             raise
         writer.next_row = sequence + 1
         return sequence
@@ -85,10 +82,10 @@ def wide(writer: Writer, memory: Any, slot: int) -> Store:
             row = struct.pack("<2d", time(), VOID_CODE)
             memory[8 * place : 8 * place + len(row)] = row
             cells[place + check] = adler32(row)
-            cells[place + check + 1] = sequence
+            cells[place + check + 1] = sequence + 1
             raise
         cells[place + check] = adler32(row)
-        cells[place + check + 1] = sequence
+        cells[place + check + 1] = sequence + 1
         writer.next_row = sequence + 1
         return sequence
 
@@ -111,10 +108,10 @@ def written(writer: Writer, write: Callable[[int, bytes], None], slot: int) -> S
             # the slot is taken: fill it, or all later rows would be unreadable
             row = struct.pack("<2d", time(), VOID_CODE)
             padding = bytes(8 * width)
-            write(8 * place, row + padding + tail(adler32(row), sequence))
+            write(8 * place, row + padding + tail(adler32(row), sequence + 1))
             raise
         padding = bytes(8 * (width - len(values)))
-        write(8 * place, row + padding + tail(adler32(row), sequence))
+        write(8 * place, row + padding + tail(adler32(row), sequence + 1))
         writer.next_row = sequence + 1
         return sequence
 

@@ -6,9 +6,12 @@ user's process, on any Python from 3.9 on.
 
 from __future__ import annotations
 
+import errno
 import json
 import threading
+import time
 import zlib
+from array import array
 from itertools import count
 from typing import TYPE_CHECKING, Any, Callable, NamedTuple
 
@@ -21,6 +24,10 @@ if TYPE_CHECKING:
 
 MOST_SIGNATURES = 4096
 """Known sequences of items; beyond this the table is started anew."""
+
+
+PATIENCE = 1.0
+"""Seconds that sealing waits for rows that other threads are about to store."""
 
 
 class Layout(NamedTuple):
@@ -49,7 +56,7 @@ class Writer:
         Args:
             path: where to write, without ending.
             head: what describes the process, as plain data.
-            half: bytes in each half of the tail.
+            half: bytes in each half of the tail, a multiple of 8.
 
         Raises:
             OSError: the files exist or cannot be created.
@@ -65,7 +72,7 @@ class Writer:
         self._signatures: dict[tuple[int, ...], int] = {}
         self._next_signature = 0
         self._sealing: threading.Thread | None = None
-        self._trouble: OSError | None = None
+        self._trouble: Exception | None = None
         self.next_row = 0
         self._widest = 1
         self._tail = Tail(path + ".tail", half)
@@ -120,7 +127,8 @@ class Writer:
                 self._widest = width
                 self._divide()
             self._layouts.append(layout)
-            self._frame(log.LAYOUT, {"layout": layout.number, **description})
+            announced = {"layout": layout.number, "width": width, **description}
+            self._frame(log.LAYOUT, announced)
             return layout
 
     def item(self, description: dict[str, Any]) -> int:
@@ -184,21 +192,44 @@ class Writer:
             raise self._trouble
 
     def _seal(self, half: int, first: int, slots: int) -> None:
-        raw = self._tail.read(half, slots * self._slot)
         try:
+            raw = self._filled(half, first, slots)
             kind, payload = _sealed(raw, self._slot, first, self._layouts)
             self.log.append(kind, payload)
-        except OSError as error:
+        except Exception as error:  # noqa: BLE001 - raised by the next row
             self._trouble = error
+
+    def _filled(self, half: int, first: int, slots: int) -> bytes:
+        """Return the slots of a half once every thread has stored its row."""
+        words = self._slot // 8
+        expected = array("d", range(first + 1, first + slots + 1))
+        deadline = time.monotonic() + PATIENCE
+        while True:
+            cells = array("d", self._tail.read(half, slots * self._slot))
+            found = cells[words - 1 :: words]
+            if found == expected:
+                return cells.tobytes()
+            if time.monotonic() > deadline:
+                break
+            time.sleep(0.001)
+        # a thread died between taking its slot and storing its row
+        for slot, (has, needs) in enumerate(zip(found, expected)):
+            if has != needs:
+                cells[slot * words + 1] = rows.VOID_CODE
+                cells[slot * words + words - 1] = needs
+        return cells.tobytes()
 
     def _seal_all(self) -> None:
         """Seal every row that is in the tail."""
         self._wait_for_seal()
-        slots = self.next_row - self._first
-        if slots > 0:
-            self._seal(self._current, self._first, slots)
-            if self._trouble is not None:
-                raise self._trouble
+        try:
+            _, upto = self.next_place()  # the place is lost, and the tail with it
+        except StopIteration:
+            upto = self._first + self._half // self._slot
+        self.next_row = upto
+        if upto > self._first:
+            self._seal(self._current, self._first, upto - self._first)
+            self._wait_for_seal()
 
     def close(self) -> None:
         """Seal the rest and remove the tail.
@@ -208,6 +239,8 @@ class Writer:
         """
         with self._lock:
             self._seal_all()
+            if not self.log.is_linked():
+                raise OSError(errno.ENOENT, "the directory of the run has vanished")
             self._tail.remove()
             self.abandon()
 
