@@ -13,7 +13,7 @@ import socket
 import sys
 import time
 import weakref
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Callable
 
 from lrscope.capture.journal import Journal
 from lrscope.capture.optimizers import OptimizerWitness
@@ -83,7 +83,7 @@ class Recorder:
                 self.module_loaded(name, module)
         if self._printer is not None:
             self._handles += self._printer.hooks(optimizer, self._optimizers)
-        _at_process_end(self)
+        atexit.register(self.stop)
         _active.append(weakref.ref(self))
 
     @property
@@ -111,6 +111,7 @@ class Recorder:
         torchwide.watch_loaders(self._patches, module, self._journal, self.fail)
 
     def _open_writer(self) -> Writer:
+        _before_child_ends(self.stop)
         head = _describe_process(self._segment)
         rank = "" if head["rank"] is None else f"rank{head['rank']}-"
         name = f"segment{self._segment:03d}-{rank}pid{head['pid']}"
@@ -176,7 +177,6 @@ class Recorder:
         self._pid = os.getpid()
         self._journal.move_to_child()
         self._optimizers.forget_files()
-        _at_process_end(self)
 
 
 def _describe_process(segment: int) -> dict[str, Any]:
@@ -260,11 +260,11 @@ def _told(error: BaseException | None) -> dict[str, Any] | None:
     return {"type": type(error).__name__, "message": str(error)[:300], "where": where}
 
 
-def _at_process_end(recorder: Recorder) -> None:
-    atexit.register(recorder.stop)
+def _before_child_ends(stop: Callable[[], None]) -> None:
+    """Call ``stop`` at the end of a child of multiprocessing, which skips atexit."""
     util = sys.modules.get("multiprocessing.util")
-    if util is not None:  # a child of multiprocessing ends without atexit
-        util.Finalize(None, recorder.stop, exitpriority=-100)
+    if util is not None:
+        util.Finalize(None, stop, exitpriority=-100)
 
 
 _active: list[weakref.ref[Recorder]] = []

@@ -75,7 +75,7 @@ def command(output: Path | None, every: str | None, command: tuple[str, ...]) ->
 def _check_every(every: str | None) -> None:
     if every is None or every in ("step", "epoch"):
         return
-    if not every.isdigit() or int(every) < 1:
+    if not every.isdecimal() or int(every) < 1:
         msg = f"--print needs step, epoch or a number of steps, got {every!r}"
         raise UsageError(msg)
 

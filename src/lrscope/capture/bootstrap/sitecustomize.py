@@ -18,6 +18,7 @@ class Finder:
     """Supplies the lrscope package and tells the recorder when torch's modules load."""
 
     failed = False
+    loaded = False  # torch.optim, and the recorder with it
 
     def find_spec(self, name, path=None, target=None):
         """Return a spec for what concerns us, None for everything else."""
@@ -52,7 +53,9 @@ class Loader:
     def exec_module(self, module):
         module.__spec__.loader = module.__loader__ = self.loader
         self.loader.exec_module(module)
-        if Finder.failed:
+        if module.__name__ == WATCHED[0]:
+            Finder.loaded = True
+        if Finder.failed or not Finder.loaded:
             return
         try:
             from lrscope.capture.start import module_loaded

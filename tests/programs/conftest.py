@@ -1,0 +1,106 @@
+"""Record a program with lrscope, read it independently, and compare."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+INDEPENDENT = Path(__file__).parent / "independent"
+LIMIT = 200  # seconds; reached only when something hangs
+
+
+class Laboratory:
+    """Runs commands and brings recordings and readings into the same form.
+
+    The form: for each process a list of optimizers in order of first step, each a
+    dict from group to its calls of ``step()``: [number, rate in hex, updated].
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._count = 0
+
+    def _run(self, command: list[str], cwd: Path, **environment: str):
+        inherited = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith(("LRSCOPE_", "PYTHON", "COV_"))
+        }
+        inherited["PATH"] = os.path.dirname(sys.executable) + os.pathsep + inherited["PATH"]
+        return subprocess.run(
+            command,
+            cwd=cwd,
+            env={**inherited, "OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": "", **environment},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=LIMIT,
+            check=False,
+        )
+
+    def bare(self, command: list[str], cwd: Path):
+        """Run a command as it is."""
+        return self._run(command, cwd)
+
+    def read_independently(self, command: list[str], cwd: Path):
+        """Run a command without lrscope; return how it ended and the readings."""
+        self._count += 1
+        directory = self.path / f"readings{self._count}"
+        directory.mkdir()
+        done = self._run(command, cwd, PYTHONPATH=str(INDEPENDENT), READINGS=str(directory))
+        return done, sorted(map(_reading, directory.glob("*.jsonl")), key=repr)
+
+    def record(self, command: list[str], cwd: Path, run: Path):
+        """Run a command under lrscope; return how it ended and what was recorded."""
+        words = [sys.executable, "-m", "lrscope", "run", "-o", str(run), "--"]
+        return self._run([*words, *command], cwd)
+
+    def recorded(self, run: Path, segment: int = 0):
+        """Return what a segment of a run holds."""
+        import lrscope
+
+        if not run.exists():
+            return []
+        processes = lrscope.read_run(run).processes
+        for each in processes:
+            _check_applied(each)
+        return sorted((_recording(p) for p in processes if p.segment == segment), key=repr)
+
+
+def _reading(path: Path):
+    optimizers: dict[int, dict[int, list]] = {}
+    calls: dict[int, int] = {}
+    for line in path.read_text().splitlines():
+        optimizer, rates, updated = json.loads(line)
+        call = calls.setdefault(optimizer, 0)
+        calls[optimizer] += 1
+        tracks = optimizers.setdefault(optimizer, {})
+        for group, rate in rates.items():
+            tracks.setdefault(int(group), []).append([call, rate, updated])
+    return list(optimizers.values())  # a dict keeps the order of first step
+
+
+def _recording(process):
+    optimizers: dict[int, dict[int, list]] = {}
+    for track in process.tracks:
+        tried = track.attempted
+        rows = zip(tried.steps.tolist(), map(float.hex, tried.lr.tolist()), tried.updated.tolist())
+        optimizers.setdefault(track.optimizer.index, {})[track.group.index] = [list(each) for each in rows]
+    return [optimizers[each] for each in sorted(optimizers)]
+
+
+def _check_applied(process) -> None:
+    for track in process.tracks:
+        tried = track.attempted
+        assert track.applied.tobytes() == tried.lr[tried.updated].tobytes()
+        assert len(track.steps) == tried.updated.sum()
+
+
+@pytest.fixture
+def laboratory(tmp_path: Path) -> Laboratory:
+    """Return a place to record and read programs."""
+    return Laboratory(tmp_path)
