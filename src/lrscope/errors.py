@@ -1,11 +1,11 @@
 """Errors: everything that lrscope raises on purpose.
 
-    LrscopeError
-    ├── UsageError          the call or the command line cannot be carried out
-    └── RecordingError      a recording cannot be read
-        ├── NotARun         there is no recording at this place
-        ├── NewerFormat     written by a newer lrscope than this one
-        └── DamagedRecording  its bytes are not what was written
+LrscopeError
+├── UsageError          the call or the command line cannot be carried out
+└── RecordingError      a recording cannot be read
+    ├── NotARun         there is no recording at this place
+    ├── NewerFormat     written by a newer lrscope than this one
+    └── DamagedRecording  its bytes are not what was written
 """
 
 from __future__ import annotations

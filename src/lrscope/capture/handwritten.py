@@ -12,7 +12,7 @@ import ast
 import linecache
 import os
 import sys
-from functools import lru_cache
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from lrscope.capture.sites import is_users, user_frames
@@ -55,7 +55,7 @@ def writers_of_rate(frame: FrameType) -> list[list[Any]]:
     return []
 
 
-@lru_cache(maxsize=None)
+@cache
 def assignments_in(name: str) -> list[tuple[int, int]]:
     """Return (line, first line of its function) of writes to a rate."""
     try:
@@ -81,10 +81,12 @@ def _writes_rate(node: ast.AST) -> bool:
         return any(_is_rate(target) for target in node.targets)
     if isinstance(node, (ast.AugAssign, ast.AnnAssign)):
         return _is_rate(node.target)
-    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
-        if node.func.attr == "update":
-            return any(keyword.arg == "lr" for keyword in node.keywords)
-    return False
+    return (
+        isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr == "update"
+        and any(keyword.arg == "lr" for keyword in node.keywords)
+    )
 
 
 def _is_rate(target: ast.expr) -> bool:

@@ -8,7 +8,10 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
-from typing import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
 
 BOOTSTRAP = Path(__file__).parent / "bootstrap"
 NOT_FOUND = 127

@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from torch.optim import Optimizer
 
     from lrscope.capture.journal import Journal
-    from lrscope.recording.writer import Layout
 
 
 class OptimizerWitness:
@@ -260,7 +259,9 @@ class OptimizerWitness:
         )
         if moved:
             self._settings_changed(watch)
-        elif watch.simple and any(type(groups[each]["lr"]) is not float for each in chosen):
+        elif watch.simple and any(
+            type(groups[each]["lr"]) is not float for each in chosen
+        ):
             watch.simple = False
         return moved or not watch.simple
 
@@ -276,7 +277,9 @@ class OptimizerWitness:
         if not watch.explained and watch.last is not None:
             others = self.watches.values()
             if not any(
-                other.explained and other is not watch and other.members.shares(watch.members)
+                other.explained
+                and other is not watch
+                and other.members.shares(watch.members)
                 for other in list(others)
             ):
                 self.journal.pending.append(self._hand(watch))
@@ -368,7 +371,7 @@ class OptimizerWitness:
         waiting, watch.waiting = watch.waiting, []
         ready = self.late.start(found) if found is not None else None
         flags |= (rows.LATE if waiting else 0) | (rows.UNDECIDED if ready else 0)
-        row = self.journal.sink.put(watch.layout, watch.signature, flags, watch.rates)
+        row = self.journal.sink.store(watch.code_with(flags), watch.rates)
         if waiting or ready is not None:
             self.late.expect(row, waiting, ready)
         watch.last_flags = flags
@@ -395,12 +398,10 @@ class OptimizerWitness:
             self._before(optimizer, (), {})
             if self._opened and self._opened[-1] is watch:
                 self._opened.pop()
-                self.journal.sink.put(
-                    watch.layout,
-                    self.journal.take_signature(),
-                    rows.SCALED | rows.OVERFLOW,
-                    watch.rates,
-                )
+                watch.follow(self.journal)
+                self.journal.pending.clear()
+                code = watch.code_with(rows.SCALED | rows.OVERFLOW)
+                self.journal.sink.store(code, watch.rates)
         except Exception as error:  # noqa: BLE001 - the training must go on
             self._fail(error)
 

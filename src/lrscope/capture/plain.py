@@ -11,7 +11,9 @@ LONGEST = 1000
 """Items of a list or characters of a text that are written down."""
 
 
-def plain(value: Any, refer: Callable[[Any], Any], depth: int = 4) -> Any:
+def plain(  # noqa: PLR0911 - one line for each kind of object
+    value: Any, refer: Callable[[Any], Any], depth: int = 4
+) -> Any:
     """Return ``value`` as None, bool, number, text, list or dict.
 
     Args:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import warnings
 from contextlib import ContextDecorator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from typing_extensions import Self
+
 from lrscope.capture.recorder import Recorder, active_recorder
 from lrscope.recording import place
 
 if TYPE_CHECKING:
+    import os
     from types import TracebackType
 
 
@@ -46,7 +48,7 @@ class record(ContextDecorator):  # noqa: N801 - read as a verb: with record("run
         self._segment: place.Segment | None = None
         self.path: Path | None = None
 
-    def __enter__(self) -> record:
+    def __enter__(self) -> Self:
         """Begin to record."""
         other = active_recorder()
         if other is not None:

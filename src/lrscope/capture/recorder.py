@@ -8,19 +8,16 @@ from __future__ import annotations
 
 import atexit
 import os
-import platform
-import socket
 import sys
-import time
 import weakref
 from typing import TYPE_CHECKING, Any, Callable
 
+from lrscope.capture import torchwide
+from lrscope.capture.header import describe_process
 from lrscope.capture.journal import Journal
 from lrscope.capture.optimizers import OptimizerWitness
 from lrscope.capture.patches import Patches
 from lrscope.capture.schedulers import SchedulerWitness
-from lrscope.capture import torchwide
-from lrscope.recording.command import without_secrets
 from lrscope.recording.writer import Writer
 
 if TYPE_CHECKING:
@@ -73,9 +70,7 @@ class Recorder:
             patches, optim.Optimizer, self._optimizers, self.fail
         )
         self._schedulers.install(patches, optim.lr_scheduler.LRScheduler)
-        torchwide.watch_backward(
-            patches, sys.modules["torch.autograd"], self._journal
-        )
+        torchwide.watch_backward(patches, sys.modules["torch.autograd"], self._journal)
         for name in LATER:
             module = sys.modules.get(name)
             spec = getattr(module, "__spec__", None)
@@ -112,7 +107,7 @@ class Recorder:
 
     def _open_writer(self) -> Writer:
         _before_child_ends(self.stop)
-        head = _describe_process(self._segment)
+        head = describe_process(self._segment)
         rank = "" if head["rank"] is None else f"rank{head['rank']}-"
         name = f"segment{self._segment:03d}-{rank}pid{head['pid']}"
         return Writer(_unused(os.path.join(self.directory, name)), head)
@@ -161,11 +156,11 @@ class Recorder:
             if self._journal.is_open:
                 self._journal.event("process_ended", exception=_told(error))
             self._journal.close()
-        except Exception as error:  # noqa: BLE001 - the process is ending
+        except Exception as failure:  # noqa: BLE001 - the process is ending
             self._journal.abandon()
-            _leave_note(str(error))
+            _leave_note(str(failure))
             print(
-                f"lrscope: the end of the recording could not be sealed ({error}); "
+                f"lrscope: the end of the recording could not be sealed ({failure}); "
                 f"what can still be read is in {self.directory}",
                 file=sys.stderr,
             )
@@ -177,51 +172,6 @@ class Recorder:
         self._pid = os.getpid()
         self._journal.move_to_child()
         self._optimizers.forget_files()
-
-
-def _describe_process(segment: int) -> dict[str, Any]:
-    """Return the header: where and by what this process is run; no environment."""
-    torch = sys.modules.get("torch")
-    numpy = sys.modules.get("numpy")
-    return {
-        "lrscope": _version(),
-        "python": platform.python_version(),
-        "torch": getattr(torch, "__version__", None) and str(torch.__version__),
-        "numpy": getattr(numpy, "__version__", None),
-        "platform": platform.platform(),
-        "host": socket.gethostname(),
-        "command": without_secrets(sys.orig_argv if hasattr(sys, "orig_argv") else sys.argv),
-        "script": sys.argv[0] if sys.argv else "",
-        "directory": os.getcwd(),
-        "pid": os.getpid(),
-        "parent": os.getppid(),
-        "segment": segment,
-        "started": time.time(),
-        **_place_in_job(),
-    }
-
-
-def _place_in_job() -> dict[str, int | None]:
-    distributed = sys.modules.get("torch.distributed")
-    rank, world = _number("RANK"), _number("WORLD_SIZE")
-    try:
-        if distributed is not None and distributed.is_available() and distributed.is_initialized():
-            rank, world = distributed.get_rank(), distributed.get_world_size()
-    except Exception:  # noqa: BLE001, S110 - then the environment has to do
-        pass
-    local = _number("LOCAL_RANK")
-    return {"rank": local if rank is None else rank, "local_rank": local, "world_size": world}
-
-
-def _number(variable: str) -> int | None:
-    text = os.environ.get(variable, "")
-    return int(text) if text.isdigit() else None
-
-
-def _version() -> str:
-    from lrscope import __version__
-
-    return __version__
 
 
 def _unused(path: str) -> str:
@@ -282,7 +232,7 @@ def active_recorder() -> Recorder | None:
 def applied_by(optimizer: Any) -> list[float | None] | None:
     """Return the rates of an optimizer's last real update, if it was recorded."""
     recorder = active_recorder()
-    return recorder and recorder.applied_by(optimizer)
+    return None if recorder is None else recorder.applied_by(optimizer)
 
 
 def _after_fork_in_child() -> None:
@@ -297,4 +247,3 @@ def _after_fork_in_child() -> None:
 
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_after_fork_in_child)
-

@@ -60,9 +60,9 @@ class SchedulerWitness:
         """Wrap ``base``, all its subclasses and those to come."""
         original = vars(base).get("__init_subclass__")
 
-        def __init_subclass__(cls: type, **kwargs: Any) -> None:  # noqa: N807
+        def __init_subclass__(cls: type, /, **kwargs: Any) -> None:  # noqa: N807
             if original is None:
-                super(base, cls).__init_subclass__(**kwargs)
+                super(base, cls).__init_subclass__(**kwargs)  # type: ignore[arg-type]
             else:
                 original.__func__(cls, **kwargs)
             self._wrap(patches, cls)
@@ -83,7 +83,8 @@ class SchedulerWitness:
 
         def __init__(scheduler: Any, *args: Any, **kwargs: Any) -> None:  # noqa: N807
             if any(each is scheduler for each in making):  # super().__init__()
-                return original(scheduler, *args, **kwargs)
+                original(scheduler, *args, **kwargs)
+                return
             making.append(scheduler)
             try:
                 original(scheduler, *args, **kwargs)
@@ -275,7 +276,8 @@ class SchedulerWitness:
             for key, value in vars(scheduler).items()
             if key != "optimizer" and (not key.startswith("_") or key in _TELLING)
         }
-        return plain(public, self._refer)  # type: ignore[no-any-return]
+        told: dict[str, Any] = plain(public, self._refer)
+        return told
 
     def _refer(self, value: Any) -> dict[str, int] | None:
         watch = self._watches.get(id(value))
@@ -290,9 +292,10 @@ _TELLING = frozenset({"_schedulers", "_milestones", "_step_count", "_last_lr"})
 
 
 def _family(base: type) -> list[type]:
-    found = [base]
+    found: list[type] = [base]
     for each in found:
-        found += [kind for kind in each.__subclasses__() if kind not in found]
+        kinds: list[type] = each.__subclasses__()
+        found += [kind for kind in kinds if kind not in found]
     return found
 
 

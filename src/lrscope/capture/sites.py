@@ -19,8 +19,6 @@ _TORCH = f"{os.sep}torch{os.sep}"
 _INSTALLED = ("site-packages", "dist-packages", os.path.dirname(os.__file__))
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
-Site = tuple  # (file, line), or () where there is none
-
 
 def unseen(function: _Function) -> _Function:
     """Give ``function`` a file name that warnings and compilers pass over."""
@@ -49,7 +47,7 @@ def caller(frame: FrameType | None) -> list[Any]:
 
 def user_frames(frame: FrameType | None, most: int = 12) -> list[FrameType]:
     """Return frames of code that is neither installed nor part of Python."""
-    found = []
+    found: list[FrameType] = []
     while frame is not None and len(found) < most:
         if is_users(frame.f_code.co_filename):
             found.append(frame)

@@ -23,8 +23,9 @@ def module_loaded(name: str, module: ModuleType) -> None:
         segment = int(os.environ.get("LRSCOPE_SEGMENT", "0"))
         if os.path.isdir(directory):
             every = os.environ.get("LRSCOPE_PRINT")
-            prints = every and os.environ.get("RANK", "0") == "0"
-            _recorder = Recorder(directory, segment, Printer(every) if prints else None)
+            first = os.environ.get("RANK", "0") == "0"
+            printer = Printer(every) if every and first else None
+            _recorder = Recorder(directory, segment, printer)
             _recorder.start()
         else:
             print(f"lrscope: {directory!r} is gone; not recording", file=sys.stderr)

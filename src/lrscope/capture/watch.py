@@ -58,7 +58,9 @@ class Watch:
         self.members = grouping.Members()
         self.described: dict[int, str] = {}
         self.numbers: list[int] = []
-        self.extra: list[tuple[int, str, int]] = []  # (position, key, index) on the move
+        self.extra: list[
+            tuple[int, str, int]
+        ] = []  # (position, key, index) on the move
         self.readers: list[grouping.SettingsReader] = []
         self.settings: list[Any] = []
         self.scaled = False
@@ -72,10 +74,14 @@ class Watch:
 
     def follow(self, journal: Journal) -> None:
         """Have the code of the next row stand for the pending items."""
-        assert self.layout is not None  # noqa: S101 - chosen when the step began
         self.pattern = journal.pending[:]
         self.signature = journal.open().signature(self.pattern)
-        self.code = rows.code_of(self.layout.number, self.signature, rows.UPDATED)
+        self.code = self.code_with(rows.UPDATED)
+
+    def code_with(self, flags: int) -> float:
+        """Return the code of the next row if it has these flags."""
+        assert self.layout is not None  # noqa: S101 - chosen when the step began
+        return rows.code_of(self.layout.number, self.signature, flags)
 
     def forget_files(self) -> None:
         """Be ready for a new recording, in a forked child."""

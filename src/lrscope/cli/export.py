@@ -13,7 +13,7 @@ from lrscope.recording.run import read_run
 from lrscope.report import export
 
 
-@click.command("export", short_help="Write a run as CSV, Parquet or JSON lines.")
+@click.command("export")
 @click.argument("run", required=False, type=click.Path(path_type=Path))
 @click.option(
     "--to",

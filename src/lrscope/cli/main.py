@@ -55,12 +55,10 @@ class Commands(click.Group):
             sys.exit(exits.OK)
 
 
-@click.command(
-    cls=Commands, context_settings={"help_option_names": ["-h", "--help"]}
-)
+@click.command(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="lrscope")
 def main() -> None:
-    """Show the learning rate that every parameter group was really updated with.
+    r"""Show the learning rate that every parameter group was really updated with.
 
     \b
         lrscope run python train.py --epochs 20

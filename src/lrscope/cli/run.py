@@ -16,7 +16,6 @@ from lrscope.recording import place
 @click.command(
     "run",
     context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False},
-    short_help="Run a command and record its learning rates.",
 )
 @click.option(
     "-o",
@@ -34,7 +33,7 @@ from lrscope.recording import place
 )
 @click.argument("command", nargs=-1, type=click.UNPROCESSED)
 def command(output: Path | None, every: str | None, command: tuple[str, ...]) -> None:
-    """Run COMMAND and record with which rate every parameter group is updated.
+    r"""Run COMMAND and record with which rate every parameter group is updated.
 
     COMMAND is what you would type without lrscope: python, torchrun, accelerate
     launch, a shell script. "train.py …" and "-m package.module …" are run by the
@@ -54,7 +53,9 @@ def command(output: Path | None, every: str | None, command: tuple[str, ...]) ->
     existed = output is not None and output.exists()
     run = place.chosen_run(output) if output else place.new_run(words)
     segment = place.begin_segment(run, words)
-    with tempfile.TemporaryDirectory(prefix="lrscope-", ignore_cleanup_errors=True) as notes:
+    with tempfile.TemporaryDirectory(
+        prefix="lrscope-", ignore_cleanup_errors=True
+    ) as notes:
         variables = launch.environment(run, segment.number, every, notes)
         try:
             code = launch.launch(launch.resolve(words), variables)

@@ -21,14 +21,19 @@ PAUSE = 0.5
 """Seconds between two looks at a run that is followed."""
 
 
-@click.command("show", short_help="Show with which rates parameters were updated.")
+@click.command("show")
 @click.argument("run", required=False, type=click.Path(path_type=Path))
 @click.option("--group", metavar="NAME", help="Only groups whose name contains NAME.")
 @click.option("--steps", metavar="A:B", help="Only steps A to B, B not included.")
 @click.option("--json", "as_data", is_flag=True, help="As JSON on standard output.")
 @click.option("--follow", is_flag=True, help="Keep showing while the run goes on.")
 def command(
-    run: Path | None, group: str | None, steps: str | None, *, as_data: bool, follow: bool
+    run: Path | None,
+    group: str | None,
+    steps: str | None,
+    *,
+    as_data: bool,
+    follow: bool,
 ) -> None:
     """Show with which rates the parameters of RUN were really updated.
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 _START = struct.Struct("<I")
 
+
 def seal(table: Table, first: int, widths: Mapping[int, int]) -> bytes:
     """Return the rows in ``table`` as the payload of a chunk.
 
@@ -168,12 +169,13 @@ class RawChunk:
         kinds, counts = np.unique(table.layout, return_counts=True)
         self.layouts = dict(zip(kinds.tolist(), counts.tolist()))
 
-    def _of(self, layout: int) -> NDArray[Any]:
+    def _of(self, layout: int) -> Table:
         return self._table.pick(self._table.layout == layout)
 
     def times(self) -> NDArray[np.float64]:
         """Return when each row was written, seconds since 1970."""
-        return self._table.time.copy()
+        times: NDArray[np.float64] = self._table.time.copy()
+        return times
 
     def order(self) -> NDArray[np.int64]:
         """Return the layout of each row."""
@@ -189,10 +191,10 @@ class RawChunk:
 
     def column(self, layout: int, index: int) -> NDArray[np.float64]:
         """Return one value of each row of ``layout``."""
-        return self._of(layout).values[:, index].copy()
+        values: NDArray[np.float64] = self._of(layout).values[:, index].copy()
+        return values
 
     def limits(self, layout: int, index: int) -> tuple[float, float] | None:
         """Return the smallest and largest finite value."""
         found = _limits(self.column(layout, index))
         return (found[0], found[1]) if found else None
-

@@ -104,7 +104,8 @@ def _decode(data: bytes, count: int) -> Integers:
     column = ((unsigned >> np.uint64(1)) ^ -(unsigned & np.uint64(1))).view("<i8")
     for start in starts[::-1]:
         column = np.cumsum(np.concatenate(([start], column)))
-    return column.astype(np.int64, copy=False)
+    exact: Integers = column.astype(np.int64, copy=False)
+    return exact
 
 
 def _differences(column: Integers, depth: int) -> bytes:

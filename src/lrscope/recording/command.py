@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import re
-from typing import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 _SECRET = re.compile(
     r"(?i)(^|[-_.])(token|secret|password|passwd|pass|pwd|credential|credentials|auth|"
     r"key|apikey|api[-_]?key)s?$"
 )
-_SHAPES = re.compile(r"\b(sk-|hf_|ghp_|gho_|github_pat_|xox[abp]-|AKIA)\w{8,}|://[^/\s:@]+:[^/\s@]+@")
+_SHAPES = re.compile(
+    r"\b(sk-|hf_|ghp_|gho_|github_pat_|xox[abp]-|AKIA)\w{8,}|://[^/\s:@]+:[^/\s@]+@"
+)
 HIDDEN = "…"
 
 
@@ -32,5 +37,7 @@ def without_secrets(arguments: Sequence[str]) -> list[str]:
             shown.append(HIDDEN)
         else:
             shown.append(argument)
-        hide_next = not equals and argument.startswith("-") and bool(_SECRET.search(name))
+        hide_next = (
+            not equals and argument.startswith("-") and bool(_SECRET.search(name))
+        )
     return shown

@@ -102,9 +102,7 @@ def _json(frame: Frame) -> dict[str, Any]:
     return data
 
 
-def _numbered(
-    frames: list[Frame], kind: bytes, key: str
-) -> dict[int, dict[str, Any]]:
+def _numbered(frames: list[Frame], kind: bytes, key: str) -> dict[int, dict[str, Any]]:
     found = (_json(frame) for frame in frames if frame.kind == kind)
     return {int(each[key]): each for each in found}
 
@@ -140,9 +138,7 @@ def _unplaned(payload: bytes) -> RawChunk:
         raise DamagedRecording(msg) from error
 
 
-def _newest(
-    tail: Path, frames: list[Frame], end: int
-) -> tuple[RawChunk | None, bool]:
+def _newest(tail: Path, frames: list[Frame], end: int) -> tuple[RawChunk | None, bool]:
     """Return the rows in the tail from ``end`` on, and whether some were sealed.
 
     The second is true if the tail begins after ``end``: then the rows between were

@@ -74,7 +74,7 @@ class LogWriter:
                 raise OSError(errno.EIO, "an earlier frame was torn")
             try:
                 _write_all(self._file, head + payload)
-            except _NoRoom:
+            except _NoRoomError:
                 raise
             except OSError:
                 self._torn = True  # nobody would read what follows half a frame
@@ -109,7 +109,7 @@ def read_frames(data: bytes, name: str) -> tuple[list[Frame], str | None]:
         msg = f"{name}: this lrscope reads recordings of format {FORMAT}, got format "
         msg += f"{version}; upgrade lrscope to read it"
         raise NewerFormat(msg)
-    frames = []
+    frames: list[Frame] = []
     position = PREFIX.size
     while position < len(data):
         start = position + FRAME.size
@@ -136,8 +136,8 @@ def _write_all(file: int, data: bytes) -> None:
         return
     # a full disk took a part; without it, room may come and the log go on
     os.ftruncate(file, os.fstat(file).st_size - written)
-    raise _NoRoom(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    raise _NoRoomError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
-class _NoRoom(OSError):
+class _NoRoomError(OSError):
     """The disk is full, and what it took of a frame was taken back."""

@@ -8,7 +8,6 @@ A run is a directory. Each ``lrscope run`` into it is a segment, announced by a 
 from __future__ import annotations
 
 import json
-import os
 import re
 import time
 import zlib
@@ -123,7 +122,7 @@ def end_segment(segment: Segment, exit_code: int) -> None:
     draft = segment.path.with_suffix(".json.new")
     try:
         draft.write_text(json.dumps(ended), encoding="utf-8")
-        os.replace(draft, segment.path)
+        draft.replace(segment.path)
     except OSError:
         pass
 
@@ -192,7 +191,8 @@ def latest_run() -> Path:
         NotARun: there is none.
     """
     announced = [
-        (path.stat().st_mtime, path.parent) for path in Path(RUNS).glob("*/segment*.json")
+        (path.stat().st_mtime, path.parent)
+        for path in Path(RUNS).glob("*/segment*.json")
     ]
     if not announced:
         msg = f"there is no run in {RUNS}/ here; name one, or record one with: "

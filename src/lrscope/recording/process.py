@@ -5,19 +5,29 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from lrscope.recording import events, rows
+from lrscope.recording import rows
+from lrscope.recording.causes import causes_of
 from lrscope.recording.contents import Contents, read_contents
-from lrscope.recording.history import History, Pass
+from lrscope.recording.events import (
+    Group,
+    GroupAdded,
+    GroupsChanged,
+    OptimizerConstructed,
+)
+from lrscope.recording.history import History
 from lrscope.recording.rowset import Rowset
 from lrscope.recording.track import GroupId, OptimizerId, Track
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from numpy.typing import NDArray
+
+    from lrscope.recording.passes import Pass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,7 +112,9 @@ class Process:
     @cached_property
     def ended(self) -> bool:
         """Whether the process ended in order (not killed, not running still)."""
-        return any(each.get("event") == "process_ended" for each in self._contents.events)
+        return any(
+            each.get("event") == "process_ended" for each in self._contents.events
+        )
 
     @cached_property
     def tracks(self) -> tuple[Track, ...]:
@@ -120,8 +132,8 @@ class Process:
         )
 
     @cached_property
-    def _constructed(self) -> dict[int, events.OptimizerConstructed]:
-        found = self.history.of(events.OptimizerConstructed)
+    def _constructed(self) -> dict[int, OptimizerConstructed]:
+        found = self.history.of(OptimizerConstructed)
         return {each.optimizer: each for each in found}
 
     @cached_property
@@ -147,16 +159,16 @@ class Process:
         constructed = self._constructed.get(number)
         return constructed.class_name if constructed else f"optimizer{number}"
 
-    def _groups_of(self, number: int) -> list[tuple[events.Group, str]]:
-        described: dict[int, events.Group] = {}
-        for kind in (
-            events.OptimizerConstructed,
-            events.GroupAdded,
-            events.GroupsChanged,
-        ):
-            for event in self.history.of(kind):
-                if event.optimizer == number:
-                    described.update({each.number: each for each in event.groups})
+    def _groups_of(self, number: int) -> list[tuple[Group, str]]:
+        described: dict[int, Group] = {}
+        telling: tuple[OptimizerConstructed | GroupAdded | GroupsChanged, ...] = (
+            *self.history.of(OptimizerConstructed),
+            *self.history.of(GroupAdded),
+            *self.history.of(GroupsChanged),
+        )
+        for event in telling:
+            if event.optimizer == number:
+                described.update({each.number: each for each in event.groups})
         stepped = {
             group
             for layout in self._step_layouts[number]
@@ -241,7 +253,7 @@ class Process:
         number = next(k for k, v in self._optimizers.items() if v == track.optimizer)
         own, lr = self.column_of(number, track.group.index, "lr")
         keep = self.updated[own]
-        return self.history.causes(number, own[keep], lr[keep])
+        return causes_of(self.history, number, own[keep], lr[keep])
 
     def ratio(self, optimizer: int | None = None) -> Ratio:
         """Return how often things happened, for one optimizer by index or for all.

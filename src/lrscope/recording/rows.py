@@ -7,9 +7,10 @@ little-endian float64::
 
 ``time`` is in seconds since 1970. ``code`` holds three small integers, see `code_of`.
 ``sequence`` counts all rows of a process from 1, so that an empty slot is no row. It
-is stored last: a row whose sequence is the expected one was stored whole. ``check`` guards against bytes that
-were altered later. Narrow rows are followed by the same words a second time, which
-costs less than any checksum; wider ones by the Adler-32 of their bytes.
+is stored last: a row whose sequence is the expected one was stored whole. ``check``
+guards against bytes that were altered later. Narrow rows are followed by the same
+words a second time, which costs less than any checksum; wider ones by the Adler-32
+of their bytes.
 """
 
 from __future__ import annotations

@@ -73,9 +73,7 @@ def _fields(table: Table) -> list[NDArray[Any]]:
     return [getattr(table, each.name) for each in fields(table)]
 
 
-def intact(
-    raw: bytes, slot: int, widths: Mapping[int, int], *, twice: bool
-) -> Table:
+def intact(raw: bytes, slot: int, widths: Mapping[int, int], *, twice: bool) -> Table:
     """Return the rows at the start of ``raw`` that are whole and in order.
 
     Args:

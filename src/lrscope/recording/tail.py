@@ -57,7 +57,7 @@ class Tail:
         return None
 
     @property
-    def words(self) -> memoryview | None:
+    def words(self) -> memoryview[float] | None:
         """The mapped file as float64 words, or None if it is not mapped."""
         return None if self._map is None else memoryview(self._map).cast("d")
 

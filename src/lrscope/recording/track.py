@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from lrscope.recording.process import Process
 
 
-class OptimizerId(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class OptimizerId:
     """An optimizer: its index in order of first step, its class and its name."""
 
     index: int
@@ -27,7 +28,8 @@ class OptimizerId(NamedTuple):
     name: str
 
 
-class GroupId(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class GroupId:
     """A parameter group: its index in the optimizer and its name."""
 
     index: int

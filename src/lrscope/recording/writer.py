@@ -66,6 +66,7 @@ class Writer:
         self._frame(log.HEAD, head)
         self._half = half
         self._lock = threading.RLock()
+        self._sealed = _sealer()
         self._slot = 0
         self._layouts: list[Layout] = []
         self._items = 0
@@ -194,7 +195,7 @@ class Writer:
     def _seal(self, half: int, first: int, slots: int) -> None:
         try:
             raw = self._filled(half, first, slots)
-            kind, payload = _sealed(raw, self._slot, first, self._layouts)
+            kind, payload = self._sealed(raw, self._slot, first, self._layouts)
             self.log.append(kind, payload)
         except Exception as error:  # noqa: BLE001 - raised by the next row
             self._trouble = error
@@ -250,16 +251,31 @@ class Writer:
         self.log.close()
 
 
-def _sealed(
-    raw: bytes, slot: int, first: int, layouts: list[Layout]
-) -> tuple[bytes, bytes]:
+def _sealer() -> Callable[[bytes, int, int, list[Layout]], tuple[bytes, bytes]]:
+    """Return what seals slots, with NumPy if this Python has it.
+
+    Called when the recording begins: at the end of a process that was interrupted,
+    an import that runs ``exec`` makes Python forget by what signal it must end.
+    """
     try:
         from lrscope.recording import chunk, slots
-    except ImportError:  # no NumPy here: byte planes compress, if less
-        planes = b"".join(raw[index::slot] for index in range(slot))
-        return log.ROWS, slot.to_bytes(4, "little") + zlib.compress(planes)
-    widths = {layout.number: layout.width for layout in layouts}
-    return log.COLUMNS, chunk.seal(slots.table_of(raw, slot), first, widths)
+    except ImportError:
+        return _sealed_without_numpy
+
+    def sealed(
+        raw: bytes, slot: int, first: int, layouts: list[Layout]
+    ) -> tuple[bytes, bytes]:
+        widths = {layout.number: layout.width for layout in layouts}
+        return log.COLUMNS, chunk.seal(slots.table_of(raw, slot), first, widths)
+
+    return sealed
+
+
+def _sealed_without_numpy(
+    raw: bytes, slot: int, _first: int, _layouts: list[Layout]
+) -> tuple[bytes, bytes]:
+    planes = b"".join(raw[index::slot] for index in range(slot))
+    return log.ROWS, slot.to_bytes(4, "little") + zlib.compress(planes)
 
 
 def _runs(items: Sequence[int]) -> list[list[int]]:

@@ -41,9 +41,9 @@ def columns_of(run: Run) -> Iterator[dict[str, Any]]:
         for track in process.tracks:
             attempted = track.attempted
             updates = attempted.updated.cumsum() - 1
-            skipped_before = track.steps[0] - updates[attempted.updated][0] if len(
-                track
-            ) else 0
+            skipped_before = (
+                track.steps[0] - updates[attempted.updated][0] if len(track) else 0
+            )
             yield {
                 "segment": process.segment,
                 "rank": process.rank,

@@ -99,7 +99,10 @@ def page_of(run: Run, group: str | None = None, steps: Steps | None = None) -> P
         state=_state(process),
         rows=tuple(_row(each, steps or Steps()) for each in tracks),
         ratios={each.name: process.ratio(each.index) for each in optimizers},
-        schedulers=tuple(_scheduler(each) for each in _schedulers(process)),
+        schedulers=tuple(
+            _scheduler(each, str(process.head.get("directory", "")))
+            for each in process.history.of(SchedulerConstructed)
+        ),
         remarks=_remarks(run, process),
     )
 
@@ -157,18 +160,17 @@ def thinned(
     return tuple(steps.tolist()), tuple(lr.tolist())
 
 
-def _schedulers(process: Process) -> list[SchedulerConstructed]:
-    return list(process.history.of(SchedulerConstructed))
-
-
-def _scheduler(event: SchedulerConstructed) -> str:
+def _scheduler(event: SchedulerConstructed, directory: str) -> str:
     hidden = {"optimizer", "last_epoch", "verbose"}
     shown = ", ".join(
         f"{name}={_value(value)}"
         for name, value in event.arguments.items()
         if name not in hidden and value is not None
     )
-    place = f" at {event.where[0]}:{event.where[1]}" if event.where else ""
+    place = ""
+    if event.where:
+        file, line = event.where
+        place = f" at {file.removeprefix(directory.rstrip('/') + '/')}:{line}"
     return f"{event.class_name}({shown}){place}"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import astuple
 from typing import TYPE_CHECKING
 
 import plotille
@@ -14,7 +15,6 @@ from rich.text import Text
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-    from lrscope.recording.process import Ratio
     from lrscope.report.page import Page, Row
 
 HEIGHT = 12
@@ -34,8 +34,10 @@ def rendered(page: Page, width: int, *, color: bool) -> RenderableType:
         Text.assemble((page.run, "bold"), f"  {page.process} · {page.state}"),
         Text(page.command, style="dim", overflow="ellipsis", no_wrap=True),
         _table(page),
+        *_causes(page),
+        Text(),
+        *_ratios(page),
     ]
-    parts += [_ratio(name, ratio) for name, ratio in page.ratios.items()]
     curve = _curve(page, width, color=color)
     if curve:
         parts += [Text(), Text.from_ansi(curve)]
@@ -48,10 +50,9 @@ def rendered(page: Page, width: int, *, color: bool) -> RenderableType:
 
 def _table(page: Page) -> Table:
     table = Table(box=SIMPLE_HEAD, pad_edge=False)
-    table.add_column("group", overflow="fold")
+    table.add_column("group", overflow="ellipsis", no_wrap=True)
     for heading in ("parameters", "steps", "first", "peak", "last", "changes"):
         table.add_column(heading, justify="right", no_wrap=True)
-    table.add_column("changed by", overflow="fold")
     for row in page.rows:
         table.add_row(
             row.name,
@@ -61,7 +62,6 @@ def _table(page: Page) -> Table:
             rate(row.peak),
             rate(row.last),
             f"{row.changes:,}",
-            _causes(row),
         )
     return table
 
@@ -75,27 +75,33 @@ def rate(value: float | None) -> str:
     return f"{value:.2e}"
 
 
-def _causes(row: Row) -> str:
-    if not row.changed_by:
-        return "never changed" if row.steps else "never updated"
-    causes = list(row.changed_by.items())
-    if len(causes) == 1:
-        return causes[0][0]
-    return ", ".join(f"{name} {count}×" for name, count in causes)
+def _causes(page: Page) -> list[Text]:
+    """Say who changed the rates, once for all groups with the same answer."""
+    groups: dict[tuple[tuple[str, int], ...], list[str]] = {}
+    for row in page.rows:
+        groups.setdefault(tuple(row.changed_by.items()), []).append(row.name)
+    lines = []
+    for causes, names in groups.items():
+        whose = "" if len(groups) == 1 else f" {', '.join(names)}"
+        if not causes:
+            lines.append(Text(f"never changed{whose}"))
+            continue
+        who = ", ".join(
+            name if len(causes) == 1 else f"{name} {count}×" for name, count in causes
+        )
+        lines.append(Text.assemble(f"changed{whose} by ", (who, "bold")))
+    return lines
 
 
-def _ratio(name: str, ratio: Ratio) -> Text:
-    values = {
-        "updates": ratio.updates,
-        "scheduler steps": ratio.scheduler_steps,
-        "backward calls": ratio.backward_calls,
-        "passes": ratio.passes,
-        "skipped": ratio.skipped,
-    }
-    numbers = " : ".join(f"{value}" for value in values.values())
-    text = Text(f"{name}  {' : '.join(values)}  =  ")
-    text.append(numbers, style="bold")
-    return text
+def _ratios(page: Page) -> list[Text]:
+    """Return the line "updates : scheduler steps : …" and its numbers."""
+    heading = "updates : scheduler steps : backward calls : passes : skipped"
+    lines = [Text(heading, style="dim")]
+    for name, ratio in page.ratios.items():
+        numbers = " : ".join(str(each) for each in astuple(ratio))
+        whose = f"  {name}" if len(page.ratios) > 1 else ""
+        lines.append(Text.assemble((numbers, "bold"), whose))
+    return lines
 
 
 def _curve(page: Page, width: int, *, color: bool) -> str:
@@ -116,7 +122,9 @@ def _curve(page: Page, width: int, *, color: bool) -> str:
     top = max(max(row.curve[1]) for row in rows)
     bottom = min(min(row.curve[1]) for row in rows)
     figure.set_y_limits(min_=min(bottom, 0.0), max_=top * 1.02 or 1e-12)
-    figure.set_x_limits(min_=min(r.curve[0][0] for r in rows), max_=max(r.curve[0][-1] for r in rows))
+    figure.set_x_limits(
+        min_=min(r.curve[0][0] for r in rows), max_=max(r.curve[0][-1] for r in rows)
+    )
     figure.register_label_formatter(float, _label)
     figure.register_label_formatter(int, _label)
     for row, line in zip(rows, COLORS, strict=False):
@@ -125,7 +133,10 @@ def _curve(page: Page, width: int, *, color: bool) -> str:
 
 
 def _label(
-    value: float, chars: int, delta: float, left: bool = False  # noqa: FBT001, FBT002
+    value: float,
+    chars: int,
+    delta: float,
+    left: bool = False,  # noqa: FBT001, FBT002
 ) -> str:
     del delta
     whole = float(value).is_integer() and abs(value) >= 1

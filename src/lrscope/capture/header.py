@@ -1,0 +1,65 @@
+"""Header: where, by what and by which versions a process is run."""
+
+from __future__ import annotations
+
+import os
+import platform
+import socket
+import sys
+import time
+from typing import Any
+
+from lrscope import __version__
+from lrscope.recording.command import without_secrets
+
+
+def describe_process(segment: int) -> dict[str, Any]:
+    """Return the header: where and by what this process is run; no environment."""
+    return {
+        "lrscope": __version__,
+        "python": platform.python_version(),
+        "torch": _version_of("torch"),
+        "numpy": _version_of("numpy"),
+        "platform": platform.platform(),
+        "host": socket.gethostname(),
+        "command": without_secrets(
+            sys.orig_argv if hasattr(sys, "orig_argv") else sys.argv
+        ),
+        "script": sys.argv[0] if sys.argv else "",
+        "directory": os.getcwd(),
+        "pid": os.getpid(),
+        "parent": os.getppid(),
+        "segment": segment,
+        "started": time.time(),
+        **_place_in_job(),
+    }
+
+
+def _place_in_job() -> dict[str, int | None]:
+    distributed = sys.modules.get("torch.distributed")
+    rank, world = _number("RANK"), _number("WORLD_SIZE")
+    try:
+        if (
+            distributed is not None
+            and distributed.is_available()
+            and distributed.is_initialized()
+        ):
+            rank, world = distributed.get_rank(), distributed.get_world_size()
+    except Exception:  # noqa: BLE001, S110 - then the environment has to do
+        pass
+    local = _number("LOCAL_RANK")
+    return {
+        "rank": local if rank is None else rank,
+        "local_rank": local,
+        "world_size": world,
+    }
+
+
+def _number(variable: str) -> int | None:
+    text = os.environ.get(variable, "")
+    return int(text) if text.isdigit() else None
+
+
+def _version_of(package: str) -> str | None:
+    version = getattr(sys.modules.get(package), "__version__", None)
+    return None if version is None else str(version)

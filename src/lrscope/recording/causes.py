@@ -1,0 +1,118 @@
+"""Causes: who changed a rate between two updates."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import PurePath
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from lrscope.recording import events
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from lrscope.recording.history import History
+
+    Marks = NDArray[np.bool_]
+
+
+def causes_of(
+    history: History, optimizer: int, own: NDArray[np.int64], lr: NDArray[np.float64]
+) -> Counter[str]:
+    """Count what changed a rate.
+
+    Args:
+        history: of the process.
+        optimizer: its number in the file.
+        own: rows of its updates, in order.
+        lr: the rate in each of them.
+    """
+    changed = np.flatnonzero(lr[1:] != lr[:-1]) + 1
+    if not changed.size:
+        return Counter()
+    between = np.stack([own[changed - 1], own[changed]])
+    marks = _marks(history, optimizer)
+    if not marks:
+        return Counter({"unknown": int(changed.size)})
+    names = list(marks)
+    happened = np.array([_happened_between(marks[name], between) for name in names])
+    found: Counter[str] = Counter()
+    kinds, counts = np.unique(happened, axis=1, return_counts=True)
+    for kind, count in zip(kinds.T.tolist(), counts.tolist(), strict=True):
+        present = [name for name, here in zip(names, kind, strict=True) if here]
+        found[" + ".join(present) or "unknown"] += count
+    return found
+
+
+def _happened_between(marks: Marks, between: NDArray[np.int64]) -> Marks:
+    """Say for each pair of rows a < b whether something marked came between them."""
+    total = np.concatenate(([0], np.cumsum(marks)))
+    # a mark at row r happened before r: between a and b if a < r <= b
+    happened: Marks = total[between[1] + 1] > total[between[0] + 1]
+    return happened
+
+
+def _marks(history: History, optimizer: int) -> dict[str, Marks]:
+    """For each possible cause, mark the rows before which it happened."""
+    rowset = history.rowset
+    marks = {}
+    for name, items in _frequent_causes(history, optimizer).items():
+        telling = [
+            signature
+            for signature, runs in history.contents.signatures.items()
+            if any(item in items for item, _ in runs)
+        ]
+        marks[name] = np.isin(rowset.signatures, telling)
+    for row, _, event in history.rare:
+        name = _rare_cause(event, optimizer, history.owners)
+        if name and row < rowset.count:
+            marks.setdefault(name, np.zeros(rowset.count, bool))[row] = True
+    return marks
+
+
+def _frequent_causes(history: History, optimizer: int) -> dict[str, set[int]]:
+    names: dict[str, set[int]] = {}
+    for number, item in history.items("scheduler_stepped").items():
+        scheduler = history.schedulers.get(item["scheduler"])
+        if (
+            item.get("depth") == 0
+            and history.owners.get(item["scheduler"]) == optimizer
+        ):
+            kind = scheduler.class_name if scheduler else "a scheduler"
+            line = item.get("from") or item.get("where")
+            names.setdefault(f"{kind}{_place(line)}", set()).add(number)
+    for number, item in history.items("rate_written").items():
+        if item.get("optimizer") == optimizer:
+            lines = _places(item.get("where"))
+            names.setdefault(f"by hand{lines}", set()).add(number)
+    return names
+
+
+def _rare_cause(
+    event: events.Event, optimizer: int, owners: dict[int, int | None]
+) -> str:
+    if isinstance(event, events.OptimizerStateLoaded) and event.optimizer == optimizer:
+        return f"optimizer.load_state_dict{_place(event.where)}"
+    if isinstance(event, events.SchedulerStateLoaded):
+        own = owners.get(event.scheduler) == optimizer
+        return f"scheduler.load_state_dict{_place(event.where)}" if own else ""
+    if (
+        isinstance(event, events.SchedulerConstructed)
+        and event.optimizer == optimizer
+        and event.how == "constructed"
+    ):
+        return f"{event.class_name}(){_place(event.where)}"
+    return ""
+
+
+def _place(where: Any) -> str:
+    return f" ({PurePath(where[0]).name}:{where[1]})" if where else ""
+
+
+def _places(where: Any) -> str:
+    if not where:
+        return ""
+    shown = [f"{PurePath(file).name}:{line}" for file, line in where[:3]]
+    return f" ({' or '.join(shown)}{' …' if len(where) > 3 else ''})"

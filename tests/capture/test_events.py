@@ -1,0 +1,286 @@
+"""What is written down beside the rates: who was made, loaded and stepped, and where."""
+
+from __future__ import annotations
+
+import copy
+import functools
+import tracemalloc
+from collections import Counter
+
+import pytest
+import torch
+from torch.optim import SGD, Adam
+from torch.optim.lr_scheduler import (
+    ExponentialLR,
+    LambdaLR,
+    LinearLR,
+    MultiStepLR,
+    ReduceLROnPlateau,
+    SequentialLR,
+    StepLR,
+)
+from torch.utils.checkpoint import checkpoint
+from torch.utils.data import DataLoader, IterableDataset, TensorDataset
+
+from lrscope.recording import events
+
+from .trainings import Plain, applied, bits, line, loss_of, net, pair, step
+
+HERE = __file__
+
+
+def test_what_was_made_loaded_and_stepped_is_told_with_its_line(recorded):
+    def train():
+        model = net()
+        at = {}
+        optimizer = SGD(pair(model))
+        at["optimizer"] = line()  # noqa: E702
+        scheduler = StepLR(optimizer, 2)
+        at["scheduler"] = line()  # noqa: E702
+        step(optimizer, model)
+        scheduler.step()
+        at["step"] = line()  # noqa: E702
+        more = {"params": [torch.zeros(1)], "name": "more"}
+        optimizer.add_param_group(more)
+        at["added"] = line()  # noqa: E702
+        saved = optimizer.state_dict(), scheduler.state_dict()
+        optimizer.load_state_dict(saved[0])
+        at["optimizer_loaded"] = line()  # noqa: E702
+        scheduler.load_state_dict(saved[1])
+        at["scheduler_loaded"] = line()  # noqa: E702
+        step(optimizer, model)
+        return at
+
+    at, run = recorded(train)
+    kinds = {
+        events.OptimizerConstructed: "optimizer",
+        events.SchedulerConstructed: "scheduler",
+        events.SchedulerStepped: "step",
+        events.GroupAdded: "added",
+        events.OptimizerStateLoaded: "optimizer_loaded",
+        events.SchedulerStateLoaded: "scheduler_loaded",
+    }
+    told = [each for each in run.main.events if type(each) in kinds]
+    assert [type(each) for each in told] == list(kinds)
+    for each in told:
+        assert each.where == (HERE, at[kinds[type(each)]])
+    assert told[0].how == told[1].how == "constructed"
+    assert told[3].order == (0, 1, 2)
+    assert [group.name for group in told[3].groups] == ["more"]
+
+
+def test_an_optimizer_of_the_users_own_class_is_made_where_the_class_is_called(
+    recorded,
+):
+    def train():
+        model = net()
+        optimizer = Plain(model.parameters())
+        here = line()  # noqa: E702
+        step(optimizer, model)
+        return here
+
+    here, run = recorded(train)
+    [made] = run.main.events.of(events.OptimizerConstructed)
+    assert made.where == (HERE, here)
+
+
+def test_objects_that_exist_before_the_block_are_found(recorded):
+    model = net()
+    optimizer = SGD(model.parameters(), lr=0.1)
+    scheduler = ExponentialLR(optimizer, 0.5)
+
+    def train():
+        step(optimizer, model)
+        scheduler.step()
+        step(optimizer, model)
+
+    _, run = recorded(train)
+    [made] = run.main.events.of(events.SchedulerConstructed)
+    assert (made.how, made.attributes["gamma"], made.optimizer) == ("found", 0.5, 0)
+    [found] = run.main.events.of(events.OptimizerConstructed)
+    assert found.how == "found"
+    assert applied(run.track("sgd/all")) == [0.1, 0.05]
+
+
+def _power(step, base):
+    return base**step
+
+
+def test_the_arguments_of_schedulers_are_plain_data(recorded):
+    def train():
+        model = net()
+        optimizer = SGD(model.parameters(), lr=0.1)
+        LambdaLR(optimizer, lambda step: 1.0)
+        here = line()  # noqa: E702
+        LambdaLR(optimizer, lr_lambda=[functools.partial(_power, base=0.5)])
+        MultiStepLR(optimizer, [3, 5, 5])
+        first, second = LinearLR(optimizer), StepLR(optimizer, torch.tensor(4))
+        SequentialLR(optimizer, [first, second], milestones=[2])
+        ReduceLROnPlateau(optimizer, threshold=float("inf"))
+        step(optimizer, model)
+        return here
+
+    here, run = recorded(train)
+    made = run.main.events.of(events.SchedulerConstructed)
+    by_lambda, by_partial, multi, linear, steps, both, plateau = made
+    assert by_lambda.arguments["lr_lambda"]["where"] == [HERE, here]
+    assert "<lambda>" in by_lambda.arguments["lr_lambda"]["callable"]
+    [partial] = by_partial.arguments["lr_lambda"]
+    assert partial["callable"].endswith("._power")
+    assert partial["arguments"] == {"base": 0.5}
+    assert multi.arguments["milestones"] == [3, 5, 5]
+    assert multi.attributes["milestones"] == {"3": 1, "5": 2}
+    assert multi.arguments["gamma"] == 0.1
+    assert steps.arguments["step_size"] == 4
+    assert both.arguments["schedulers"] == [{"scheduler": 3}, {"scheduler": 4}]
+    assert both.children == (linear.scheduler, steps.scheduler)
+    assert both.arguments["optimizer"] == {"optimizer": 0}
+    assert plateau.arguments["threshold"] == "inf"
+
+
+def test_passes_over_loaders_are_told_ended_or_not(recorded):
+    class Stream(IterableDataset):
+        def __iter__(self):
+            return iter(torch.randn(4, 4))
+
+    def train():
+        model = net()
+        optimizer = SGD(model.parameters(), lr=0.1)
+        training = DataLoader(TensorDataset(torch.randn(10, 4)), batch_size=2)
+        validation = DataLoader(TensorDataset(torch.randn(3, 4)))
+        for stop in (99, 2):
+            for index, _ in enumerate(training):
+                if index == stop:
+                    break
+                step(optimizer, model)
+            for _ in validation:
+                pass
+        for _ in DataLoader(Stream(), batch_size=2):
+            step(optimizer, model)
+
+    _, run = recorded(train)
+    passes = run.main.passes
+    assert [each.length for each in passes] == [5, 3, 5, 3, None]
+    assert [each.last is not None for each in passes] == [True, True, False, True, True]
+    assert [passes[each].steps for each in (0, 1, 4)] == [5, 0, 2]
+    assert passes[0].loader == passes[2].loader != passes[1].loader
+    ended = run.main.events.of(events.PassEnded)
+    assert len(ended) == 4
+    assert {each.where[0] for each in run.main.events.of(events.PassBegan)} == {HERE}
+
+
+def test_backward_calls_are_counted_those_of_checkpoints_are_not(recorded):
+    def train():
+        model = net()
+        optimizer = SGD(model.parameters(), lr=0.1)
+        for _ in range(3):
+            for _ in range(4):
+                loss_of(model).backward()
+            values = torch.randn(2, 4, requires_grad=True)
+            checkpoint(model, values, use_reentrant=True).sum().backward()
+            torch.autograd.backward([loss_of(model)])
+            optimizer.step()
+
+    _, run = recorded(train)
+    assert run.main.ratio().backward_calls == 18
+    between = [
+        type(e)
+        for e in run.main.events
+        if isinstance(e, (events.Backward, events.OptimizerStepped))
+    ]
+    assert between == [*[events.Backward] * 6, events.OptimizerStepped] * 3
+
+
+def test_the_number_that_plateau_was_given_is_recorded(recorded):
+    values = [3.0, 1 / 3, float("inf"), float("nan"), 2]
+
+    def train():
+        model = net()
+        optimizer = SGD(model.parameters(), lr=0.1)
+        scheduler = ReduceLROnPlateau(optimizer)
+        for value in values:
+            step(optimizer, model)
+            scheduler.step(value if value != 3.0 else torch.tensor(value))
+        scheduler.step(metrics=7.0)
+
+    _, run = recorded(train)
+    stepped = run.main.events.of(events.SchedulerStepped)
+    assert bits(each.value for each in stepped) == bits([*map(float, values), 7.0])
+    assert {each.argument for each in stepped} == {"metrics"}
+
+
+@pytest.mark.filterwarnings("ignore:Detected call")
+@pytest.mark.parametrize("with_a_step_before", [True, False])
+def test_stepping_a_scheduler_alone_for_ever_takes_no_more_room(
+    recorded, with_a_step_before
+):
+    def train():
+        model = net()
+        optimizer = SGD(model.parameters(), lr=0.1)
+        scheduler = LambdaLR(optimizer, _always)
+        if with_a_step_before:
+            step(optimizer, model)
+
+        def often():
+            for _ in range(50_000):
+                scheduler.step()
+
+        tracemalloc.start()
+        try:
+            often()
+            before = tracemalloc.get_traced_memory()[0]
+            often()
+            grown = tracemalloc.get_traced_memory()[0] - before
+        finally:
+            tracemalloc.stop()
+        step(optimizer, model)
+        return grown
+
+    grown, run = recorded(train)
+    assert grown < 100_000  # bytes: two for each call would be too many
+    if with_a_step_before:  # before the first step there is no file to take them
+        assert run.main.ratio().scheduler_steps == 100_000
+
+
+def _always(_):
+    return 1.0
+
+
+def test_one_line_that_steps_many_schedulers_tells_them_apart(recorded):
+    def train():
+        model = net()
+        optimizers = [SGD(model[0].parameters(), lr=0.1), Adam(model[2].parameters())]
+        schedulers = [ExponentialLR(each, 0.5) for each in optimizers]
+        for _ in range(3):
+            for optimizer in optimizers:
+                step(optimizer, model)
+            for scheduler in schedulers:
+                scheduler.step()
+
+    _, run = recorded(train)
+    stepped = run.main.events.of(events.SchedulerStepped)
+    assert Counter(each.scheduler for each in stepped) == {0: 3, 1: 3}
+    for index in (0, 1):
+        assert run.main.ratio(index).scheduler_steps == 3
+
+
+@pytest.mark.filterwarnings("ignore:Detected call")
+def test_a_copied_scheduler_drives_a_copied_optimizer(recorded):
+    def train():
+        model = net()
+        optimizer = SGD(model.parameters(), lr=0.1)
+        scheduler = ExponentialLR(optimizer, 0.5)
+        other = copy.deepcopy(scheduler)
+        for _ in range(3):
+            step(optimizer, model)
+            other.step()  # moves nothing that trains
+        scheduler.step()
+        step(optimizer, model)
+
+    _, run = recorded(train)
+    [track] = run.main.tracks
+    assert applied(track) == [0.1, 0.1, 0.1, 0.05]
+    drivers = {e.scheduler: e for e in run.main.events.of(events.SchedulerConstructed)}
+    assert [drivers[each].how for each in (0, 1)] == ["constructed", "found"]
+    assert drivers[0].optimizer != drivers[1].optimizer
+    assert run.main.ratio(0).scheduler_steps == 1

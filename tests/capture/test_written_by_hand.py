@@ -1,0 +1,186 @@
+"""A rate that no scheduler wrote is told with the line that wrote it."""
+
+from __future__ import annotations
+
+import importlib
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+
+import lrscope
+from lrscope.recording import events
+
+START = """\
+import torch
+from torch import nn
+
+torch.manual_seed(0)
+model = nn.Linear(2, 1)
+
+def train_once(optimizer):
+    optimizer.zero_grad()
+    model(torch.ones(1, 2)).sum().backward()
+    optimizer.step()
+
+"""
+
+NANOGPT = """
+def train():
+    optimizer = torch.optim.AdamW(model.parameters(), lr=0.1)
+    for it in range(4):
+        lr = 0.1 / (it + 1)
+        for param_group in optimizer.param_groups:
+            param_group['lr'] = lr  # HERE
+        train_once(optimizer)
+"""
+
+OWN_SCHEDULER = """
+class Noam:
+    def __init__(self, optimizer):
+        self.optimizer = optimizer
+        self.count = 0
+
+    def step(self):
+        self.count += 1
+        for group in self.optimizer.param_groups:
+            group["lr"] = 1.0 / self.count  # HERE
+
+def train():
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    noam = Noam(optimizer)
+    for _ in range(4):
+        noam.step()
+        train_once(optimizer)
+"""
+
+OWN_OPTIMIZER = """
+class Decaying(torch.optim.SGD):
+    def step(self, closure=None):
+        result = super().step(closure)
+        for group in self.param_groups:
+            group["lr"] *= 0.5  # HERE
+        return result
+
+def train():
+    optimizer = Decaying(model.parameters(), lr=0.1)
+    for _ in range(4):
+        train_once(optimizer)
+"""
+
+UPDATED = """
+def train():
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    for it in range(4):
+        optimizer.param_groups[0].update(lr=0.5 ** it)  # HERE
+        train_once(optimizer)
+"""
+
+WITH_A_SCHEDULER_TOO = """
+def train():
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    scheduler = torch.optim.lr_scheduler.StepLR(optimizer, 1)
+    for it in range(8):
+        train_once(optimizer)
+        if it % 2:
+            scheduler.step()
+        elif it < 6:
+            optimizer.param_groups[0]['lr'] *= 0.9  # HERE
+"""
+
+PROGRAMS = {
+    "as nanoGPT does": NANOGPT,
+    "by a class in the same file": OWN_SCHEDULER,
+    "by an optimizer in its step": OWN_OPTIMIZER,
+    "by update": UPDATED,
+    "beside a scheduler": WITH_A_SCHEDULER_TOO,
+}
+
+
+def _place_of(path):
+    lines = Path(path).read_text().splitlines()
+    return str(path), next(n for n, text in enumerate(lines, 1) if "# HERE" in text)
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_a_rate_written_by_hand_is_told_with_its_line(
+    recorded, tmp_path, monkeypatch, name
+):
+    path = tmp_path / "program_of_a_user.py"
+    path.write_text(START + PROGRAMS[name])
+    monkeypatch.syspath_prepend(tmp_path)
+    importlib.invalidate_caches()
+    program = importlib.import_module(path.stem)
+    try:
+        _, run = recorded(program.train)
+    finally:
+        del sys.modules[path.stem]
+    written = run.main.events.of(events.RateWritten)
+    assert len(written) == 3
+    assert {each.where for each in written} == {(_place_of(path),)}
+    by_hand = {
+        k: v
+        for k, v in run.main.tracks[0].changed_by.items()
+        if k.startswith("by hand")
+    }
+    assert by_hand == {f"by hand (program_of_a_user.py:{_place_of(path)[1]})": 3}
+
+
+def _run(tmp_path, script):
+    command = [
+        sys.executable,
+        "-m",
+        "lrscope",
+        "run",
+        "-o",
+        str(tmp_path / "run"),
+        str(script),
+    ]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return lrscope.read_run(tmp_path / "run")
+
+
+def test_a_rate_written_in_another_module_of_the_program_is_told(tmp_path):
+    other = tmp_path / "schedule.py"
+    other.write_text(
+        'def set_rate(optimizer, rate):\n    optimizer.param_groups[0]["lr"] = rate  # HERE\n'
+    )
+    script = tmp_path / "train.py"
+    script.write_text(
+        START
+        + textwrap.dedent("""
+        import schedule
+        optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+        for it in range(3):
+            train_once(optimizer)
+            schedule.set_rate(optimizer, 0.5 ** it)
+    """)
+    )
+    run = _run(tmp_path, script)
+    assert {each.where for each in run.main.events.of(events.RateWritten)} == {
+        (_place_of(other),)
+    }
+
+
+def test_a_program_in_a_folder_called_torch_is_still_the_users(tmp_path):
+    script = tmp_path / "torch" / "train.py"
+    script.parent.mkdir()
+    script.write_text(
+        "import sys; del sys.path[0]\n"
+        + START
+        + textwrap.dedent("""
+        optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+        for it in range(3):
+            for group in optimizer.param_groups: group["lr"] = 0.5 ** it  # HERE
+            train_once(optimizer)
+    """)
+    )
+    run = _run(tmp_path, script)
+    [made] = run.main.events.of(events.OptimizerConstructed)
+    assert made.where is not None
+    assert made.where[0] == str(script)
+    written = run.main.events.of(events.RateWritten)
+    assert {each.where for each in written} == {(_place_of(script),)}
