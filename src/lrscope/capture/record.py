@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+import functools
 import sys
 import warnings
-from contextlib import ContextDecorator
 from pathlib import Path
 from typing import TYPE_CHECKING
-
-from typing_extensions import Self
 
 from lrscope.capture.recorder import Recorder, active_recorder
 from lrscope.recording import place
 
 if TYPE_CHECKING:
     import os
+    from collections.abc import Callable
     from types import TracebackType
 
+    from typing_extensions import ParamSpec, Self, TypeVar
 
-class record(ContextDecorator):  # noqa: N801 - read as a verb: with record("runs/a"):
+    P = ParamSpec("P")
+    R = TypeVar("R")
+
+
+class record:  # noqa: N801 - read as a verb: with record("runs/a"):
     """Record the learning rates of every optimizer step in a block or function.
 
     Optimizers and schedulers may exist before the block. Each time that the block
@@ -44,9 +48,18 @@ class record(ContextDecorator):  # noqa: N801 - read as a verb: with record("run
     def __init__(self, directory: str | os.PathLike[str] | None = None) -> None:
         """Remember where to record; nothing happens before the block is entered."""
         self._directory = directory
-        self._recorder: Recorder | None = None
-        self._segment: place.Segment | None = None
+        self._begun: list[tuple[Recorder, place.Segment] | None] = []
         self.path: Path | None = None
+
+    def __call__(self, function: Callable[P, R]) -> Callable[P, R]:
+        """Return ``function``, recorded each time that it is called."""
+
+        @functools.wraps(function)
+        def recorded(*args: P.args, **kwargs: P.kwargs) -> R:
+            with record(self._directory):
+                return function(*args, **kwargs)
+
+        return recorded
 
     def __enter__(self) -> Self:
         """Begin to record."""
@@ -56,6 +69,7 @@ class record(ContextDecorator):  # noqa: N801 - read as a verb: with record("run
             message = f"lrscope: already recording to {other.directory}; this block "
             message += "becomes part of that recording"
             warnings.warn(message, stacklevel=2)
+            self._begun.append(None)
             return self
         import torch.optim  # noqa: F401 - the recorder hooks into it
 
@@ -64,9 +78,10 @@ class record(ContextDecorator):  # noqa: N801 - read as a verb: with record("run
             self.path = place.new_run(command)
         else:
             self.path = place.chosen_run(Path(self._directory))
-        self._segment = place.begin_segment(self.path, command)
-        self._recorder = Recorder(str(self.path.resolve()), self._segment.number)
-        self._recorder.start()
+        segment = place.begin_segment(self.path, command)
+        recorder = Recorder(str(self.path.resolve()), segment.number)
+        recorder.start()
+        self._begun.append((recorder, segment))
         return self
 
     def __exit__(
@@ -76,8 +91,9 @@ class record(ContextDecorator):  # noqa: N801 - read as a verb: with record("run
         trace: TracebackType | None,
     ) -> None:
         """Seal the recording, however the block ended."""
-        if self._recorder is None or self._segment is None:
+        begun = self._begun.pop()
+        if begun is None:
             return
-        self._recorder.stop(error)
-        self._recorder = None
-        place.end_segment(self._segment, 0 if kind is None else 1)
+        recorder, segment = begun
+        recorder.stop(error)
+        place.end_segment(segment, 0 if kind is None else 1)

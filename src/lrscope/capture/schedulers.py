@@ -310,7 +310,8 @@ def _arguments(
     try:
         bound = inspect.signature(init).bind(scheduler, *args, **kwargs)
     except (TypeError, ValueError):
-        return {str(i): each for i, each in enumerate(args)} | kwargs
+        return {**{str(i): each for i, each in enumerate(args)}, **kwargs}
     bound.apply_defaults()
     names = list(bound.arguments)[1:]
-    return {name: bound.arguments[name] for name in names}
+    given: dict[str, Any] = {name: bound.arguments[name] for name in names}
+    return given

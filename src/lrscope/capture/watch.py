@@ -90,15 +90,5 @@ class Watch:
         self.pattern = None
 
 
-class Covered:
-    """Stands for a step around another that updated the same parameters."""
-
-    __slots__ = ("owner",)
-
-    def __init__(self, owner: int) -> None:
-        """Take the identity of the outer optimizer."""
-        self.owner = owner
-
-
 def _nothing() -> None:
     return None

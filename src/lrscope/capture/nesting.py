@@ -1,0 +1,84 @@
+"""Nesting: optimizer steps inside optimizer steps, and steps that never ended.
+
+Steps that have begun are kept in a list, the latest last. A step that raises fires no
+post-hook (fact 3), a step around another fires both hooks for the same update (fact 2),
+and several threads may be stepping at once.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections import Counter
+from typing import Any
+
+from lrscope.capture.watch import Watch
+
+_WRAPPER = os.path.join("optim", "optimizer.py")
+
+
+class Covered:
+    """Stands for a step around another that updated the same parameters."""
+
+    __slots__ = ("owner",)
+
+    def __init__(self, owner: int) -> None:
+        """Take the identity of the outer optimizer."""
+        self.owner = owner
+
+
+def drop_unfinished(opened: list[Any], optimizer: Any) -> list[Watch]:
+    """Take out of ``opened`` steps that raised, and return them.
+
+    Args:
+        opened: steps that have begun.
+        optimizer: the one whose step is about to begin.
+    """
+    alive = _stepping_now()
+    alive[id(optimizer)] -= 1
+    dropped = []
+    for watch in opened[:]:
+        if alive[watch.owner] > 0:
+            alive[watch.owner] -= 1
+            continue
+        opened.remove(watch)
+        if isinstance(watch, Watch):
+            dropped.append(watch)
+    return dropped
+
+
+def find_opened(opened: list[Any], popped: Any, optimizer: Any) -> Watch | None:
+    """Return the watch of a step that was not the last to begin.
+
+    None if an inner step was written in its place; otherwise several threads are
+    stepping.
+    """
+    if isinstance(popped, Covered) and popped.owner == id(optimizer):
+        return None
+    opened.append(popped)
+    for watch in reversed(opened):
+        if watch.owner == id(optimizer):
+            opened.remove(watch)
+            return watch if isinstance(watch, Watch) else None
+    return None
+
+
+def cover(opened: list[Any], watch: Watch) -> None:
+    """Mark the steps around this one that update the same parameters."""
+    for index, outer in enumerate(opened):
+        if isinstance(outer, Watch) and outer.members.shares(watch.members):
+            opened[index] = Covered(outer.owner)
+            outer.explained = False
+
+
+def _stepping_now() -> Counter[int]:
+    """Count, by identity, the optimizers that are in a step in any thread."""
+    found: Counter[int] = Counter()
+    for top in sys._current_frames().values():
+        frame: Any = top
+        while frame is not None:
+            code = frame.f_code
+            if "wrapper" in code.co_name and code.co_filename.endswith(_WRAPPER):
+                found[id(frame.f_locals.get("self"))] += 1
+            frame = frame.f_back
+    return found
