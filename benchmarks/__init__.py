@@ -1,1 +1,4 @@
-"""Benchmarks: the figures that lrscope promises, measured."""
+"""Benchmarks: the figures that lrscope promises, measured.
+
+One module for each figure, with ``measure(quick) -> list[Result]``.
+"""

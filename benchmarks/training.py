@@ -1,29 +1,33 @@
-"""A real training loop of about 1 ms a step, to measure recorders in."""
+"""Training: a real loop of about 1 ms a step, to measure recorders in."""
 
 from __future__ import annotations
 
-import random
-import statistics
 import time
-from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 import torch
-from torch.utils.data import DataLoader, TensorDataset
+from torch.utils.data import DataLoader
 
-Off = Callable[[], None]
-On = Callable[[], Off]
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 class Loop:
-    """An MLP with AdamW, a cosine schedule and a DataLoader.
+    """An MLP with AdamW, a cosine schedule and a DataLoader; one thread.
 
     Args:
-        groups: parameter groups, one rate each.
+        groups: parameter groups, one rate each. The net has 12 parameters; groups
+            beyond hold a small one that no gradient reaches, as frozen layers do,
+            so that the steps stay short.
+
+    Attributes:
+        log: is called at the end of a step, if it is not None.
     """
 
     def __init__(self, groups: int) -> None:
         """Build it; nothing runs yet."""
         torch.manual_seed(0)
+        torch.set_num_threads(1)
         self.net = torch.nn.Sequential(*[torch.nn.Linear(64, 64) for _ in range(6)])
         parameters = list(self.net.parameters())
         if groups <= len(parameters):
@@ -37,10 +41,9 @@ class Loop:
         self.scheduler = torch.optim.lr_scheduler.CosineAnnealingLR(
             self.optimizer, 1_000_000
         )
-        data = torch.randn(128 * 64, 64)
-        self.loader = DataLoader(TensorDataset(data), batch_size=None, sampler=None)
-        self.data = data.view(64, 128, 64)
-        self.batches = iter(())
+        self.loader = DataLoader(torch.randn(64, 128, 64), batch_size=None)
+        self.batches: Any = iter(())
+        self.log: Callable[[], None] | None = None
 
     def step(self) -> int:
         """Train one step and return what it took, nanoseconds."""
@@ -50,45 +53,13 @@ class Loop:
         self.net(batch).square().mean().backward()
         self.optimizer.step()
         self.scheduler.step()
+        if self.log is not None:
+            self.log()
         return time.perf_counter_ns() - start
 
     def _next_batch(self) -> torch.Tensor:
         try:
             return next(self.batches)
         except StopIteration:
-            self.batches = iter(DataLoader(self.data, batch_size=None))
+            self.batches = iter(self.loader)
             return next(self.batches)
-
-
-def added_cost(
-    loop: Loop, ways: dict[str, On], rounds: int, block: int = 25
-) -> dict[str, float]:
-    """Return the median microseconds that each way adds to a step.
-
-    Blocks of steps alternate between nothing and every way, in random order; the
-    first steps of a block are not counted. The result is the median over rounds of
-    the difference between a way's median step and the bare one's of the same round.
-    """
-    differences: dict[str, list[float]] = {name: [] for name in ways}
-    order = ["", *ways]
-    for name, on in ways.items():  # warm up every way
-        off = on()
-        for _ in range(block):
-            loop.step()
-        off()
-        del name
-    for _ in range(rounds):
-        random.shuffle(order)
-        medians = {}
-        for name in order:
-            off = ways[name]() if name else _nothing
-            steps = [loop.step() for _ in range(block)]
-            off()
-            medians[name] = statistics.median(steps[3:])
-        for name, found in differences.items():
-            found.append((medians[name] - medians[""]) / 1e3)
-    return {name: statistics.median(found) for name, found in differences.items()}
-
-
-def _nothing() -> None:
-    return

@@ -140,10 +140,7 @@ class _Meets(SGD):
 
 def test_two_threads_that_train_at_once_are_told_apart(recorded):
     def train(rate):
-        model = net()
-        optimizer = _Meets(
-            [torch.nn.Parameter(each.detach()) for each in model.parameters()], lr=rate
-        )
+        optimizer = _Meets([torch.nn.Parameter(torch.ones(3))], lr=rate)
         for index in range(20):
             for group in optimizer.param_groups:
                 group["lr"] = rate / (index + 1)
@@ -185,11 +182,11 @@ def test_two_threads_whose_first_steps_meet_share_one_recording(recorded):
 def test_backward_calls_of_two_threads_are_all_counted(recorded):
     class Wait(torch.autograd.Function):
         @staticmethod
-        def forward(ctx, value):
+        def forward(_ctx, value):
             return value.clone()
 
         @staticmethod
-        def backward(ctx, gradient):
+        def backward(_ctx, gradient):
             barrier.wait(30)
             return gradient
 

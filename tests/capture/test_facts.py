@@ -28,7 +28,7 @@ class _Sam(torch.optim.Optimizer):
         self.param_groups = self.inner.param_groups
 
     @torch.no_grad()
-    def step(self, closure=None):
+    def step(self, _closure=None):
         for group in self.param_groups:
             for each in group["params"]:
                 each.add_(each.grad, alpha=0.01)
@@ -90,7 +90,7 @@ def test_fact_2_two_optimizers_stepped_inside_each_other_are_both_counted(record
             super().__init__(params, {"lr": 0.2})
             self.other = other
 
-        def step(self, closure=None):
+        def step(self, _closure=None):
             self.other.step()
 
     def train():

@@ -35,7 +35,7 @@ from .trainings import (
 
 
 def _compiled_step(optimizer, model, scheduler):
-    compiled = torch.compile(lambda: optimizer.step(), backend="eager")
+    compiled = torch.compile(optimizer.step, backend="eager")
     for _ in range(4):
         optimizer.zero_grad()
         loss_of(model).backward()
@@ -160,7 +160,7 @@ def test_fact_14_a_grad_scaler_warns_with_the_same_words_at_the_same_line(record
     class Scaling(Plain):
         _step_supports_amp_scaling = True
 
-        def step(self, closure=None, grad_scaler=None):
+        def step(self, closure=None, grad_scaler=None):  # noqa: ARG002
             super().step(closure)
 
     def train():
@@ -169,8 +169,7 @@ def test_fact_14_a_grad_scaler_warns_with_the_same_words_at_the_same_line(record
         scaler = torch.amp.GradScaler("cpu")
         scaler.scale(loss_of(model)).backward()
         scaler.step(optimizer)
-        here = line()  # noqa: E702
-        return here
+        return line()
 
     here, plain = collected(train)
     (_, watched), _ = recorded(lambda: collected(train))
@@ -211,7 +210,7 @@ def _one(_):
 
 def test_fact_14_a_scheduler_that_calls_super_is_counted_once(recorded):
     class Custom(ExponentialLR):
-        def step(self, epoch=None):
+        def step(self, _epoch=None):
             super().step()
 
     def train():
@@ -238,7 +237,7 @@ def test_fact_16_what_happened_between_steps_is_in_order_with_its_line(recorded)
             loss_of(model).backward()
             optimizer.step()
             scheduler.step()
-            lines.append(line())  # noqa: E702
+            lines.append(line())
         return lines
 
     lines, run = recorded(train)

@@ -163,12 +163,12 @@ def test_after_the_block_everything_in_torch_is_the_original_object_again(record
         def __init__(self, optimizer):
             super().__init__(optimizer, 0.9)
 
-        def step(self, epoch=None):
+        def step(self, _epoch=None):
             super().step()
 
     def train():
         class Late(Custom):  # a class that is made while recording
-            def step(self, epoch=None):
+            def step(self, _epoch=None):
                 super().step()
 
         model = net()

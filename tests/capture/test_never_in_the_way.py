@@ -185,7 +185,7 @@ def test_what_is_recorded_can_be_collected_as_before(recorded):
 
 def test_an_optimizer_that_raised_in_its_step_can_be_collected(recorded):
     class Broken(Plain):
-        def step(self, closure=None):
+        def step(self, _closure=None):
             raise ValueError
 
     def train():

@@ -17,7 +17,7 @@ def bits(numbers):
     return struct.pack(f"<{len(numbers)}d", *numbers)
 
 
-def same(left, right):
+def same(left, right):  # noqa: PLR0911
     """Say whether two structures hold the same types and the same bits."""
     if type(left) is not type(right):
         return False
@@ -67,8 +67,8 @@ def rates(optimizer):
 
 
 def line():
-    """Return the number of the line that calls this."""
-    return sys._getframe(1).f_lineno
+    """Return the number of the line before the one that calls this."""
+    return sys._getframe(1).f_lineno - 1
 
 
 def collected(function):
@@ -91,7 +91,7 @@ class Plain(torch.optim.Optimizer):
         super().__init__(params, {"lr": lr, **more})
 
     @torch.no_grad()
-    def step(self, closure=None):
+    def step(self, _closure=None):
         for group in self.param_groups:
             for each in group["params"]:
                 if each.grad is not None:

@@ -183,6 +183,10 @@ class Members:
         """Say whether any parameter belongs to both."""
         return not self._owner.keys().isdisjoint(other._owner.keys())
 
+    def owns_any(self, groups: list[dict[str, Any]]) -> bool:
+        """Say whether any parameter in ``groups`` belongs here."""
+        return any(id(each) in self._owner for g in groups for each in g["params"])
+
     def numbers(self, groups: list[dict[str, Any]]) -> list[int]:
         """Return the number of each group, a new one for a group never seen."""
         taken: set[int] = set()

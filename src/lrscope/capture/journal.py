@@ -7,6 +7,7 @@ in memory and written when the first row is.
 
 from __future__ import annotations
 
+import threading
 import time
 from typing import TYPE_CHECKING, Any, Callable
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 MOST_KEPT = 10_000
 """Events kept in memory before the first step; later ones are dropped."""
 
-MOST_PENDING = 4096
+MOST_PENDING = 1024
 """Items between two rows; beyond it a row without a step takes them."""
 
 INTRODUCTIONS = frozenset({"optimizer_constructed", "scheduler_constructed"})
@@ -35,6 +36,7 @@ class Journal:
         """Take the function that creates the files."""
         self.pending: list[int] = []
         self._open_writer = open_writer
+        self._opening = threading.RLock()
         self._writer: Writer | None = None
         self._items: list[dict[str, Any]] = []
         self._introductions: list[dict[str, Any]] = []
@@ -55,18 +57,23 @@ class Journal:
 
     def open(self) -> Writer:
         """Return the writer, created now if this is the first row."""
-        if self._writer is None:
-            writer = self._open_writer()
-            for description in self._items:
-                writer.item(description)
-            for event in self._kept:
-                writer.event(event)
-            self._kept.clear()
-            self._writer = writer
-            self.sink = writer
-            if writer.why_not_mapped:
-                self.event("rows_written_slowly", why=writer.why_not_mapped)
-        return self._writer
+        writer = self._writer
+        return self._open() if writer is None else writer
+
+    def _open(self) -> Writer:
+        with self._opening:
+            if self._writer is None:  # no other thread was quicker
+                writer = self._open_writer()
+                for description in self._items:
+                    writer.item(description)
+                for event in self._kept:
+                    writer.event(event)
+                self._kept.clear()
+                self._writer = writer
+                self.sink = writer
+                if writer.why_not_mapped:
+                    self.event("rows_written_slowly", why=writer.why_not_mapped)
+            return self._writer
 
     def event(self, kind: str, **details: Any) -> None:
         """Note something rare."""
@@ -140,6 +147,7 @@ class Journal:
     def move_to_child(self) -> None:
         """Go on in a forked child: the same items, no files, the parent's untouched."""
         self.abandon()
+        self._opening = threading.RLock()  # another thread may have held it
         self.pending.clear()
         self._remarks = None
         self._arguments.clear()

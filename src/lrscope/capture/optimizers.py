@@ -7,6 +7,7 @@ the code are numbered as in docs/design.md.
 
 from __future__ import annotations
 
+import sys
 import weakref
 from typing import TYPE_CHECKING, Any, Callable
 
@@ -14,7 +15,7 @@ from lrscope.capture import groups as grouping
 from lrscope.capture.late import LateValues
 from lrscope.capture.nesting import Covered, cover, drop_unfinished, find_opened
 from lrscope.capture.plain import plain
-from lrscope.capture.rates import RateReader, number_or_nan
+from lrscope.capture.rates import RateReader
 from lrscope.capture.sites import here, unseen
 from lrscope.capture.watch import Watch
 from lrscope.recording import rows
@@ -59,56 +60,28 @@ class OptimizerWitness:
                 class_name=watch.name,
                 module=type(optimizer).__module__,
                 how=how,
-                groups=self._introduce(watch, optimizer.param_groups),
-                where=here(),
+                groups=self._reader.introduce(watch, optimizer.param_groups),
+                where=here(optimizer),
             )
         return watch
 
-    def _introduce(
-        self, watch: Watch, groups: list[dict[str, Any]]
-    ) -> list[dict[str, Any]]:
-        """Describe the groups that were not described yet."""
-        news = []
-        for group, number, name in zip(
-            groups, watch.numbers, grouping.names_of(groups)
-        ):
-            if number not in watch.described:
-                watch.described[number] = name
-                details = grouping.describe(group, number, name)
-                details["lr"] = number_or_nan(group.get("lr"))
-                news.append(details)
-        return news
+    def watch_for(self, optimizer: Any) -> Watch | None:
+        """Return the watch of an optimizer, or of the one that a wrapper wraps."""
+        known = self.watches.get(id(optimizer))
+        if known is not None:
+            return known
+        groups = getattr(optimizer, "param_groups", None)
+        if not isinstance(groups, list):
+            return None
+        for watch in self.watches.values():
+            if watch.members.owns_any(groups):
+                return watch
+        base = sys.modules["torch.optim.optimizer"].Optimizer
+        return self.meet(optimizer) if isinstance(optimizer, base) else None
 
-    def regroup(self, watch: Watch, optimizer: Optimizer) -> None:
-        """Look at an optimizer's groups anew and choose what its rows hold."""
-        groups = optimizer.param_groups
-        before = watch.numbers
-        watch.numbers = watch.members.numbers(groups)
-        news = self._introduce(watch, groups)
-        if news or watch.numbers != before:
-            self.journal.event(
-                "groups_changed",
-                optimizer=watch.number,
-                order=watch.numbers,
-                groups=news,
-                where=here(),
-            )
-        watch.groups = groups
-        watch.count = len(groups)
-        watch.last = None
-        watch.explained = True
-        watch.countdown = 1
-        moving = {(watch.numbers[p], key, i) for p, key, i in watch.extra}
-        watch.extra = []
-        watch.readers = [grouping.SettingsReader(group) for group in groups]
-        watch.settings = [reader.copy(g) for reader, g in zip(watch.readers, groups)]
-        for position, reader in enumerate(watch.readers):
-            for key, index in reader.numbers(groups[position]):
-                if (watch.numbers[position], key, index) in moving:
-                    watch.extra.append((position, key, index))
-        self._reader.choose_layout(watch)
-
-    def hooks(self) -> tuple[Callable[..., None], Callable[..., None]]:
+    def hooks(
+        self,
+    ) -> tuple[Callable[..., None], Callable[..., None]]:
         """Return the functions for torch's global pre- and post-step hooks.
 
         They run at every step of the training with cold caches: what they touch is
@@ -119,9 +92,10 @@ class OptimizerWitness:
         pending = journal.pending
         opened = self._opened
         fail = self._fail
+        regroup = self._reader.regroup
         rates_changed = self._reader.rates_changed
         read_carefully = self._reader.read_carefully
-        look_beside = self._reader.look_beside
+        moved_beside = self._reader.moved_beside
 
         @unseen
         def before(optimizer: Any, _args: Any, _kwargs: Any) -> None:
@@ -132,7 +106,7 @@ class OptimizerWitness:
                     watch = self.meet(optimizer)
                 groups = optimizer.param_groups
                 if len(groups) != watch.count or groups is not watch.groups:
-                    self.regroup(watch, optimizer)
+                    regroup(watch, optimizer)
                 if opened:
                     self._drop_unfinished(optimizer)
                 if watch.simple:
@@ -141,16 +115,25 @@ class OptimizerWitness:
                         if watch.explained and type(rates[0]) is float:
                             watch.last = rates
                         else:
-                            rates = rates_changed(watch, rates)
+                            rates = rates_changed(watch, optimizer, rates)
                     watch.rates = rates
-                    watch.countdown -= 1
-                    if not watch.countdown and look_beside(watch):
-                        watch.rates = read_carefully(watch)
+                    for position, group, size, read, was in watch.beside[watch.turn]:
+                        if (
+                            groups[position] is not group
+                            or read(group) != was
+                            or len(group) != size
+                        ):
+                            moved_beside(watch, optimizer)
+                            break
+                    if watch.turns > 1:
+                        watch.turn = (watch.turn + 1) % watch.turns
                 else:
-                    watch.rates = read_carefully(watch)
+                    watch.rates = read_carefully(watch, optimizer, look=True)
                 probe = watch.probe()
                 if probe is None or probe.grad is None:
                     watch.updates = _find_gradient(watch)
+                if optimizer._optimizer_step_pre_hooks:
+                    watch.hooked, watch.usual = True, False
                 opened.append(watch)
             except Exception as error:  # noqa: BLE001 - the training must go on
                 self._begin_carefully(optimizer, error)
@@ -177,15 +160,14 @@ class OptimizerWitness:
             except Exception as error:  # noqa: BLE001 - the training must go on
                 fail(error)
 
-        self._before = before
         return before, after
 
     def _begin_carefully(self, optimizer: Any, error: Exception) -> None:
         """Try the slow way where the fast one met something it did not expect."""
         try:
             watch = self.meet(optimizer)
-            self.regroup(watch, optimizer)
-            watch.rates = self._reader.read_carefully(watch)
+            self._reader.regroup(watch, optimizer)
+            watch.rates = self._reader.read_carefully(watch, optimizer)
             watch.updates = _find_gradient(watch)
             self._opened.append(watch)
         except Exception:  # noqa: BLE001 - the training must go on
@@ -197,6 +179,9 @@ class OptimizerWitness:
 
     def _write_unusual(self, watch: Watch, optimizer: Any) -> None:
         """Write a row of a step that may have changed nothing, or whose rate waits."""
+        if watch.hooked:  # torch calls an optimizer's own hooks after ours
+            watch.hooked = False
+            watch.rates = self._reader.read_carefully(watch, optimizer)
         flags = rows.UPDATED
         if not watch.updates and not _find_gradient(watch):
             flags = rows.NO_GRADIENT
@@ -220,12 +205,15 @@ class OptimizerWitness:
         watch.usual = not watch.scaled
         watch.updates = True
 
+    @unseen
     def scaler_steps(self, optimizer: Any, step: Callable[[], Any]) -> Any:
         """Run a GradScaler's step and note an update that it left out (fact 4)."""
         try:
-            watch = self.meet(optimizer)
+            watch = self.watch_for(optimizer)
         except Exception as error:  # noqa: BLE001 - the training must go on
             self._fail(error)
+            watch = None
+        if watch is None:
             return step()
         rows_before = self.journal.rows
         watch.scaled, watch.usual = True, False
@@ -239,13 +227,13 @@ class OptimizerWitness:
 
     def _note_left_out(self, watch: Watch, optimizer: Any) -> None:
         try:
-            self._before(optimizer, (), {})
-            if self._opened and self._opened[-1] is watch:
-                self._opened.pop()
-                watch.follow(self.journal)
-                self.journal.pending.clear()
-                code = watch.code_with(rows.SCALED | rows.OVERFLOW)
-                self.journal.sink.store(code, watch.rates)
+            if watch.groups is None:
+                self._reader.regroup(watch, optimizer)
+            watch.rates = self._reader.read_carefully(watch, optimizer, look=True)
+            watch.follow(self.journal)
+            self.journal.pending.clear()
+            code = watch.code_with(rows.SCALED | rows.OVERFLOW)
+            self.journal.sink.store(code, watch.rates)
         except Exception as error:  # noqa: BLE001 - the training must go on
             self._fail(error)
 
@@ -258,7 +246,7 @@ class OptimizerWitness:
                 "group_added",
                 optimizer=watch.number,
                 order=watch.numbers,
-                groups=self._introduce(watch, optimizer.param_groups),
+                groups=self._reader.introduce(watch, optimizer.param_groups),
                 where=here(),
             )
             watch.explained = True
@@ -287,10 +275,14 @@ class OptimizerWitness:
     def applied_by(self, optimizer: Any) -> list[float | None] | None:
         """Return the rates of an optimizer's last real update, NaN as None."""
         watch = self.watches.get(id(optimizer))
-        if watch is None or watch.applied is None:
+        if watch is None:
             return None
-        rates = watch.applied[: len(watch.numbers)]
-        return [None if rate != rate else rate for rate in rates]
+        rates = {
+            **watch.applied_before,
+            **dict(zip(watch.numbers, watch.applied or ())),
+        }
+        found = map(rates.get, watch.members.numbers(optimizer.param_groups))
+        return [None if rate is None or rate != rate else rate for rate in found]
 
     def forget_files(self) -> None:
         """Be ready for a new recording, in a forked child."""

@@ -7,15 +7,26 @@ from typing import TYPE_CHECKING, Any
 
 from lrscope.capture import groups as grouping
 from lrscope.capture.handwritten import writers_of_rate
-from lrscope.capture.watch import EVERY, Watch
+from lrscope.capture.plain import number as plain_number
+from lrscope.capture.sites import here
 
 if TYPE_CHECKING:
+    from torch.optim import Optimizer
+
     from lrscope.capture.journal import Journal
     from lrscope.capture.late import LateValues
+    from lrscope.capture.watch import Watch
 
 _NAN = float("nan")
 _BETWEEN = frozenset(
-    {"before", "wrapper", "rates_changed", "read_carefully", "_begin_carefully"}
+    {
+        "before",
+        "wrapper",
+        "rates_changed",
+        "read_carefully",
+        "moved_beside",
+        "_begin_carefully",
+    }
 )
 """Functions between a change that was noticed and the program's call of ``step``."""
 
@@ -37,56 +48,109 @@ class RateReader:
         self._watches = watches
         self._late = late
 
+    def introduce(
+        self, watch: Watch, groups: list[dict[str, Any]]
+    ) -> list[dict[str, Any]]:
+        """Describe the groups that were not described yet."""
+        news = []
+        for group, number, name in zip(
+            groups, watch.numbers, grouping.names_of(groups)
+        ):
+            if number not in watch.described:
+                watch.described[number] = name
+                details = grouping.describe(group, number, name)
+                details["lr"] = number_or_nan(group.get("lr"))
+                news.append(details)
+        return news
+
+    def regroup(self, watch: Watch, optimizer: Optimizer) -> None:
+        """Look at an optimizer's groups anew and choose what its rows hold."""
+        groups = optimizer.param_groups
+        before = watch.numbers
+        watch.numbers = watch.members.numbers(groups)
+        news = self.introduce(watch, groups)
+        if news or watch.numbers != before:
+            self._journal.event(
+                "groups_changed",
+                optimizer=watch.number,
+                order=watch.numbers,
+                groups=news,
+                where=here(),
+            )
+        if watch.applied is not None:
+            watch.applied_before.update(zip(before, watch.applied))
+            watch.applied = None
+        first = watch.groups is None
+        watch.groups = groups
+        watch.count = len(groups)
+        watch.last = None
+        watch.explained = True
+        moving = {
+            (watch.numbers[p], key, i)
+            for p, key, i in watch.extra
+            if p < len(watch.numbers)
+        }
+        watch.extra = []
+        watch.look_at(groups)
+        for position, reader in enumerate(watch.readers):
+            for (key, index), value in reader.numbers(groups[position]).items():
+                place = (position, key, index)
+                if (watch.numbers[position], key, index) in moving:
+                    watch.extra.append(place)
+                elif first:
+                    self._note_number(watch, place, value)
+        self.choose_layout(watch)
+
     def choose_layout(self, watch: Watch) -> None:
         """Choose what the rows of an optimizer hold, and whether they are simple."""
         groups = watch.groups or []
         plain = all(type(group.get("lr")) is float for group in groups)
         watch.simple = plain and bool(groups) and not watch.extra
         columns: list[list[Any]] = [[number, "lr"] for number in watch.numbers]
-        for position, name, index in watch.extra:
-            several = isinstance(groups[position][name], (tuple, list))
-            label = f"{name}[{index}]" if several else name
+        for position, key, index in watch.extra:
+            label = self._label(watch, position, key, index)
             columns.append([watch.numbers[position], label])
-        key = tuple(map(tuple, columns))
-        layout = watch.layouts.get(key)
+        known = tuple(map(tuple, columns))
+        layout = watch.layouts.get(known)
         if layout is None:
             layout = self._journal.open().layout(
                 {"holds": "step", "optimizer": watch.number, "columns": columns},
                 len(columns),
             )
-            watch.layouts[key] = layout
+            watch.layouts[known] = layout
         watch.layout = layout
         watch.pattern = None  # the code of a row changes with the layout
 
-    def look_beside(self, watch: Watch) -> bool:
-        """Look at the numbers beside the rates; say whether one moved."""
-        groups = watch.groups or []
-        watch.countdown = 1 if watch.attentive else EVERY
-        chosen = range(len(groups))
-        if watch.attentive:
-            watch.attentive -= 1
-        elif groups:
-            watch.turn = (watch.turn + 1) % len(groups)
-            chosen = range(watch.turn, watch.turn + 1)
-        moved = any(
-            watch.readers[each].read(groups[each]) != watch.settings[each]
-            for each in chosen
-        )
-        if moved:
-            self._settings_changed(watch)
-        elif watch.simple and any(
-            type(groups[each]["lr"]) is not float for each in chosen
+    def moved_beside(self, watch: Watch, optimizer: Any) -> None:
+        """Find out what moved beside the rates, and let the row hold it."""
+        groups = optimizer.param_groups
+        known = [each[1] for part in watch.beside for each in part]
+        if len(known) != len(groups) or any(
+            new is not old for new, old in zip(groups, known)
         ):
-            watch.simple = False
-        return moved or not watch.simple
+            self.regroup(watch, optimizer)
+        else:
+            self._settings_changed(watch)
+        watch.rates = self.read_carefully(watch, optimizer)
 
-    def rates_changed(self, watch: Watch, rates: list[Any]) -> list[float]:
+    def rates_changed(
+        self, watch: Watch, optimizer: Any, rates: list[Any]
+    ) -> list[float]:
         """Return the rates as numbers and note who changed them, if by hand."""
         if any(type(rate) is not float for rate in rates):
             watch.simple = False
-            return self.read_carefully(watch)
+            return self.read_carefully(watch, optimizer)
         self._attribute(watch, rates)
         return rates
+
+    @staticmethod
+    def _differs_beside(watch: Watch, optimizer: Any) -> bool:
+        groups = optimizer.param_groups
+        watch.turn = (watch.turn + 1) % watch.turns
+        return any(
+            groups[position] is not group or len(group) != size or read(group) != was
+            for position, group, size, read, was in watch.beside[watch.turn]
+        )
 
     def _attribute(self, watch: Watch, rates: list[float]) -> None:
         """Note a change of rates that no scheduler and no load explains."""
@@ -118,22 +182,48 @@ class RateReader:
         return known[0]
 
     def _settings_changed(self, watch: Watch) -> None:
-        """Give every number that moved a column of its own."""
+        """Give every number that moved a column of its own, old value first."""
         groups = watch.groups or []
+        before = [
+            reader.flat(copied)
+            for reader, copied in zip(watch.readers, watch.settings())
+        ]
+        watch.look_at(groups)
         for position, (reader, group) in enumerate(zip(watch.readers, groups)):
-            before = reader.flat(watch.settings[position])
-            for (key, index), value in reader.numbers(group).items():
+            now = reader.numbers(group)
+            for (key, index), value in now.items():
                 moved = (position, key, index)
-                if value != before.get((key, index)) and moved not in watch.extra:
+                old = before[position].get((key, index))
+                if value != old and moved not in watch.extra:
                     watch.extra.append(moved)
-            watch.settings[position] = reader.copy(group)
+                    self._note_number(watch, moved, old)
         self.choose_layout(watch)
 
-    def read_carefully(self, watch: Watch) -> list[float]:
+    def _note_number(
+        self, watch: Watch, moved: tuple[int, str, int], value: float | None
+    ) -> None:
+        """Write what a number was before it got a column."""
+        position, key, index = moved
+        self._journal.event(
+            "number_noted",
+            optimizer=watch.number,
+            group=watch.numbers[position],
+            name=self._label(watch, position, key, index),
+            value=None if value is None else plain_number(value),
+        )
+
+    @staticmethod
+    def _label(watch: Watch, position: int, key: str, index: int) -> str:
+        value = (watch.groups or [])[position].get(key)
+        return f"{key}[{index}]" if isinstance(value, (tuple, list)) else key
+
+    def read_carefully(
+        self, watch: Watch, optimizer: Any, *, look: bool = False
+    ) -> list[float]:
         """Return the values of a row where not all of them are plain floats."""
-        watch.countdown -= 1
-        if watch.countdown < 1:
-            self.look_beside(watch)
+        if look and self._differs_beside(watch, optimizer):
+            self.moved_beside(watch, optimizer)
+            return watch.rates
         groups = watch.groups or []
         values: list[float] = []
         for group in groups:
@@ -158,7 +248,7 @@ class RateReader:
             if ready is not None:
                 watch.waiting.append((column, ready))
                 watch.usual = False
-            return _NAN
+                return _NAN
         number = number_or_nan(value)
         if number != number and column not in watch.odd:
             watch.odd.add(column)

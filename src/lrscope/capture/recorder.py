@@ -50,6 +50,7 @@ class Recorder:
         self._printer = printer
         self._patches = Patches()
         self._handles: list[Any] = []
+        self._finalizers: list[Any] = []
         self._stopped = False
         self._pid = os.getpid()
         self._journal = journal = Journal(self._open_writer)
@@ -78,7 +79,7 @@ class Recorder:
                 self.module_loaded(name, module)
         if self._printer is not None:
             self._handles += self._printer.hooks(optimizer, self._optimizers)
-        atexit.register(self.stop)
+        atexit.register(self.stop_at_exit)
         _active.append(weakref.ref(self))
 
     @property
@@ -106,7 +107,7 @@ class Recorder:
         torchwide.watch_loaders(self._patches, module, self._journal, self.fail)
 
     def _open_writer(self) -> Writer:
-        _before_child_ends(self.stop)
+        self._finalizers += _before_child_ends(self.stop_at_exit)
         head = describe_process(self._segment)
         rank = "" if head["rank"] is None else f"rank{head['rank']}-"
         name = f"segment{self._segment:03d}-{rank}pid{head['pid']}"
@@ -139,16 +140,23 @@ class Recorder:
             self._handles.pop().remove()
         self._patches.take_back()
 
-    def stop(self, error: BaseException | None = None) -> None:
+    def stop_at_exit(self) -> None:
+        """Stop because the process ends."""
+        # Python leaves here the exception that it printed as the end of the process
+        self.stop(getattr(sys, "last_value", None))
+
+    def stop(self, error: BaseException | None) -> None:
         """Stop watching and seal the recording; calling it twice does no harm.
 
         Args:
-            error: what ended the recorded block, if it is not the whole process.
+            error: what ended the recorded process or block, if anything did.
         """
         if self._stopped or os.getpid() != self._pid:
             return
         self._withdraw()
-        atexit.unregister(self.stop)
+        atexit.unregister(self.stop_at_exit)
+        for finalizer in self._finalizers:
+            finalizer.cancel()
         try:
             if self._printer is not None:
                 self._printer.finish()
@@ -199,8 +207,7 @@ def _lines_of(error: BaseException) -> list[str]:
 
 
 def _told(error: BaseException | None) -> dict[str, Any] | None:
-    """Describe ``error``, or what Python printed as the end of the process."""
-    error = error or getattr(sys, "last_value", None)
+    """Describe what ended the process or the block."""
     if error is None:
         return None
     trace = error.__traceback__
@@ -210,11 +217,10 @@ def _told(error: BaseException | None) -> dict[str, Any] | None:
     return {"type": type(error).__name__, "message": str(error)[:300], "where": where}
 
 
-def _before_child_ends(stop: Callable[[], None]) -> None:
+def _before_child_ends(stop: Callable[[], None]) -> list[Any]:
     """Call ``stop`` at the end of a child of multiprocessing, which skips atexit."""
     util = sys.modules.get("multiprocessing.util")
-    if util is not None:
-        util.Finalize(None, stop, exitpriority=-100)
+    return [] if util is None else [util.Finalize(None, stop, exitpriority=-100)]
 
 
 _active: list[weakref.ref[Recorder]] = []

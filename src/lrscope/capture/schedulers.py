@@ -9,6 +9,7 @@ from __future__ import annotations
 import inspect
 import sys
 import weakref
+from threading import get_ident
 from typing import TYPE_CHECKING, Any, Callable
 
 from lrscope.capture import groups as grouping
@@ -54,7 +55,7 @@ class SchedulerWitness:
         self._watches: dict[int, SchedulerWatch] = {}
         self._met = 0
         self._making: list[Any] = []
-        self._busy: list[Any] = []
+        self._busy: list[tuple[int, Any]] = []
 
     def install(self, patches: Patches, base: type) -> None:
         """Wrap ``base``, all its subclasses and those to come."""
@@ -113,28 +114,31 @@ class SchedulerWitness:
                 or kwargs
                 or busy
                 or making
+                or len(pending) > MOST_PENDING
             ):
                 note(scheduler, original, args, kwargs, frame)
             else:  # stepped again by the line that stepped it last
                 pending.append(watch.item)
                 if watch.owner is not None:
                     watch.owner.explained = True
-            busy.append(scheduler)
+            entry = (get_ident(), scheduler)
+            busy.append(entry)
             try:
                 return original(scheduler, *args, **kwargs)
             finally:
-                busy.pop()
+                busy.remove(entry)
 
         return step
 
     def _wrapped_load(self, original: Callable[..., Any]) -> Callable[..., Any]:
         def load_state_dict(scheduler: Any, *args: Any, **kwargs: Any) -> Any:
-            depth = len(self._busy)
-            self._busy.append(scheduler)
+            depth = len(self._busy_here())
+            entry = (get_ident(), scheduler)
+            self._busy.append(entry)
             try:
                 result = original(scheduler, *args, **kwargs)
             finally:
-                self._busy.pop()
+                self._busy.remove(entry)
             if depth == 0:
                 self._note_load(scheduler, sys._getframe(1))
             return result
@@ -177,7 +181,7 @@ class SchedulerWitness:
         frame: FrameType,
     ) -> None:
         try:
-            busy = self._busy
+            busy = self._busy_here()
             if self._making or (busy and busy[-1] is scheduler):  # super().step()
                 return
             watch = self._watches.get(id(scheduler)) or self._watch_of(scheduler, frame)
@@ -198,6 +202,11 @@ class SchedulerWitness:
         except Exception as error:  # noqa: BLE001 - the training must go on
             self._fail(error)
 
+    def _busy_here(self) -> list[Any]:
+        """Return the schedulers that are stepping or loading in this thread."""
+        thread = get_ident()
+        return [scheduler for each, scheduler in self._busy if each == thread]
+
     def _note_argument(self, watch: SchedulerWatch, value: Any) -> None:
         if grouping.is_tensor(value) and not grouping.is_on_host(value):
             return  # reading it would make the process wait for the device
@@ -214,7 +223,7 @@ class SchedulerWitness:
     ) -> tuple[int, Any]:
         details: dict[str, Any] = {
             "scheduler": watch.number,
-            "depth": len(self._busy),
+            "depth": len(self._busy_here()),
             "where": [frame.f_code.co_filename, frame.f_lineno],
         }
         if not is_users(frame.f_code.co_filename):
@@ -266,9 +275,7 @@ class SchedulerWitness:
         if optimizer is None:
             owners = {self._owner_of(child) for child in _children(scheduler)}
             return owners.pop() if len(owners) == 1 else None
-        if not hasattr(optimizer, "param_groups"):
-            return None
-        return self._optimizers.meet(optimizer)
+        return self._optimizers.watch_for(optimizer)
 
     def _attributes(self, scheduler: Any) -> dict[str, Any]:
         public = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from functools import lru_cache
 from types import CodeType, FrameType, FunctionType
 from typing import Any, Callable, TypeVar
 
@@ -15,7 +16,6 @@ when it looks for the place to point at; Dynamo leaves code whose file name
 starts with "<frozen importlib" out of its graphs. (torch 2.13, Python 3.11)
 """
 
-_TORCH = f"{os.sep}torch{os.sep}"
 _INSTALLED = ("site-packages", "dist-packages", os.path.dirname(os.__file__))
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
@@ -35,14 +35,26 @@ def _renamed(code: CodeType) -> CodeType:
     return code.replace(co_filename=UNSEEN, co_consts=constants)
 
 
-def caller(frame: FrameType | None) -> list[Any]:
-    """Return [file, line] of the first frame outside torch and lrscope, or []."""
+def caller(frame: FrameType | None, made: Any = None) -> list[Any]:
+    """Return [file, line] of the first frame outside torch and lrscope, or [].
+
+    Args:
+        frame: where to begin.
+        made: an object that is being made; frames of its constructors are passed over.
+    """
     while frame is not None:
         name = frame.f_code.co_filename
-        if not _is_ours_or_torch(name):
+        if not _is_ours_or_torch(name) and not _constructs(frame, made):
             return [name, frame.f_lineno]
         frame = frame.f_back
     return []
+
+
+def _constructs(frame: FrameType, made: Any) -> bool:
+    code = frame.f_code
+    if made is None or code.co_name != "__init__" or not code.co_varnames:
+        return False
+    return frame.f_locals.get(code.co_varnames[0]) is made
 
 
 def user_frames(frame: FrameType | None, most: int = 12) -> list[FrameType]:
@@ -65,12 +77,23 @@ def is_users(name: str) -> bool:
 
 
 def _is_ours_or_torch(name: str) -> bool:
-    return name == UNSEEN or name.startswith(_OURS) or _TORCH in name
+    return name == UNSEEN or name.startswith((_OURS, _torch_folder()))
 
 
 _OURS = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 
 
-def here(depth: int = 1) -> list[Any]:
-    """Return [file, line] of the user's line that led to this call."""
-    return caller(sys._getframe(depth + 1))
+@lru_cache(maxsize=1)
+def _torch_folder() -> str:
+    return (
+        os.path.dirname(os.path.abspath(sys.modules["torch"].__file__ or "")) + os.sep
+    )
+
+
+def here(made: Any = None) -> list[Any]:
+    """Return [file, line] of the user's line that led to this call.
+
+    Args:
+        made: see `caller`.
+    """
+    return caller(sys._getframe(1), made)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 import weakref
+from threading import get_ident
 from typing import TYPE_CHECKING, Any, Callable
 
 from lrscope.capture.journal import MOST_PENDING
@@ -69,21 +70,21 @@ def watch_backward(patches: Patches, autograd: ModuleType, journal: Journal) -> 
     item = journal.item("backward")
     pending = journal.pending
     flush = journal.flush
-    depth = 0
+    inside: set[int] = set()
 
     def wrapped(original: Callable[..., Any]) -> Callable[..., Any]:
         def backward(*args: Any, **kwargs: Any) -> Any:
-            nonlocal depth
-            if depth:
+            thread = get_ident()
+            if thread in inside:
                 return original(*args, **kwargs)
             pending.append(item)
             if len(pending) > MOST_PENDING:
                 flush()
-            depth = 1
+            inside.add(thread)
             try:
                 return original(*args, **kwargs)
             finally:
-                depth = 0
+                inside.discard(thread)
 
         return backward
 
@@ -97,7 +98,7 @@ def watch_scalers(
 
     def wrapped(original: Callable[..., Any]) -> Callable[..., Any]:
         def step(scaler: Any, optimizer: Any, *args: Any, **kwargs: Any) -> Any:
-            if not scaler.is_enabled() or not hasattr(optimizer, "param_groups"):
+            if not scaler.is_enabled():
                 return original(scaler, optimizer, *args, **kwargs)
             return witness.scaler_steps(
                 optimizer, lambda: original(scaler, optimizer, *args, **kwargs)

@@ -10,14 +10,13 @@ from lrscope.recording import rows
 if TYPE_CHECKING:
     from torch.optim import Optimizer
 
+    Beside = tuple[int, dict[str, Any], int, Callable[[Any], Any], Any]
+
     from lrscope.capture.journal import Journal
     from lrscope.recording.writer import Layout
 
-ATTENTIVE = 64
-"""First steps of an optimizer at which the numbers beside its rates are looked at."""
-
-EVERY = 16
-"""After those, at every how many steps; one group each time."""
+BESIDE = 8
+"""Groups whose other numbers are looked at in one step; with more, they take turns."""
 
 
 class Watch:
@@ -27,11 +26,11 @@ class Watch:
     """
 
     __slots__ = (
-        "applied", "attentive", "code", "count", "countdown", "described",
-        "explained", "extra", "groups", "hands", "last", "last_flags", "layout",
-        "layouts", "members", "name", "number", "numbers", "odd", "owner", "pattern",
-        "probe", "rates", "readers", "scaled", "settings", "signature", "simple",
-        "turn", "updates", "usual", "waiting",
+        "applied", "applied_before", "beside", "code", "count", "described",
+        "explained", "extra", "groups", "hands", "hooked", "last", "last_flags",
+        "layout", "layouts", "members", "name", "number", "numbers", "odd", "owner",
+        "pattern", "probe", "rates", "readers", "scaled", "signature", "simple", "turn",
+        "turns", "updates", "usual", "waiting",
     )  # fmt: skip
 
     def __init__(self, number: int, optimizer: Optimizer) -> None:
@@ -43,15 +42,16 @@ class Watch:
         self.last: list[Any] | None = None  # rates at the last step
         self.explained = True  # a change since then has a known cause
         self.rates: list[Any] = []  # values of the row to come
-        self.countdown = 1  # steps until the numbers beside the rates are looked at
+        self.beside: list[list[Beside]] = [[]]  # groups to look beside, by turns
+        self.turn = 0
+        self.turns = 1
         self.probe: Callable[[], Any] = _nothing  # a parameter that had a gradient
         self.updates = True  # there were gradients before the step
         self.pattern: list[int] | None = None  # items that `code` stands for
         self.usual = True  # neither scaled nor waiting for values
         self.code = 0.0
         self.applied: list[float] | None = None  # rates of the last real update
-        self.attentive = ATTENTIVE
-        self.turn = 0
+        self.hooked = False  # hooks of its own may change the rates after ours
 
         self.number = number
         self.name = type(optimizer).__name__
@@ -62,7 +62,7 @@ class Watch:
             tuple[int, str, int]
         ] = []  # (position, key, index) on the move
         self.readers: list[grouping.SettingsReader] = []
-        self.settings: list[Any] = []
+        self.applied_before: dict[int, float] = {}  # the same, of earlier groupings
         self.scaled = False
         self.waiting: list[Any] = []  # values that are still on a device
         self.odd: set[int] = set()  # columns whose value was no number once
@@ -71,6 +71,21 @@ class Watch:
         self.layouts: dict[Any, Layout] = {}
         self.signature = 0
         self.hands: dict[Any, tuple[int, Any]] = {}
+
+    def look_at(self, groups: list[dict[str, Any]]) -> None:
+        """Remember which groups there are and what stands beside their rates."""
+        self.readers = [grouping.SettingsReader(group) for group in groups]
+        found = [
+            (position, group, len(group), reader.read, reader.copy(group))
+            for position, (group, reader) in enumerate(zip(groups, self.readers))
+        ]
+        parts = range(0, len(found), BESIDE)
+        self.beside = [found[at : at + BESIDE] for at in parts] or [[]]
+        self.turn, self.turns = 0, len(self.beside)
+
+    def settings(self) -> list[Any]:
+        """Return what stood beside the rates of each group."""
+        return [each[4] for part in self.beside for each in part]
 
     def follow(self, journal: Journal) -> None:
         """Have the code of the next row stand for the pending items."""

@@ -134,6 +134,19 @@ class StepRaised(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NumberNoted(Event):
+    """What a number beside the rate was at the first step, or before it moved.
+
+    ``value`` is None if the group had no such number.
+    """
+
+    optimizer: int
+    group: int
+    name: str
+    value: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RateIsNoNumber(Event):
     """A value in a group was no real number; its rows hold NaN."""
 
@@ -251,6 +264,7 @@ RARE: dict[str, type[Event]] = {
     "scheduler_constructed": SchedulerConstructed,
     "scheduler_state_loaded": SchedulerStateLoaded,
     "step_raised": StepRaised,
+    "number_noted": NumberNoted,
     "rate_is_no_number": RateIsNoNumber,
     "rows_written_slowly": RowsWrittenSlowly,
     "trouble": Trouble,

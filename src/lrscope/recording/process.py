@@ -16,6 +16,7 @@ from lrscope.recording.events import (
     Group,
     GroupAdded,
     GroupsChanged,
+    NumberNoted,
     OptimizerConstructed,
 )
 from lrscope.recording.history import History
@@ -239,14 +240,13 @@ class Process:
                 values[place] = value
         return found, values
 
-    def moving(self, optimizer: int, group: int) -> list[str]:
-        """Return the names of a group's numbers, beside lr, that changed."""
-        return [
-            key
-            for layout in self._step_layouts[optimizer]
-            for number, key in self._contents.layouts[layout]["columns"]
-            if number == group and key != "lr"
-        ]
+    def noted(self, optimizer: int, group: int) -> dict[str, float]:
+        """Return the numbers beside a group's rate as they were before they moved."""
+        return {
+            each.name: np.nan if each.value is None else float(each.value)
+            for each in self.history.of(NumberNoted)
+            if each.optimizer == optimizer and each.group == group
+        }
 
     def causes(self, track: Track) -> Counter[str]:
         """Count who changed a track's rate; see `Track.changed_by`."""

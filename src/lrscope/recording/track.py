@@ -94,8 +94,9 @@ class Track:
     @cached_property
     def applied(self) -> NDArray[np.float64]:
         """The rate of each step that really updated parameters, bit for bit."""
-        attempted = self.attempted
-        return attempted.lr[attempted.updated]
+        rows, lr = self._process.column_of(self._number, self.group.index, "lr")
+        updated = self._process.updated[rows]
+        return lr if updated.all() else lr[updated]
 
     @cached_property
     def steps(self) -> NDArray[np.int64]:
@@ -120,8 +121,8 @@ class Track:
             for key, values in own.items()
             for index in range(len(values))
         ]
-        moving = self._process.moving(self._number, self.group.index)
-        return tuple(dict.fromkeys([*names, *moving]))
+        noted = self._process.noted(self._number, self.group.index)
+        return tuple(dict.fromkeys([*names, *noted]))
 
     def setting(self, name: str) -> NDArray[np.float64]:
         """Return a number beside the rate, one value for each entry of `applied`.
@@ -135,12 +136,11 @@ class Track:
         attempted = self.attempted
         key, _, index = name.rstrip("]").partition("[")
         start = self.description.settings.get(key, (np.nan,))[int(index or 0)]
+        start = self._process.noted(self._number, self.group.index).get(name, start)
         values = np.full(len(attempted), start)
         rows, found = self._process.column_of(self._number, self.group.index, name)
-        if rows.size:
-            own = self._process.column_of(self._number, self.group.index, "lr")[0]
-            values[np.isin(own, rows)] = found
-            # before its own column began, a number stood still
+        own = self._process.column_of(self._number, self.group.index, "lr")[0]
+        values[np.isin(own, rows)] = found
         return values[attempted.updated]
 
     @cached_property

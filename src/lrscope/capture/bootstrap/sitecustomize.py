@@ -70,12 +70,13 @@ def hand_over():
     """Run the sitecustomize that this one hides; say "there is none" if so."""
     sys.path[:] = [each for each in sys.path if os.path.abspath(each) != HERE]
     from importlib.machinery import PathFinder
-    from importlib.util import module_from_spec
 
     spec = PathFinder.find_spec("sitecustomize", sys.path)
     if spec is None:
         # site takes this for a machine without a sitecustomize
         raise ImportError("no other sitecustomize", name="sitecustomize")
+    from importlib.util import module_from_spec
+
     module = module_from_spec(spec)
     sys.modules["sitecustomize"] = module
     spec.loader.exec_module(module)
