@@ -98,7 +98,9 @@ class OptimizerWitness:
         moved_beside = self._reader.moved_beside
 
         @unseen
-        def before(optimizer: Any, _args: Any, _kwargs: Any) -> None:
+        def before(  # noqa: PLR0912 - a call costs more than what it would do
+            optimizer: Any, _args: Any, _kwargs: Any
+        ) -> None:
             try:
                 try:
                     watch = watches[id(optimizer)]

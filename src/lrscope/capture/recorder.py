@@ -145,7 +145,7 @@ class Recorder:
         # Python leaves here the exception that it printed as the end of the process
         self.stop(getattr(sys, "last_value", None))
 
-    def stop(self, error: BaseException | None) -> None:
+    def stop(self, error: BaseException | None = None) -> None:
         """Stop watching and seal the recording; calling it twice does no harm.
 
         Args:

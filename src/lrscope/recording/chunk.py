@@ -46,7 +46,8 @@ def seal(table: Table, first: int, widths: Mapping[int, int]) -> bytes:
         "layouts": {},
     }
     for layout in np.unique(table.layout).tolist():
-        own = table.pick(table.layout == layout)
+        mine = table.layout == layout
+        own = table if mine.all() else table.pick(mine)
         columns = []
         limits = []
         for index in range(widths.get(layout, 0)):

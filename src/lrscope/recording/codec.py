@@ -99,13 +99,16 @@ def _decode(data: bytes, count: int) -> Integers:
     starts = raw[: 8 * depth].view("<i8")
     planes = raw[8 * depth :].reshape(width, -1)
     folded = np.zeros((planes.shape[1], 8), np.uint8)
-    folded[:, :width] = planes.T
+    for place, plane in enumerate(planes):
+        folded[:, place] = plane
     unsigned = folded.reshape(-1).view("<u8")
-    column = ((unsigned >> np.uint64(1)) ^ -(unsigned & np.uint64(1))).view("<i8")
-    for start in starts[::-1]:
-        column = np.cumsum(np.concatenate(([start], column)))
-    exact: Integers = column.astype(np.int64, copy=False)
-    return exact
+    column = np.empty(depth + unsigned.size, np.int64)
+    column[depth:] = (unsigned >> np.uint64(1)).view("<i8")
+    column[depth:] ^= -(unsigned & np.uint64(1)).view("<i8")
+    for level in range(depth - 1, -1, -1):
+        column[level] = starts[level]
+        np.add.accumulate(column[level:], out=column[level:])
+    return column
 
 
 def _differences(column: Integers, depth: int) -> bytes:

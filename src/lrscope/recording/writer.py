@@ -206,14 +206,15 @@ class Writer:
         expected = array("d", range(first + 1, first + slots + 1))
         deadline = time.monotonic() + PATIENCE
         while True:
-            cells = array("d", self._tail.read(half, slots * self._slot))
-            found = cells[words - 1 :: words]
+            raw = self._tail.read(half, slots * self._slot)
+            found = array("d", memoryview(raw).cast("d")[words - 1 :: words])
             if found == expected:
-                return cells.tobytes()
+                return raw
             if time.monotonic() > deadline:
                 break
             time.sleep(0.001)
         # a thread died between taking its slot and storing its row
+        cells = array("d", raw)
         for slot, (has, needs) in enumerate(zip(found, expected)):
             if has != needs:
                 cells[slot * words + 1] = rows.VOID_CODE
