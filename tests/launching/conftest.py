@@ -94,7 +94,9 @@ class Place:
         """Run ``lrscope run`` with words after it."""
         return self.bare(*self.lrscope, "run", *words, stdin=stdin, **environment)
 
-    def twins(self, *command: str, stdin: bytes = b"", **environment: str) -> tuple[Ended, Ended]:
+    def twins(
+        self, *command: str, stdin: bytes = b"", **environment: str
+    ) -> tuple[Ended, Ended]:
         """Run a command bare and recorded."""
         bare = self.bare(*command, stdin=stdin, **environment)
         words = ("-o", str(self.run_directory), *command)

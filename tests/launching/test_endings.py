@@ -27,7 +27,11 @@ RARE = {"os._exit", "KeyboardInterrupt", "SystemExit with words", "falling off t
 
 
 @pytest.mark.parametrize(
-    "ending", [pytest.param(each, marks=[pytest.mark.slow] if each in RARE else []) for each in ENDINGS]
+    "ending",
+    [
+        pytest.param(each, marks=[pytest.mark.slow] if each in RARE else [])
+        for each in ENDINGS
+    ],
 )
 def test_a_program_that_trained_ends_as_it_ends_bare(place, ending):
     script = place.write("train(3)\n" + ENDINGS[ending], trains=True)
@@ -80,7 +84,9 @@ def test_a_signal_sent_to_the_launcher_reaches_the_program_once(place, name):
 
 
 @pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
-def test_a_program_ended_by_a_passed_on_signal_ends_the_launcher_the_same_way(place, name):
+def test_a_program_ended_by_a_passed_on_signal_ends_the_launcher_the_same_way(
+    place, name
+):
     script = place.write(
         """
         train(2)

@@ -55,7 +55,9 @@ def test_a_shorthand_runs_the_python_that_lrscope_runs_on(place):
 
 
 def test_a_program_beside_this_python_is_found_without_activation(place):
-    if not os.access(os.path.join(os.path.dirname(sys.executable), "torchrun"), os.X_OK):
+    if not os.access(
+        os.path.join(os.path.dirname(sys.executable), "torchrun"), os.X_OK
+    ):
         pytest.skip("no torchrun beside this Python")
     done = place.run("torchrun", "--help", PATH="/usr/bin:/bin")
     assert done.code == 0
@@ -65,7 +67,9 @@ def test_a_program_beside_this_python_is_found_without_activation(place):
 def test_a_missing_command_is_127_as_in_a_shell(place):
     done = place.run("no-such-program", "--lr", "1")
     assert done.code == 127
-    assert re.fullmatch(r"lrscope: cannot start 'no-such-program': .+", done.stderr.decode().strip())
+    assert re.fullmatch(
+        r"lrscope: cannot start 'no-such-program': .+", done.stderr.decode().strip()
+    )
     assert os.listdir(place.path) == []
 
 
@@ -78,7 +82,9 @@ def test_a_file_that_cannot_be_executed_is_126_as_in_a_shell(place):
     assert os.listdir(place.path) == [name]
 
 
-@pytest.mark.parametrize("command", [["./"], ["-o", "run", "no-such-program"]], ids=" ".join)
+@pytest.mark.parametrize(
+    "command", [["./"], ["-o", "run", "no-such-program"]], ids=" ".join
+)
 def test_a_command_that_cannot_start_leaves_nothing(place, command):
     done = place.run(*command)
     assert done.code in (126, 127)
@@ -92,11 +98,15 @@ def test_a_missing_script_is_reported_by_python_as_it_is_bare(place):
     assert recorded.theirs == bare.stderr
 
 
-@pytest.mark.parametrize("words", [[], ["--"], ["-o", "run"], ["-o", "run", "--"]], ids=" ".join)
+@pytest.mark.parametrize(
+    "words", [[], ["--"], ["-o", "run"], ["-o", "run", "--"]], ids=" ".join
+)
 def test_no_command_at_all_is_a_usage_error(place, words):
     done = place.run(*words)
     assert done.code == 2
-    assert re.fullmatch(r"lrscope: run needs a command, got none; .+", done.stderr.decode().strip())
+    assert re.fullmatch(
+        r"lrscope: run needs a command, got none; .+", done.stderr.decode().strip()
+    )
     assert os.listdir(place.path) == []
 
 
@@ -128,7 +138,9 @@ def test_torchrun_with_two_processes_makes_two_recordings(place, code):
     assert {each.world_size for each in run.processes} == {2}
     assert place.applied() == [[1.0, 0.5], [2.0, 1.0]]
     assert run.main.rank == 0
-    printed = [each for each in done.stderr.decode().splitlines() if each.startswith("step ")]
+    printed = [
+        each for each in done.stderr.decode().splitlines() if each.startswith("step ")
+    ]
     assert len(printed) == 2  # by rank 0 alone
     names = sorted(each.name for each in place.run_directory.glob("*.lrs"))
     assert [re.sub(r"pid\d+", "pid", each) for each in names] == [
@@ -138,10 +150,17 @@ def test_torchrun_with_two_processes_makes_two_recordings(place, code):
 
 
 def test_a_pipeline_keeps_flowing(place):
-    script = place.write("train(1)\nfor number in range(100000): print(number)", trains=True)
+    script = place.write(
+        "train(1)\nfor number in range(100000): print(number)", trains=True
+    )
     text = f"{sys.executable} -m lrscope run -o run python {script} | head -n 1"
     done = subprocess.run(
-        ["bash", "-c", text], cwd=place.path, env=place.environment, capture_output=True, timeout=60, check=False
+        ["bash", "-c", text],
+        cwd=place.path,
+        env=place.environment,
+        capture_output=True,
+        timeout=60,
+        check=False,
     )
     assert done.stdout == b"0\n"
     assert place.applied() == [place.halves[:1]]

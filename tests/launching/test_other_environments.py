@@ -15,7 +15,16 @@ import lrscope
 
 PACKAGE = Path(lrscope.__file__).parent
 IN_THE_PROGRAM = ["errors.py", "__init__.py", "recording/*.py", "capture/**/*.py"]
-READERS = {"chunk.py", "contents.py", "events.py", "history.py", "process.py", "rowset.py", "run.py", "track.py"}
+READERS = {
+    "chunk.py",
+    "contents.py",
+    "events.py",
+    "history.py",
+    "process.py",
+    "rowset.py",
+    "run.py",
+    "track.py",
+}
 """Files of ``recording`` that only read, or that the writer uses only beside NumPy."""
 
 VISIBLE = """torch torchgen functorch typing_extensions.py sympy mpmath filelock networkx
@@ -27,7 +36,9 @@ def stranger(tmp_path):
     """Return the Python of a fresh environment that sees torch and little else."""
     torch = pytest.importorskip("torch")
     home = tmp_path / "stranger"
-    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(home)], check=True)
+    subprocess.run(
+        [sys.executable, "-m", "venv", "--without-pip", str(home)], check=True
+    )
     installed = Path(torch.__file__).parents[1]
     visible = home / "visible"
     visible.mkdir()
@@ -54,7 +65,9 @@ print(sys.prefix, "numpy" in sys.modules, folder in str(sys.path))
 
 
 @pytest.mark.parametrize("numpy", [True, False], ids=["with NumPy", "without NumPy"])
-def test_a_program_in_another_environment_gets_the_package_and_nothing_else(place, stranger, numpy):
+def test_a_program_in_another_environment_gets_the_package_and_nothing_else(
+    place, stranger, numpy
+):
     python, visible = stranger
     if not numpy:
         for each in visible.glob("numpy*"):
@@ -65,7 +78,10 @@ def test_a_program_in_another_environment_gets_the_package_and_nothing_else(plac
     done = place.run("-o", "run", python, "-W", "ignore", script)
     assert done.code == 0, done.stderr.decode()
     lines = done.stdout.decode().splitlines()
-    assert lines[:5] == [f"no {each}" for each in ("click", "rich", "plotille", "pytest", "lrscope.cli.main")]
+    assert lines[:5] == [
+        f"no {each}"
+        for each in ("click", "rich", "plotille", "pytest", "lrscope.cli.main")
+    ]
     assert lines[5] == f"{Path(python).parents[1]} {numpy} False"
     assert done.theirs == b""
     assert place.applied() == [place.halves[:3]]
@@ -74,9 +90,14 @@ def test_a_program_in_another_environment_gets_the_package_and_nothing_else(plac
 
 
 def _older_python() -> str | None:
-    candidates = [shutil.which("python3.9"), *Path.home().glob(".pyenv/versions/3.9*/bin/python3.9")]
+    candidates = [
+        shutil.which("python3.9"),
+        *Path.home().glob(".pyenv/versions/3.9*/bin/python3.9"),
+    ]
     for each in filter(None, candidates):
-        asked = subprocess.run([str(each), "--version"], capture_output=True, text=True, check=False)
+        asked = subprocess.run(
+            [str(each), "--version"], capture_output=True, text=True, check=False
+        )
         if asked.stdout.startswith("Python 3.9"):
             return str(each)
     return None
@@ -90,14 +111,23 @@ def python39():
 
 def _files() -> list[Path]:
     every = {file for pattern in IN_THE_PROGRAM for file in PACKAGE.glob(pattern)}
-    return sorted(each for each in every if each.parent.name != "recording" or each.name not in READERS)
+    return sorted(
+        each
+        for each in every
+        if each.parent.name != "recording" or each.name not in READERS
+    )
 
 
 def test_what_runs_in_the_program_compiles_in_python_3_9(python39):
     files = _files()
     assert len(files) > 15
     check = "import sys\nfor each in sys.argv[1:]: compile(open(each, encoding='utf-8').read(), each, 'exec')"
-    done = subprocess.run([python39, "-c", check, *map(str, files)], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [python39, "-c", check, *map(str, files)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert done.returncode == 0, done.stderr
 
 
@@ -193,14 +223,26 @@ def test_a_program_on_python_3_9_is_recorded(place, python39, steps):
 def test_a_python_that_is_too_old_runs_unrecorded_and_unharmed(place):
     found = sorted(Path.home().glob(".pyenv/versions/3.[678].*/bin/python3"))
     found += [Path(each) for each in (shutil.which("python3.8"),) if each]
-    runs = [str(each) for each in found if subprocess.run([each, "-c", ""], check=False, capture_output=True).returncode == 0]
+    runs = [
+        str(each)
+        for each in found
+        if subprocess.run([each, "-c", ""], check=False, capture_output=True).returncode
+        == 0
+    ]
     if not runs:
         pytest.skip("there is no Python older than 3.9 here")
     for name, text in STUB.items():
         place.write(dedent(text), f"torch/{name}")
-    script = place.write(OLD_PROGRAM.replace("== (3, 9)", "< (3, 9)") + "print(sorted(sys.path)[-1], len(sys.path))")
+    script = place.write(
+        OLD_PROGRAM.replace("== (3, 9)", "< (3, 9)")
+        + "print(sorted(sys.path)[-1], len(sys.path))"
+    )
     bare, recorded = place.twins(runs[0], script, "3")
-    assert (recorded.code, recorded.stdout, recorded.theirs) == (bare.code, bare.stdout, bare.stderr)
+    assert (recorded.code, recorded.stdout, recorded.theirs) == (
+        bare.code,
+        bare.stdout,
+        bare.stderr,
+    )
     assert "older than 3.9" in recorded.ours
     assert not place.run_directory.exists()
     assert os.path.exists(place.path / script)

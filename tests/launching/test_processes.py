@@ -25,7 +25,9 @@ if __name__ == "__main__":
 """
 
 
-@pytest.mark.parametrize("method", ["spawn", "fork", pytest.param("forkserver", marks=pytest.mark.slow)])
+@pytest.mark.parametrize(
+    "method", ["spawn", "fork", pytest.param("forkserver", marks=pytest.mark.slow)]
+)
 def test_each_child_of_multiprocessing_has_its_own_recording(place, method):
     import lrscope
 
@@ -59,7 +61,11 @@ def test_a_forked_child_that_trains_leaves_the_parents_recording_alone(place, ab
     done = place.run("-o", "run", script)
     assert (done.code, done.stdout, done.theirs) == (0, b"done\n", b"")
     run = lrscope.read_run(place.run_directory)
-    child = next(each for each in run.processes if each.head["parent"] in {p.pid for p in run.processes})
+    child = next(
+        each
+        for each in run.processes
+        if each.head["parent"] in {p.pid for p in run.processes}
+    )
     parent = next(each for each in run.processes if each is not child)
     assert child.head["parent"] == parent.pid
     assert parent.tracks[0].applied.tolist() == place.halves[:3]
@@ -100,7 +106,9 @@ if __name__ == "__main__":
 """
 
 
-@pytest.mark.parametrize("method", ["fork", pytest.param("spawn", marks=pytest.mark.slow)])
+@pytest.mark.parametrize(
+    "method", ["fork", pytest.param("spawn", marks=pytest.mark.slow)]
+)
 def test_the_workers_of_a_dataloader_leave_nothing(place, method):
     import lrscope
 
@@ -114,7 +122,9 @@ def test_the_workers_of_a_dataloader_leave_nothing(place, method):
 
 def test_a_program_started_by_the_program_is_recorded_too(place):
     place.write("train(2)", "inner.py", trains=True)
-    script = place.write("import subprocess, sys\nsubprocess.run([sys.executable, 'inner.py'], check=True)")
+    script = place.write(
+        "import subprocess, sys\nsubprocess.run([sys.executable, 'inner.py'], check=True)"
+    )
     done = place.run("-o", "run", script)
     assert done.code == 0
     assert place.applied() == [place.halves[:2]]

@@ -25,7 +25,10 @@ def test_a_chosen_place_is_made_with_its_parents_and_named_at_the_end(place):
     script = place.write("train(3)", trains=True)
     done = place.run("-o", "a/b c", script)
     assert place.applied(place.path / "a/b c") == [place.halves[:3]]
-    assert done.ours == "lrscope: 3 steps · 1 group · 0.5 → 0.125 · next: lrscope show 'a/b c'"
+    assert (
+        done.ours
+        == "lrscope: 3 steps · 1 group · 0.5 → 0.125 · next: lrscope show 'a/b c'"
+    )
 
 
 def test_the_same_place_twice_holds_two_segments(place):
@@ -41,7 +44,10 @@ def test_the_same_place_twice_holds_two_segments(place):
     assert [each.number for each in run.segments] == [0, 1]
     assert [each.segment for each in run.processes] == [0, 1]
     assert [each.exit_code for each in run.segments] == [0, 0]
-    assert before.items() <= {e.name: e.read_bytes() for e in place.run_directory.iterdir()}.items()
+    assert (
+        before.items()
+        <= {e.name: e.read_bytes() for e in place.run_directory.iterdir()}.items()
+    )
 
 
 def test_a_second_segment_without_a_step_takes_nothing_from_the_first(place):
@@ -59,7 +65,9 @@ def test_a_file_is_no_place_for_a_run(place):
     place.write("mine", "notes.txt")
     done = place.run("-o", "notes.txt", script)
     assert (done.code, done.stdout) == (2, b"")
-    assert re.fullmatch(r"lrscope: .*directory.*notes\.txt.*", done.stderr.decode().strip())
+    assert re.fullmatch(
+        r"lrscope: .*directory.*notes\.txt.*", done.stderr.decode().strip()
+    )
     assert (place.path / "notes.txt").read_text() == "mine"
 
 
@@ -82,20 +90,29 @@ def test_an_empty_directory_is_a_place_for_a_run_and_is_kept(place):
     assert place.applied() == [place.halves[:1]]
 
 
-@pytest.mark.parametrize("where", [[], ["-o", "run"]], ids=["default place", "chosen place"])
+@pytest.mark.parametrize(
+    "where", [[], ["-o", "run"]], ids=["default place", "chosen place"]
+)
 def test_a_run_without_a_step_leaves_nothing_and_names_likely_causes(place, where):
     script = place.write("print('no training'); raise SystemExit(6)", trains=True)
     done = place.run(*where, script)
     assert (done.code, done.stdout) == (6, b"no training\n")
     assert "warning: no optimizer step was seen" in done.ours.lower()
-    for cause in ("optimizer.step()", "torch.optim.Optimizer", "CUDA graph", "PYTHONPATH"):
+    for cause in (
+        "optimizer.step()",
+        "torch.optim.Optimizer",
+        "CUDA graph",
+        "PYTHONPATH",
+    ):
         assert cause in done.ours
     assert os.listdir(place.path) == [script]
 
 
 def test_the_command_is_noted_with_its_secrets_hidden(place):
     script = place.write("train(1)", trains=True)
-    place.run("-o", "run", script, "--api-key", "hunter2", "--lr=0.1", MY_TOKEN="hunter2")
+    place.run(
+        "-o", "run", script, "--api-key", "hunter2", "--lr=0.1", MY_TOKEN="hunter2"
+    )
     noted = b"".join(each.read_bytes() for each in place.run_directory.iterdir())
     assert b"--lr=0.1" in noted
     assert b"hunter2" not in noted

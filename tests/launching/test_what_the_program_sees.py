@@ -116,11 +116,14 @@ if "lrscope" not in sys.orig_argv:
 
 def test_an_existing_sitecustomize_still_runs_once(place):
     place.write(CUSTOM, "custom/sitecustomize.py")
-    script = place.write("""
+    script = place.write(
+        """
         import sitecustomize
         train(2)
         print(sitecustomize.MARK, sitecustomize.__file__, sitecustomize.__spec__.name)
-        """, trains=True)
+        """,
+        trains=True,
+    )
     custom = str(place.path / "custom")
     bare, recorded = place.twins("python", script, PYTHONPATH=custom)
     assert bare.code == recorded.code == 0
@@ -180,7 +183,9 @@ def test_warnings_as_errors_end_the_program_with_the_same_last_words(place):
 
 
 def test_nothing_is_written_beside_the_program(place):
-    script = place.write("import os; train(2); print(sorted(os.listdir('.')))", trains=True)
+    script = place.write(
+        "import os; train(2); print(sorted(os.listdir('.')))", trains=True
+    )
     bare = place.bare("python", script)
     elsewhere = place.path.parent / "elsewhere"
     recorded = place.run("-o", str(elsewhere), "python", script)

@@ -31,11 +31,18 @@ class Laboratory:
             for name, value in os.environ.items()
             if not name.startswith(("LRSCOPE_", "PYTHON", "COV_"))
         }
-        inherited["PATH"] = os.path.dirname(sys.executable) + os.pathsep + inherited["PATH"]
+        inherited["PATH"] = (
+            os.path.dirname(sys.executable) + os.pathsep + inherited["PATH"]
+        )
         return subprocess.run(
             command,
             cwd=cwd,
-            env={**inherited, "OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": "", **environment},
+            env={
+                **inherited,
+                "OMP_NUM_THREADS": "1",
+                "CUDA_VISIBLE_DEVICES": "",
+                **environment,
+            },
             stdin=subprocess.DEVNULL,
             capture_output=True,
             timeout=LIMIT,
@@ -51,7 +58,9 @@ class Laboratory:
         self._count += 1
         directory = self.path / f"readings{self._count}"
         directory.mkdir()
-        done = self._run(command, cwd, PYTHONPATH=str(INDEPENDENT), READINGS=str(directory))
+        done = self._run(
+            command, cwd, PYTHONPATH=str(INDEPENDENT), READINGS=str(directory)
+        )
         return done, sorted(map(_reading, directory.glob("*.jsonl")), key=repr)
 
     def record(self, command: list[str], cwd: Path, run: Path):
@@ -68,7 +77,9 @@ class Laboratory:
         processes = lrscope.read_run(run).processes
         for each in processes:
             _check_applied(each)
-        return sorted((_recording(p) for p in processes if p.segment == segment), key=repr)
+        return sorted(
+            (_recording(p) for p in processes if p.segment == segment), key=repr
+        )
 
 
 def _reading(path: Path):
@@ -88,8 +99,14 @@ def _recording(process):
     optimizers: dict[int, dict[int, list]] = {}
     for track in process.tracks:
         tried = track.attempted
-        rows = zip(tried.steps.tolist(), map(float.hex, tried.lr.tolist()), tried.updated.tolist())
-        optimizers.setdefault(track.optimizer.index, {})[track.group.index] = [list(each) for each in rows]
+        rows = zip(
+            tried.steps.tolist(),
+            map(float.hex, tried.lr.tolist()),
+            tried.updated.tolist(),
+        )
+        optimizers.setdefault(track.optimizer.index, {})[track.group.index] = [
+            list(each) for each in rows
+        ]
     return [optimizers[each] for each in sorted(optimizers)]
 
 

@@ -42,7 +42,9 @@ def _in(directory: Path, name: str) -> Path:
 
 
 @pytest.mark.parametrize("program", PROGRAMS)
-def test_a_recorded_program_trains_the_same_and_its_rates_are_read_bit_for_bit(laboratory, tmp_path, program):
+def test_a_recorded_program_trains_the_same_and_its_rates_are_read_bit_for_bit(
+    laboratory, tmp_path, program
+):
     script = str(SCRIPTS / f"{program.split()[0]}.py")
     command = ["python", script, "saved.pt", *PROGRAMS[program]]
     here, there = _in(tmp_path, "bare"), _in(tmp_path, "recorded")
@@ -72,7 +74,9 @@ def test_a_resumed_training_is_one_run_of_two_segments(laboratory, tmp_path):
     run = lrscope.read_run(tmp_path / "run")
     assert [len(each.tracks[0]) for each in run.processes] == [12, 20]
     kinds = [type(each).__name__ for each in run.processes[1].events]
-    assert kinds.count("OptimizerStateLoaded") == kinds.count("SchedulerStateLoaded") == 1
+    assert (
+        kinds.count("OptimizerStateLoaded") == kinds.count("SchedulerStateLoaded") == 1
+    )
 
 
 def test_every_script_is_run():

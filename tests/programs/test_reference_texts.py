@@ -60,10 +60,18 @@ def test_the_texts_hold_snippets_that_run_and_that_step():
 @pytest.mark.slow
 @pytest.mark.skipif(not WILD, reason="the wild set is not here")
 @pytest.mark.parametrize("name", WILD)
-def test_a_wild_program_ends_the_same_and_its_rates_are_read_bit_for_bit(laboratory, tmp_path, name):
+def test_a_wild_program_ends_the_same_and_its_rates_are_read_bit_for_bit(
+    laboratory, tmp_path, name
+):
     case = WILD[name]
     here, there = (
-        Path(shutil.copytree(CASES / case["cwd"], tmp_path / each, ignore=shutil.ignore_patterns("__pycache__")))
+        Path(
+            shutil.copytree(
+                CASES / case["cwd"],
+                tmp_path / each,
+                ignore=shutil.ignore_patterns("__pycache__"),
+            )
+        )
         for each in ("bare", "recorded")
     )
     codes = case.get("rc") or [0] * len(case["commands"])
@@ -77,4 +85,8 @@ def test_a_wild_program_ends_the_same_and_its_rates_are_read_bit_for_bit(laborat
 
 def _expand(word: str) -> str:
     beside = Path(sys.executable).parent / "torchrun"
-    return word.format(python=sys.executable, torchrun=beside) if word in ("{python}", "{torchrun}") else word
+    return (
+        word.format(python=sys.executable, torchrun=beside)
+        if word in ("{python}", "{torchrun}")
+        else word
+    )

@@ -108,7 +108,14 @@ def train(writer: Writer, count: int) -> None:
             wide = steps(writer, 0, [[0, "lr"], [1, "lr"], [1, "momentum"]])
             hand = {"happened": "rate_written", "optimizer": 0, "where": [["b.py", 2]]}
             happened.append(writer.item(hand))
-            tell(writer, "groups_changed", optimizer=0, order=[0, 1], groups=[], where=None)
+            tell(
+                writer,
+                "groups_changed",
+                optimizer=0,
+                order=[0, 1],
+                groups=[],
+                where=None,
+            )
         flags = rows.OVERFLOW | rows.SCALED if n % 7 == 6 else rows.UPDATED
         signature = writer.signature(happened)
         if wide is not None and n % 3 == 0:
@@ -116,7 +123,9 @@ def train(writer: Writer, count: int) -> None:
         else:
             writer.put(narrow, signature, flags, [lr, 2 * lr])
         if n % 4 == 0:
-            writer.put(other, writer.signature([]), rows.UPDATED, [lr if n % 8 else -lr])
+            writer.put(
+                other, writer.signature([]), rows.UPDATED, [lr if n % 8 else -lr]
+            )
         if n % 6 == 5:
             writer.put(argument, writer.signature([stepped]), 0, [float(n)])
 

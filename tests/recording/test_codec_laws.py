@@ -56,7 +56,9 @@ SHAPES = [
     lambda n, lr, floor, total: lr * 0.9 ** (n // (total // 7 + 1)) + 0 * floor,
     lambda n, lr, floor, total: lr * (1 - floor / total) ** n,
     lambda n, lr, floor, total: lr * max(0.0, 1 - n / total) ** 2 + 0 * floor,
-    lambda n, lr, floor, total: floor + (lr - floor) * abs(n % 64 - 32) / 32 + 0 * total,
+    lambda n, lr, floor, total: (
+        floor + (lr - floor) * abs(n % 64 - 32) / 32 + 0 * total
+    ),
     lambda n, lr, floor, total: lr / math.sqrt(n + 1 + total) + floor,
 ]
 
@@ -79,7 +81,9 @@ def test_a_constant_comes_back_and_takes_nine_bytes(value: int, count: int) -> N
 
 
 @given(RUNS)
-def test_runs_of_any_lengths_come_back_as_they_were(runs: list[tuple[int, int]]) -> None:
+def test_runs_of_any_lengths_come_back_as_they_were(
+    runs: list[tuple[int, int]],
+) -> None:
     values, counts = zip(*runs)
     assert same(np.repeat(np.array(values, np.int64), counts))
 
@@ -100,10 +104,14 @@ def test_schedules_come_back_bit_for_bit(
 
 
 @given(st.integers(0, 4), st.lists(INT64, min_size=5, max_size=5), st.integers(1, 600))
-def test_overflowing_polynomials_come_back(degree: int, factors: list[int], n: int) -> None:
+def test_overflowing_polynomials_come_back(
+    degree: int, factors: list[int], n: int
+) -> None:
     where = np.arange(n, dtype=np.int64)
     with np.errstate(over="ignore"):
-        column = sum(np.int64(f) * where**k for k, f in enumerate(factors[: degree + 1]))
+        column = sum(
+            np.int64(f) * where**k for k, f in enumerate(factors[: degree + 1])
+        )
     assert same(np.broadcast_to(column, n).astype(np.int64))
 
 
@@ -137,9 +145,13 @@ def test_an_altered_column_is_refused_or_has_the_right_size(
     values = values if data.draw(st.booleans()) else sorted(values * 9)
     coded = bytearray(codec.encode(np.array(values, np.int64)))
     with memory_limit():
-        decoded_or_refused(bytes(coded[: data.draw(st.integers(0, len(coded)))]), len(values))
+        decoded_or_refused(
+            bytes(coded[: data.draw(st.integers(0, len(coded)))]), len(values)
+        )
         for _ in range(data.draw(st.integers(1, 4))):
-            coded[data.draw(st.integers(0, len(coded) - 1))] = data.draw(st.integers(0, 255))
+            coded[data.draw(st.integers(0, len(coded) - 1))] = data.draw(
+                st.integers(0, 255)
+            )
         decoded_or_refused(bytes(coded), len(values))
         decoded_or_refused(bytes(coded), len(values) + 1)
 
@@ -169,7 +181,9 @@ def test_a_column_nested_too_deeply_is_refused() -> None:
 
 @given(
     st.floats(0, 4e9),
-    st.lists(st.one_of(st.floats(0, 0.1), st.floats(-7200, 7200)), min_size=1, max_size=200),
+    st.lists(
+        st.one_of(st.floats(0, 0.1), st.floats(-7200, 7200)), min_size=1, max_size=200
+    ),
 )
 def test_times_come_back_within_the_tolerance(start: float, gaps: list[float]) -> None:
     times = start + np.cumsum(gaps)

@@ -42,7 +42,9 @@ weights = b"".join(p.detach().numpy().tobytes() for p in model.parameters())
 print(hashlib.sha256(weights).hexdigest())
 sys.exit(5)
 """
-WARNING = re.compile(r"^lrscope:.*(warning|stopped|gone|cannot|could not)", re.MULTILINE)
+WARNING = re.compile(
+    r"^lrscope:.*(warning|stopped|gone|cannot|could not)", re.MULTILINE
+)
 
 
 def trained(folder: Path, *words: str | Path, run: Path | None = None,
@@ -114,7 +116,9 @@ def test_a_full_disk_does_not_stop_the_training(
     assert 100 < check_prefix(small_disk / "run") < STEPS
 
 
-def test_a_file_size_limit_does_not_stop_the_training(tmp_path: Path, weights: str) -> None:
+def test_a_file_size_limit_does_not_stop_the_training(
+    tmp_path: Path, weights: str
+) -> None:
     def limit() -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (64 << 10, 64 << 10))
 
@@ -138,7 +142,16 @@ def test_a_read_only_directory_is_refused_before_the_training(
     tmp_path: Path, small_disk: Path
 ) -> None:
     subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)
-    command = [sys.executable, "-m", "lrscope", "run", "-o", small_disk / "run", "echo", "x"]
+    command = [
+        sys.executable,
+        "-m",
+        "lrscope",
+        "run",
+        "-o",
+        small_disk / "run",
+        "echo",
+        "x",
+    ]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 2
     assert done.stdout == ""
@@ -210,7 +223,9 @@ def test_rows_in_a_mapped_tail_survive_a_disk_that_fills_up(small_disk: Path) ->
     assert bits(values) == bits(where / 7)
 
 
-def test_a_frame_that_was_torn_by_a_full_disk_hides_no_later_row(tmp_path: Path) -> None:
+def test_a_frame_that_was_torn_by_a_full_disk_hides_no_later_row(
+    tmp_path: Path,
+) -> None:
     writer = begin(tmp_path)
     layout = steps(writer, 0, [[0, "lr"]])
     signature = writer.signature([])
@@ -220,7 +235,7 @@ def test_a_frame_that_was_torn_by_a_full_disk_hides_no_later_row(tmp_path: Path)
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (path.stat().st_size + 5, before[1]))
     try:
-        with pytest.raises(OSError, match="space|large"):
+        with pytest.raises(OSError, match=r"space|large"):
             writer.event({"event": "x"})
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)

@@ -99,7 +99,9 @@ def test_no_kill_loses_a_row_that_was_put(tmp_path: Path, variant: str) -> None:
     assert len(killed) == 60
     run = lrscope.read_run(tmp_path) if any(n for n, _ in killed) else None
     assert run is not None
-    assert run.unreadable == {} or all(killed[_rank(name)] == [0, 0] for name in run.unreadable)
+    assert run.unreadable == {} or all(
+        killed[_rank(name)] == [0, 0] for name in run.unreadable
+    )
     seen = {process.rank: process for process in run.processes}
     for number, (completed, told) in enumerate(killed):
         if number not in seen:
@@ -122,7 +124,7 @@ def _is_note(event: Any) -> bool:
 
 
 def _rank(name: str) -> int:
-    return int(name.split("rank")[1].split("-")[0])
+    return int(name.split("rank")[1].split("-", maxsplit=1)[0])
 
 
 TRAINER = """

@@ -37,9 +37,7 @@ OPERATIONS = st.lists(
             st.lists(st.integers(0, 9), min_size=1, max_size=4),  # layouts in turn
             st.integers(0, 2**32 - 1),  # seed
         ),
-        st.tuples(
-            st.just("row"), st.integers(0, 9), st.floats(), st.integers(0, 63)
-        ),
+        st.tuples(st.just("row"), st.integers(0, 9), st.floats(), st.integers(0, 63)),
     ),
     max_size=15,
 )
@@ -87,7 +85,9 @@ class Told:
         random = np.random.default_rng(seed)
         for n in range(count):
             layout = self.layouts[turns[n % len(turns)] % len(self.layouts)]
-            self._put(layout, (seed >> n % 7) % 64, random.normal(size=layout.width).tolist())
+            self._put(
+                layout, (seed >> n % 7) % 64, random.normal(size=layout.width).tolist()
+            )
 
     def _row(self, number: int, value: float, flags: int) -> None:
         layout = self.layouts[number % len(self.layouts)]
@@ -109,7 +109,9 @@ class Told:
         spread = {k: [i for i, n in v for _ in range(n)] for k, v in runs.items()}
         assert spread == self.signatures
         found = Rowset(contents)
-        order = np.concatenate([[], *(each.order() for each in contents.chunks)]).astype(int)
+        order = np.concatenate(
+            [[], *(each.order() for each in contents.chunks)]
+        ).astype(int)
         kept = np.flatnonzero(order != rows.VOID)
         values: dict[int, list[int]] = {int(row): [] for row in kept}
         for layout in self.layouts:
@@ -128,7 +130,9 @@ class Told:
 
 @given(OPERATIONS)
 @settings(max_examples=60, deadline=None)
-def test_any_sequence_of_calls_is_read_back_live_and_when_closed(operations: list) -> None:
+def test_any_sequence_of_calls_is_read_back_live_and_when_closed(
+    operations: list,
+) -> None:
     with tempfile.TemporaryDirectory() as folder:
         told = Told(Path(folder, "run"))
         for each in operations:
@@ -200,7 +204,10 @@ def test_rows_of_many_threads_all_come_back(tmp_path: Path) -> None:
     numbers: list[int] = []
 
     def write(start: int) -> None:
-        own = [writer.put(layout, writer.signature([]), 1, [start + n]) for n in range(3000)]
+        own = [
+            writer.put(layout, writer.signature([]), 1, [start + n])
+            for n in range(3000)
+        ]
         numbers.extend(own)
 
     before = sys.getswitchinterval()
@@ -246,7 +253,9 @@ writer.close()
 def test_rows_come_back_when_the_child_has_no_numpy(tmp_path: Path, end: str) -> None:
     begin(tmp_path / "other").abandon()
     path = tmp_path / "segment000-pid7"
-    subprocess.run([sys.executable, "-c", WITHOUT_NUMPY, path, end], check=end == "closed")
+    subprocess.run(
+        [sys.executable, "-c", WITHOUT_NUMPY, path, end], check=end == "closed"
+    )
     contents = read_contents(path.with_suffix(".lrs"))
     found = Rowset(contents)
     assert contents.problem is None
@@ -274,6 +283,10 @@ def test_a_recording_without_a_row_is_read_as_one(tmp_path: Path) -> None:
     for finish in (lambda: None, writer.close):
         finish()
         process = lrscope.read_run(tmp_path).main
-        assert (process.tracks, process.ratio().updates, list(process.events)) == ((), 0, [])
+        assert (process.tracks, process.ratio().updates, list(process.events)) == (
+            (),
+            0,
+            [],
+        )
         with pytest.raises(LrscopeError, match="there is no track"):
             lrscope.read_run(tmp_path).track("adam/all")

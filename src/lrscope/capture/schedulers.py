@@ -34,6 +34,7 @@ class SchedulerWatch:
         self.number = number
         self.owner: Watch | None = None
         self.items: dict[tuple[int, int, int], tuple[int, Any]] = {}
+        self.steps_alone = False  # its step calls no other scheduler's
         self.lasti = -1  # where and by what code it was stepped last, and the item
         self.caller: Any = None
         self.item = -1
@@ -121,6 +122,8 @@ class SchedulerWitness:
                 pending.append(watch.item)
                 if watch.owner is not None:
                     watch.owner.explained = True
+                if watch.steps_alone:
+                    return original(scheduler)
             entry = (get_ident(), scheduler)
             busy.append(entry)
             try:
@@ -250,6 +253,8 @@ class SchedulerWitness:
             forget = self._watches.pop
             weakref.finalize(scheduler, forget, id(scheduler), None).atexit = False
         watch.owner = self._owner_of(scheduler)
+        ours = type(scheduler).__module__ == "torch.optim.lr_scheduler"
+        watch.steps_alone = ours and not _children(scheduler)
         if watch.owner is not None:
             watch.owner.explained = True
         groups = getattr(getattr(scheduler, "optimizer", None), "param_groups", [])

@@ -65,7 +65,11 @@ def after(optimizer, *_):
     write(optimizer, rates, bool(gradients_of(optimizer)) and not overflow)
     own = {id(each) for group in optimizer.param_groups for each in group["params"]}
     for step in steps:
-        if any(id(each) in own for group in step[0].param_groups for each in group["params"]):
+        if any(
+            id(each) in own
+            for group in step[0].param_groups
+            for each in group["params"]
+        ):
             step[2] = True
 
 
