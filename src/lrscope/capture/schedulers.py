@@ -55,7 +55,7 @@ class SchedulerWitness:
         self._fail = fail
         self._watches: dict[int, SchedulerWatch] = {}
         self._met = 0
-        self._making: list[Any] = []
+        self._making: list[tuple[int, Any]] = []
         self._busy: list[tuple[int, Any]] = []
 
     def install(self, patches: Patches, base: type) -> None:
@@ -84,14 +84,15 @@ class SchedulerWitness:
         making = self._making
 
         def __init__(scheduler: Any, *args: Any, **kwargs: Any) -> None:  # noqa: N807
-            if any(each is scheduler for each in making):  # super().__init__()
+            if any(each is scheduler for _, each in making):  # super().__init__()
                 original(scheduler, *args, **kwargs)
                 return
-            making.append(scheduler)
+            entry = (get_ident(), scheduler)
+            making.append(entry)
             try:
                 original(scheduler, *args, **kwargs)
             finally:
-                making.pop()
+                making.remove(entry)
             self._note_made(scheduler, original, args, kwargs, sys._getframe(1))
 
         return __init__
@@ -185,7 +186,10 @@ class SchedulerWitness:
     ) -> None:
         try:
             busy = self._busy_here()
-            if self._making or (busy and busy[-1] is scheduler):  # super().step()
+            thread = get_ident()
+            if any(each == thread for each, _ in self._making):
+                return  # its first step is part of making it
+            if busy and busy[-1] is scheduler:  # super().step()
                 return
             watch = self._watches.get(id(scheduler)) or self._watch_of(scheduler, frame)
             key = (id(frame.f_code), frame.f_lasti, len(busy))

@@ -27,15 +27,15 @@ def watch_optimizers(
     patches: Patches, base: type, witness: OptimizerWitness, fail: Fail
 ) -> None:
     """Note each optimizer that is made, given a group or a state."""
-    making: list[Any] = []
+    making: set[int] = set()
 
     def init(original: Callable[..., Any]) -> Callable[..., Any]:
         def __init__(optimizer: Any, *args: Any, **kwargs: Any) -> None:  # noqa: N807
-            making.append(optimizer)
+            making.add(id(optimizer))
             try:
                 original(optimizer, *args, **kwargs)
             finally:
-                making.pop()
+                making.discard(id(optimizer))
             try:
                 witness.meet(optimizer, how="constructed")
             except Exception as error:  # noqa: BLE001 - the training must go on
@@ -46,7 +46,7 @@ def watch_optimizers(
     def add(original: Callable[..., Any]) -> Callable[..., Any]:
         def add_param_group(optimizer: Any, *args: Any, **kwargs: Any) -> Any:
             result = original(optimizer, *args, **kwargs)
-            if not any(each is optimizer for each in making):
+            if id(optimizer) not in making:
                 witness.note_added(optimizer)
             return result
 
