@@ -11,13 +11,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
 BOOTSTRAP = Path(__file__).parent / "bootstrap"
 NOT_FOUND = 127
 NOT_EXECUTABLE = 126
 _FROM_KERNEL = 128  # si_code SI_KERNEL: the terminal sent it to the child as well
 _PASSED_ON = ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2")
+
+
+def _nothing() -> None:
+    return
 
 
 def resolve(command: Sequence[str]) -> list[str]:
@@ -60,11 +64,20 @@ def environment(
     return variables
 
 
-def launch(command: Sequence[str], variables: Mapping[str, str]) -> int:
+def launch(
+    command: Sequence[str],
+    variables: Mapping[str, str],
+    meanwhile: Callable[[], None] = _nothing,
+) -> int:
     """Run a command to its end and return its exit code, negative for a signal.
 
     Signals that this process is sent are passed on; those from the terminal reach
     the command by themselves.
+
+    Args:
+        command: program and arguments.
+        variables: its environment.
+        meanwhile: called once when the command has started.
 
     Raises:
         OSError: the command cannot be started.
@@ -80,6 +93,7 @@ def launch(command: Sequence[str], variables: Mapping[str, str]) -> int:
             env=dict(variables),
             preexec_fn=lambda: signal.pthread_sigmask(signal.SIG_SETMASK, before),  # noqa: PLW1509
         )
+        meanwhile()
         while child.poll() is None:
             info = signal.sigwaitinfo(waited_for)
             if info.si_signo in passed_on and info.si_code != _FROM_KERNEL:

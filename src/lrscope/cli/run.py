@@ -58,7 +58,7 @@ def command(output: Path | None, every: str | None, command: tuple[str, ...]) ->
     ) as notes:
         variables = launch.environment(run, segment.number, every, notes)
         try:
-            code = launch.launch(launch.resolve(words), variables)
+            code = launch.launch(launch.resolve(words), variables, _get_ready)
         except OSError as error:
             place.drop_segment(segment, with_run=not existed)
             _tell(f"cannot start {words[0]!r}: {error.strerror}")
@@ -71,6 +71,11 @@ def command(output: Path | None, every: str | None, command: tuple[str, ...]) ->
     except (LrscopeError, OSError) as error:
         _tell(str(error))
     launch.end_like(code)
+
+
+def _get_ready() -> None:
+    """Load what the closing line needs while the command runs."""
+    import lrscope.report.summary  # noqa: F401
 
 
 def _check_every(every: str | None) -> None:

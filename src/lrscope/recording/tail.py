@@ -21,7 +21,10 @@ SAFE_TO_MAP = frozenset({"ext2", "ext3", "ext4", "xfs", "tmpfs", "overlay"})
 """File systems where an allocated block stays allocated when it is written."""
 
 POPULATE_WRITE = 23
-"""madvise(2) MADV_POPULATE_WRITE, Linux 5.14: no page faults during training."""
+"""madvise(2) MADV_POPULATE_WRITE, Linux 5.14: no page faults in the first steps."""
+
+POPULATED = 1 << 20
+"""Bytes made ready at once; the rest comes page by page, a fault in 24 rows or more."""
 
 
 class Tail:
@@ -51,7 +54,7 @@ class Tail:
             os.ftruncate(self._file, 0)
             return f"{2 * self.half} bytes could not be allocated ({error.strerror})"
         try:
-            self._map.madvise(POPULATE_WRITE)
+            self._map.madvise(POPULATE_WRITE, 0, min(POPULATED, 2 * self.half))
         except (OSError, ValueError, AttributeError):
             pass  # an older kernel: the first touch of a page costs a fault
         return None
