@@ -68,7 +68,7 @@ def command(output: Path | None, every: str | None, command: tuple[str, ...]) ->
         told = any(Path(notes).iterdir())
     place.end_segment(segment, code)
     try:
-        _tell(_summary(run, segment, existed=existed, told=told))
+        _tell(_summary(run, segment, code, existed=existed, told=told))
     except (LrscopeError, OSError) as error:
         _tell(str(error))
     launch.end_like(code)
@@ -88,7 +88,9 @@ def _check_every(every: str | None) -> None:
         raise UsageError(msg)
 
 
-def _summary(run: Path, segment: place.Segment, *, existed: bool, told: bool) -> str:
+def _summary(
+    run: Path, segment: place.Segment, code: int, *, existed: bool, told: bool
+) -> str:
     from lrscope.report.summary import NOTHING_SEEN, summary_of
 
     recorded = [
@@ -99,7 +101,10 @@ def _summary(run: Path, segment: place.Segment, *, existed: bool, told: bool) ->
     if recorded:
         return summary_of(run, segment.number)
     place.drop_segment(segment, with_run=not existed)
-    return "nothing was recorded, for the reason above" if told else NOTHING_SEEN
+    if told:
+        return "nothing was recorded, for the reason above"
+    failed = f"the command ended with exit code {code}; " if code else ""
+    return f"warning: {failed}{NOTHING_SEEN}"
 
 
 def _tell(text: str) -> None:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from lrscope.recording.process import Process
 
 NOTHING_SEEN = (
-    "warning: no optimizer step was seen, so nothing was recorded. Likely causes: "
+    "no optimizer step was seen, so nothing was recorded. Likely causes: "
     "the command never came to optimizer.step(); the optimizer is not a "
     "torch.optim.Optimizer (a class that does not call Optimizer.__init__, DeepSpeed "
     "and Apex kernels); Python ran isolated (python -I, -E or -S) or the script "
