@@ -6,12 +6,16 @@ Order is random (pytest-randomly prints the seed; repeat it with --randomly-seed
 from __future__ import annotations
 
 import os
+import signal
 
 import pytest
 from hypothesis import settings
 
 settings.register_profile("lrscope", deadline=None, derandomize=True, print_blob=True)
 settings.load_profile("lrscope")
+
+# a shell starts jobs in the background with SIGINT ignored, and children inherit that
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # children inherit it: several small trainings share two cores
 os.environ.setdefault("OMP_NUM_THREADS", "1")

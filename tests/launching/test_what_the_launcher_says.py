@@ -94,9 +94,9 @@ def test_an_empty_directory_is_a_place_for_a_run_and_is_kept(place):
     "where", [[], ["-o", "run"]], ids=["default place", "chosen place"]
 )
 def test_a_run_without_a_step_leaves_nothing_and_names_likely_causes(place, where):
-    script = place.write("print('no training'); raise SystemExit(6)", trains=True)
+    script = place.write("print('no training')", trains=True)
     done = place.run(*where, script)
-    assert (done.code, done.stdout) == (6, b"no training\n")
+    assert (done.code, done.stdout) == (0, b"no training\n")
     assert "warning: no optimizer step was seen" in done.ours.lower()
     for cause in (
         "optimizer.step()",
@@ -105,6 +105,14 @@ def test_a_run_without_a_step_leaves_nothing_and_names_likely_causes(place, wher
         "PYTHONPATH",
     ):
         assert cause in done.ours
+    assert os.listdir(place.path) == [script]
+
+
+def test_a_command_that_failed_before_any_step_is_told_so_in_short(place):
+    script = place.write("raise SystemExit(6)", trains=True)
+    done = place.run(script)
+    assert done.code == 6
+    assert "no optimizer step was seen; the command ended with code 6" in done.ours
     assert os.listdir(place.path) == [script]
 
 

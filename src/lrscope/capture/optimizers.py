@@ -61,7 +61,7 @@ class OptimizerWitness:
                 module=type(optimizer).__module__,
                 how=how,
                 groups=self._reader.introduce(watch, optimizer.param_groups),
-                where=here(optimizer),
+                where=here(optimizer) if how == "constructed" else [],
             )
         return watch
 
@@ -114,7 +114,10 @@ class OptimizerWitness:
                 if watch.simple:
                     rates = [group["lr"] for group in groups]
                     if rates != watch.last:
-                        if watch.explained and type(rates[0]) is float:
+                        wrote = watch.explained  # True, or who knows what it wrote
+                        if type(rates[0]) is float and (
+                            wrote is True or (wrote and rates == wrote()._last_lr)
+                        ):
                             watch.last = rates
                         else:
                             rates = rates_changed(watch, optimizer, rates)

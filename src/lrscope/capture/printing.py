@@ -31,12 +31,16 @@ class Printer:
         self._passes = every == "epoch"
         self._every = 1 if every in ("step", "epoch") else int(every)
         self._steps: dict[int, int] = {}
+        self._names: dict[int, str] = {}
+        self._orders: dict[int, int] = {}  # of first steps, among those of a class
+        self._witness: OptimizerWitness | None = None
         self._due: dict[int, tuple[Watch, int, list[float]]] = {}
         self._rows = 0
 
     def hooks(self, optimizer: ModuleType, witness: OptimizerWitness) -> list[Any]:
         """Register with torch, after the witness; only rank 0 prints."""
         journal = witness.journal
+        self._witness = witness
 
         def before(stepping: Any, *_: Any) -> None:
             watch = witness.watches.get(id(stepping))
@@ -53,6 +57,10 @@ class Printer:
             flags, watch.last_flags = watch.last_flags, rows.UPDATED
             if not flags & rows.UPDATED:
                 return
+            if watch.number not in self._steps:
+                order = sum(each == watch.name for each in self._names.values())
+                self._names[watch.number] = watch.name
+                self._orders[watch.number] = order
             step = self._steps.get(watch.number, 0)
             self._steps[watch.number] = step + 1
             if step % self._every == 0:
@@ -70,12 +78,19 @@ class Printer:
             last = [group.get("lr") for group in due[0].groups or ()]
             self._print(due, last)
 
+    def _name(self, watch: Watch) -> str:
+        """Return an optimizer's name as a reader of the run will have it."""
+        watches = self._witness.watches.values() if self._witness else ()
+        several = sum(each.name == watch.name for each in watches) > 1
+        order = str(self._orders[watch.number]) if several else ""
+        return f"{watch.name.lower()}{order}"
+
     def _print(self, due: tuple[Watch, int, list[float]], after: list[Any]) -> None:
         watch, step, applied = due
         lines = []
         for position, number in enumerate(watch.numbers):
             rate = applied[position]
-            line = f"step {step} · {watch.name.lower()}/{watch.described[number]}"
+            line = f"step {step} · {self._name(watch)}/{watch.described[number]}"
             line += f" applied {rate:.2e}"
             following = after[position] if position < len(after) else rate
             if isinstance(following, float) and following != rate:

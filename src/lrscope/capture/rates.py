@@ -154,10 +154,14 @@ class RateReader:
 
     def _attribute(self, watch: Watch, rates: list[float]) -> None:
         """Note a change of rates that no scheduler and no load explains."""
-        if not watch.explained and watch.last is not None:
+        wrote = watch.explained
+        if wrote and watch.simple and wrote is not True:
+            last = getattr(wrote(), "_last_lr", rates)
+            wrote = rates == last  # else somebody wrote after it
+        if not wrote and watch.last is not None:
             others = self._watches.values()
             if not any(
-                other.explained
+                other.explained is True
                 and other is not watch
                 and other.members.shares(watch.members)
                 for other in list(others)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lrscope.capture.recorder import Recorder, active_recorder
+from lrscope.capture.sites import unseen
 from lrscope.recording import place
 
 if TYPE_CHECKING:
@@ -54,12 +55,11 @@ class record:  # noqa: N801 - read as a verb: with record("runs/a"):
     def __call__(self, function: Callable[P, R]) -> Callable[P, R]:
         """Return ``function``, recorded each time that it is called."""
 
-        @functools.wraps(function)
         def recorded(*args: P.args, **kwargs: P.kwargs) -> R:
             with record(self._directory):
                 return function(*args, **kwargs)
 
-        return recorded
+        return functools.wraps(function)(unseen(recorded))
 
     def __enter__(self) -> Self:
         """Begin to record."""

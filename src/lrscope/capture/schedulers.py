@@ -34,6 +34,7 @@ class SchedulerWatch:
         self.number = number
         self.owner: Watch | None = None
         self.items: dict[tuple[int, int, int], tuple[int, Any]] = {}
+        self.wrote: Any = True  # a reference to it, if it keeps what it wrote
         self.steps_alone = False  # its step calls no other scheduler's
         self.lasti = -1  # where and by what code it was stepped last, and the item
         self.caller: Any = None
@@ -122,7 +123,7 @@ class SchedulerWitness:
             else:  # stepped again by the line that stepped it last
                 pending.append(watch.item)
                 if watch.owner is not None:
-                    watch.owner.explained = True
+                    watch.owner.explained = watch.wrote
                 if watch.steps_alone:
                     return original(scheduler)
             entry = (get_ident(), scheduler)
@@ -203,7 +204,7 @@ class SchedulerWitness:
             if not (busy or args or kwargs):
                 watch.item, watch.caller, watch.lasti = *known, frame.f_lasti
             if watch.owner is not None:
-                watch.owner.explained = True
+                watch.owner.explained = watch.wrote
             if args or kwargs:
                 self._note_argument(watch, [*args, *kwargs.values()][0])
         except Exception as error:  # noqa: BLE001 - the training must go on
@@ -257,8 +258,11 @@ class SchedulerWitness:
             forget = self._watches.pop
             weakref.finalize(scheduler, forget, id(scheduler), None).atexit = False
         watch.owner = self._owner_of(scheduler)
-        ours = type(scheduler).__module__ == "torch.optim.lr_scheduler"
-        watch.steps_alone = ours and not _children(scheduler)
+        # torch's own keep what they wrote in _last_lr
+        module = type(scheduler).__module__
+        if module == "torch.optim.lr_scheduler" and hasattr(scheduler, "_last_lr"):
+            watch.wrote = weakref.ref(scheduler)
+            watch.steps_alone = not _children(scheduler)
         if watch.owner is not None:
             watch.owner.explained = True
         groups = getattr(getattr(scheduler, "optimizer", None), "param_groups", [])
@@ -275,7 +279,7 @@ class SchedulerWitness:
                 self._watch_of(each, frame).number for each in _children(scheduler)
             ],
             rates=[plain(group.get("lr"), self._refer) for group in groups],
-            where=caller(frame),
+            where=caller(frame) if arguments is not None else [],
         )
         return watch
 

@@ -40,7 +40,9 @@ class Watch:
         self.count = 0
         self.simple = True  # every rate is a float, no other number is on the move
         self.last: list[Any] | None = None  # rates at the last step
-        self.explained = True  # a change since then has a known cause
+        # whether a change since then has a known cause; a weak reference
+        # to the scheduler if it is torch's own, which keeps what it wrote
+        self.explained: Any = True
         self.rates: list[Any] = []  # values of the row to come
         self.beside: list[list[Beside]] = [[]]  # groups to look beside, by turns
         self.turn = 0

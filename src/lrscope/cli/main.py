@@ -58,9 +58,9 @@ class Commands(click.Group):
 @click.command(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="lrscope")
 def main() -> None:
-    r"""Show the learning rate that every parameter group was really updated with.
+    """Show the learning rate that every parameter group was really updated with.
 
     \b
         lrscope run python train.py --epochs 20
         lrscope show
-    """
+    """  # noqa: D301 - click wants the backspace

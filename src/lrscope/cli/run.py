@@ -34,7 +34,7 @@ from lrscope.recording import place
 )
 @click.argument("command", nargs=-1, type=click.UNPROCESSED)
 def command(output: Path | None, every: str | None, command: tuple[str, ...]) -> None:
-    r"""Run COMMAND and record with which rate every parameter group is updated.
+    """Run COMMAND and record with which rate every parameter group is updated.
 
     COMMAND is what you would type without lrscope: python, torchrun, accelerate
     launch, a shell script. "train.py …" and "-m package.module …" are run by the
@@ -43,7 +43,7 @@ def command(output: Path | None, every: str | None, command: tuple[str, ...]) ->
     \b
         lrscope run python train.py --epochs 20
         lrscope run -o runs/a -- torchrun --nproc_per_node 2 train.py
-    """
+    """  # noqa: D301 - click wants the backspace
     words = list(command)
     if words[:1] == ["--"]:
         words = words[1:]
@@ -103,8 +103,11 @@ def _summary(
     place.drop_segment(segment, with_run=not existed)
     if told:
         return "nothing was recorded, for the reason above"
-    failed = f"the command ended with exit code {code}; " if code else ""
-    return f"warning: {failed}{NOTHING_SEEN}"
+    if code:
+        return (
+            f"warning: no optimizer step was seen; the command ended with code {code}"
+        )
+    return f"warning: {NOTHING_SEEN}"
 
 
 def _tell(text: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,10 +13,15 @@ import click
 from lrscope.errors import NotARun, UsageError
 from lrscope.recording.place import latest_run
 from lrscope.recording.run import read_run
-from lrscope.report.page import Page, Steps, as_json, page_of
+from lrscope.report.page import RUNNING, Page, Steps, as_json, page_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from rich.console import Console
+
+    from lrscope.recording.process import Process
+    from lrscope.recording.run import Run
 
 PAUSE = 0.5
 """Seconds between two looks at a run that is followed."""
@@ -25,44 +31,78 @@ PAUSE = 0.5
 @click.argument("run", required=False, type=click.Path(path_type=Path))
 @click.option("--group", metavar="NAME", help="Only groups whose name contains NAME.")
 @click.option("--steps", metavar="A:B", help="Only steps A to B, B not included.")
+@click.option("--segment", type=int, help="Of a run continued with -o: which part.")
+@click.option("--rank", type=int, help="Which process of a distributed run.")
 @click.option("--json", "as_data", is_flag=True, help="As JSON on standard output.")
 @click.option("--follow", is_flag=True, help="Keep showing while the run goes on.")
-def command(
+def command(  # noqa: PLR0913 - one for each option
     run: Path | None,
     group: str | None,
     steps: str | None,
+    segment: int | None,
+    rank: int | None,
     *,
     as_data: bool,
     follow: bool,
 ) -> None:
     """Show with which rates the parameters of RUN were really updated.
 
-    RUN is the directory of a run; by default the latest below lrscope-runs/.
+    RUN is the directory of a run; by default the latest below lrscope-runs/. Of a run
+    with several processes or segments, the lowest rank of the last segment is shown.
     """
-    chosen = run or latest_run()
-    wanted = _steps(steps)
     if follow and as_data:
         msg = "--follow and --json do not go together; leave one out"
         raise UsageError(msg)
+    chosen = run or latest_run()
+    look = partial(_page, chosen, group, _steps(steps), segment, rank)
     if follow:
-        _follow(chosen, group, wanted)
+        _follow(look)
         return
-    page = _page(chosen, group, wanted)
     if as_data:
-        click.echo(json.dumps(as_json(page), indent=2))
-    else:
-        console = _console()
-        console.print(_drawn(page, console), soft_wrap=False)
+        click.echo(json.dumps(as_json(look()), indent=2))
+        return
+    page = look()
+    console = _console()
+    console.print(_drawn(page, console), soft_wrap=False)
 
 
-def _page(run: Path, group: str | None, steps: Steps) -> Page:
-    page = page_of(read_run(run), group, steps)
+def _page(
+    path: Path,
+    group: str | None,
+    steps: Steps,
+    segment: int | None,
+    rank: int | None,
+) -> Page:
+    run = read_run(path)
+    process = _process(run, segment, rank)
+    page = page_of(run, group, steps, process)
     if group is not None and not page.rows:
-        names = ", ".join(each.name for each in page_of(read_run(run)).rows)
+        names = ", ".join(each.name for each in process.tracks)
         msg = f"--group needs a part of a group's name, got {group!r}; "
         msg += f"the groups of this run are: {names}"
         raise UsageError(msg)
+    if steps != Steps() and not any(row.steps for row in page.rows):
+        last = max(each.steps[-1] for each in process.tracks if len(each))
+        msg = f"--steps names no step of this run, whose steps are 0 to {last}"
+        raise UsageError(msg)
     return page
+
+
+def _process(run: Run, segment: int | None, rank: int | None) -> Process:
+    """Return the process to show."""
+    if segment is None and rank is None:
+        return run.main
+    number = run.main.segment if segment is None else segment
+    found = [each for each in run.processes if each.segment == number]
+    if rank is not None:
+        found = [each for each in found if each.rank == rank]
+    if not found:
+        there = sorted({(each.segment, each.rank) for each in run.processes}, key=str)
+        shown = ", ".join(f"{part} / {place}" for part, place in there)
+        msg = f"no process of segment {number}, rank {rank} was recorded; "
+        msg += f"there are (segment / rank): {shown}"
+        raise UsageError(msg)
+    return min(found, key=lambda each: (each.rank or 0, each.started))
 
 
 def _steps(text: str | None) -> Steps:
@@ -73,6 +113,8 @@ def _steps(text: str | None) -> Steps:
         found = Steps(
             start=int(start) if start else None, stop=int(stop) if stop else None
         )
+        if min(found.start or 0, found.stop or 0) < 0:
+            colon = ""
     except ValueError:
         colon = ""
     if not colon:
@@ -93,7 +135,7 @@ def _drawn(page: Page, console: Console) -> object:
     return rendered(page, console.width, color=console.color_system is not None)
 
 
-def _follow(run: Path, group: str | None, steps: Steps) -> None:
+def _follow(look: Callable[[], Page]) -> None:
     """Show a run until it has ended or the user has seen enough."""
     from rich.live import Live
 
@@ -102,12 +144,12 @@ def _follow(run: Path, group: str | None, steps: Steps) -> None:
         try:
             while True:
                 try:
-                    page = _page(run, group, steps)
+                    page = look()
                 except NotARun:
                     live.update("waiting for the first optimizer step …", refresh=True)
                 else:
                     live.update(_drawn(page, console), refresh=True)  # type: ignore[arg-type]
-                    if page.state == "ended":
+                    if page.state != RUNNING:
                         return
                 time.sleep(PAUSE)
         except KeyboardInterrupt:

@@ -90,7 +90,8 @@ def read_run(path: str | os.PathLike[str]) -> Run:
     if unreadable and not processes:
         raise DamagedRecording("; ".join(unreadable.values()))
     if not processes:
-        msg = f"{place} holds no recording: no optimizer step was seen in that run"
+        so_far = "" if segments[-1].exit_code is not None else " so far"
+        msg = f"{place} holds no recording: no optimizer step was seen in it{so_far}"
         raise NotARun(msg)
     return Run(
         path=place,

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 FORMAT = 1
 """Number of the JSON form; history: 1 (0.1.0) first form."""
 
+RUNNING = "running, or killed before it could end"
+"""State of a process of a segment whose launcher has not told its end."""
+
 POINTS = 240
 """Values of a curve that are kept, smallest and largest of each stretch."""
 
@@ -81,22 +84,28 @@ class Page:
     remarks: tuple[str, ...]
 
 
-def page_of(run: Run, group: str | None = None, steps: Steps | None = None) -> Page:
-    """Return what to show of a run: its lowest rank, its last segment.
+def page_of(
+    run: Run,
+    group: str | None = None,
+    steps: Steps | None = None,
+    process: Process | None = None,
+) -> Page:
+    """Return what to show of a run.
 
     Args:
         run: the run.
         group: show only tracks whose name contains this.
         steps: show only these steps.
+        process: which to show; by default `Run.main`.
     """
-    process = run.main
+    process = process or run.main
     tracks = [each for each in process.tracks if group is None or group in each.name]
     optimizers = dict.fromkeys(each.optimizer for each in tracks)
     return Page(
         run=str(run.path),
         process=_which(process, run),
         command=" ".join(process.command),
-        state=_state(process),
+        state=_state(process, run),
         rows=tuple(_row(each, steps or Steps()) for each in tracks),
         ratios={each.name: process.ratio(each.index) for each in optimizers},
         schedulers=tuple(
@@ -110,7 +119,7 @@ def page_of(run: Run, group: str | None = None, steps: Steps | None = None) -> P
 def _which(process: Process, run: Run) -> str:
     parts = []
     if len(run.segments) > 1:
-        parts.append(f"segment {process.segment} of {len(run.segments)}")
+        parts.append(f"segment {process.segment} (of {len(run.segments)}, from 0)")
     if process.rank is not None:
         parts.append(f"rank {process.rank} of {process.world_size or '?'}")
     parts.append(f"pid {process.pid}")
@@ -120,10 +129,14 @@ def _which(process: Process, run: Run) -> str:
     return " · ".join(parts)
 
 
-def _state(process: Process) -> str:
+def _state(process: Process, run: Run) -> str:
+    codes = {each.number: each.exit_code for each in run.segments}
+    code = codes.get(process.segment)
     if process.ended:
-        return "ended"
-    return "running, or killed before it could end"
+        return "ended" if not code else f"ended, exit code {code}"
+    if code is not None:
+        return f"killed before it could end, exit code {code}"
+    return RUNNING
 
 
 def _row(track: Track, steps: Steps) -> Row:
@@ -167,6 +180,8 @@ def _scheduler(event: SchedulerConstructed, directory: str) -> str:
         for name, value in event.arguments.items()
         if name not in hidden and value is not None
     )
+    if event.how == "found":
+        return f"{event.class_name}, made before the recording began"
     place = ""
     if event.where:
         file, line = event.where

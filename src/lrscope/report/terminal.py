@@ -82,14 +82,15 @@ def _causes(page: Page) -> list[Text]:
         groups.setdefault(tuple(row.changed_by.items()), []).append(row.name)
     lines = []
     for causes, names in groups.items():
-        whose = "" if len(groups) == 1 else f" {', '.join(names)}"
+        whose = "" if len(groups) == 1 else f"{', '.join(names)} "
         if not causes:
-            lines.append(Text(f"never changed{whose}"))
+            lines.append(Text(f"{whose}never changed"))
             continue
         who = ", ".join(
             name if len(causes) == 1 else f"{name} {count}×" for name, count in causes
         )
-        lines.append(Text.assemble(f"changed{whose} by ", (who, "bold")))
+        by = "" if who.startswith("by hand") else "by "
+        lines.append(Text.assemble(f"{whose}changed {by}", (who, "bold")))
     return lines
 
 
