@@ -91,7 +91,7 @@ def _check_every(every: str | None) -> None:
 def _summary(
     run: Path, segment: place.Segment, code: int, *, existed: bool, told: bool
 ) -> str:
-    from lrscope.report.summary import NOTHING_SEEN, summary_of
+    from lrscope.report.summary import nothing_seen, summary_of
 
     recorded = [
         path

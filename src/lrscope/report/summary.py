@@ -13,14 +13,23 @@ if TYPE_CHECKING:
 
     from lrscope.recording.process import Process
 
-NOTHING_SEEN = (
-    "no optimizer step was seen, so nothing was recorded. Likely causes: "
+CAUSES = (
     "the command never came to optimizer.step(); the optimizer is not a "
     "torch.optim.Optimizer (a class that does not call Optimizer.__init__, DeepSpeed "
     "and Apex kernels); Python ran isolated (python -I, -E or -S) or the script "
     "cleared PYTHONPATH; Python is older than 3.9; every step was replayed from a "
     "CUDA graph"
 )
+
+
+def nothing_seen(exit_code: int) -> str:
+    """Return the warning that no step was seen, and what may have caused it."""
+    warning = "warning: no optimizer step was seen"
+    if exit_code:
+        warning += f"; the command ended with code {exit_code}. If it did train"
+    else:
+        warning += ", so nothing was recorded. Likely causes"
+    return f"{warning}: {CAUSES}"
 
 
 def summary_of(run: Path, segment: int) -> str:
