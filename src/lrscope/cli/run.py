@@ -103,11 +103,7 @@ def _summary(
     place.drop_segment(segment, with_run=not existed)
     if told:
         return "nothing was recorded, for the reason above"
-    if code:
-        return (
-            f"warning: no optimizer step was seen; the command ended with code {code}"
-        )
-    return f"warning: {NOTHING_SEEN}"
+    return nothing_seen(code)
 
 
 def _tell(text: str) -> None:
