@@ -118,7 +118,8 @@ rank = dist.get_rank()
 model = torch.nn.parallel.DistributedDataParallel(model)
 optimizer.param_groups[0]["lr"] = scheduler.base_lrs[0] = 1.0 + rank
 train(2)
-print("rank", rank, "of", dist.get_world_size(), flush=True)
+# one write: torchrun runs its workers with -u, and two write into one pipe
+sys.stdout.write(f"rank {rank} of {dist.get_world_size()}\n")
 dist.destroy_process_group()
 sys.exit(int(sys.argv[1]) if rank == 1 else 0)
 """
