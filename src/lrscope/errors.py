@@ -2,6 +2,7 @@
 
 LrscopeError
 ├── UsageError          the call or the command line cannot be carried out
+│   └── ScheduleError   a schedule cannot be built, read or asked this
 └── RecordingError      a recording cannot be read
     ├── NotARun         there is no recording at this place
     ├── NewerFormat     written by a newer lrscope than this one
@@ -17,6 +18,10 @@ class LrscopeError(Exception):
 
 class UsageError(LrscopeError):
     """The call or the command line cannot be carried out as given."""
+
+
+class ScheduleError(UsageError, ValueError):
+    """A schedule cannot be built, read or asked this."""
 
 
 class RecordingError(LrscopeError):

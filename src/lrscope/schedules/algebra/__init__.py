@@ -1,0 +1,1 @@
+"""What can be made of schedules: sequences, products, slices, repetitions."""

@@ -1,0 +1,93 @@
+"""A schedule with other values at the same steps."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from lrscope.errors import ScheduleError
+from lrscope.schedules import numeric
+from lrscope.schedules.algebra.inner import Around
+from lrscope.schedules.algebra.parts import part
+from lrscope.schedules.arguments import length, number
+from lrscope.schedules.evaluated import value
+from lrscope.schedules.schedule import Schedule
+
+
+@value
+class clip(Around):
+    """A schedule with no value below ``low`` and none above ``high``.
+
+    Raises:
+        ScheduleError: If both are None or low > high.
+    """
+
+    inner: Schedule = part()
+    low: float | None = number(default=None, optional=True)
+    high: float | None = number(default=None, optional=True)
+
+    def _prepare(self) -> None:
+        if self.low is None and self.high is None:
+            msg = "clip needs low, high or both, got neither"
+            raise ScheduleError(msg)
+        if self.low is not None and self.high is not None and self.low > self.high:
+            msg = f"clip needs low <= high, got {self.low!r} and {self.high!r}"
+            raise ScheduleError(msg)
+
+    def _at(self, t: Any) -> Any:
+        found = self.inner._at(t)
+        if self.low is not None:
+            found = numeric.greatest(found, self.low)
+        return found if self.high is None else numeric.least(found, self.high)
+
+
+@value
+class absolute(Around):
+    """A schedule times ``rate``, as learning rates instead of factors.
+
+    Raises:
+        ScheduleError: If the schedule is a rate already.
+    """
+
+    inner: Schedule = part()
+    rate: float = number(default=1.0, low=0.0)
+
+    def _prepare(self) -> None:
+        if self.inner.is_rate:
+            msg = f"{self.inner!r} is a rate already; multiply it by a factor instead"
+            raise ScheduleError(msg)
+
+    @property
+    def is_rate(self) -> bool:
+        """True: the values are learning rates."""
+        return True
+
+    def _at(self, t: Any) -> Any:
+        return self.inner._at(t) * self.rate
+
+
+@value
+class hold(Around):
+    """A staircase: the value of every ``every``-th step until the next of them."""
+
+    inner: Schedule = part()
+    every: int = length()
+
+    @property
+    def settles(self) -> int | None:
+        """The first of the chosen steps from which the value stays."""
+        settles = self.inner.settles
+        return None if settles is None else -(-settles // self.every) * self.every
+
+    @property
+    def length(self) -> int | None:
+        """Steps of the schedule inside, up to a whole number of stairs."""
+        steps = self.inner.length
+        return None if steps is None else -(-steps // self.every) * self.every
+
+    def _at(self, t: Any) -> Any:
+        return self.inner._at(numeric.floor(t / self.every) * self.every)
+
+    @property
+    def _reach(self) -> int | None:
+        reach = self.inner._reach
+        return None if reach is None else reach + self.every

@@ -1,0 +1,119 @@
+"""Several schedules at once: their product, sum, smallest or largest value."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from functools import reduce
+from typing import Any
+
+from lrscope.errors import ScheduleError
+from lrscope.schedules import numeric
+from lrscope.schedules.algebra.parts import flat, parts
+from lrscope.schedules.evaluated import value
+from lrscope.schedules.schedule import Schedule
+
+
+class Combined(Schedule):
+    """The values of all parts at a step, made one."""
+
+    __slots__ = ()
+    parts: tuple[Schedule, ...]
+
+    @staticmethod
+    @abstractmethod
+    def _combine(first: Any, second: Any) -> Any:
+        """Make one of two values."""
+
+    def _prepare(self) -> None:
+        object.__setattr__(self, "parts", flat(type(self), self.parts))
+        self._check()
+
+    def _check(self) -> None:
+        """Refuse parts that do not go together."""
+        if len({each.is_rate for each in self.parts}) > 1:
+            msg = (
+                f"{self!r}: some parts are factors, some rates; use .absolute() on all"
+            )
+            raise ScheduleError(msg)
+
+    @property
+    def length(self) -> int | None:
+        """Steps until every part has ended or settled; None if one never does."""
+        ends = [
+            each.settles if each.length is None else each.length for each in self.parts
+        ]
+        known = [each for each in ends if each is not None]
+        endless = all(each.length is None for each in self.parts)
+        return None if endless or len(known) < len(ends) else max(known)
+
+    @property
+    def settles(self) -> int | None:
+        """The step from which no part changes any more."""
+        ends = [each.settles for each in self.parts]
+        known = [each for each in ends if each is not None]
+        return None if len(known) < len(ends) else max(known)
+
+    @property
+    def is_rate(self) -> bool:
+        """Whether the values are learning rates."""
+        return any(each.is_rate for each in self.parts)
+
+    def _at(self, t: Any) -> Any:
+        return reduce(self._combine, [each._at(t) for each in self.parts])
+
+    def _monotone(self, stop: int) -> list[tuple[int, int]] | None:
+        moving = [each for each in self.parts if each.settles != 0]
+        return moving[0]._monotone(stop) if len(moving) == 1 else None
+
+
+@value
+class product(Combined):
+    """The product of all parts at every step. Written ``a * b``.
+
+    Raises:
+        ScheduleError: If more than one part is a rate.
+    """
+
+    parts: tuple[Schedule, ...] = parts()
+
+    def _check(self) -> None:
+        if sum(each.is_rate for each in self.parts) > 1:
+            msg = f"{self!r}: a rate times a rate is no rate; make one of them a factor"
+            raise ScheduleError(msg)
+
+    @staticmethod
+    def _combine(first: Any, second: Any) -> Any:
+        return first * second
+
+
+@value
+class total(Combined):
+    """The sum of all parts at every step. Written ``a + b``."""
+
+    parts: tuple[Schedule, ...] = parts()
+
+    @staticmethod
+    def _combine(first: Any, second: Any) -> Any:
+        return first + second
+
+
+@value
+class minimum(Combined):
+    """The smallest value of all parts at every step. Written ``minimum(a, b)``."""
+
+    parts: tuple[Schedule, ...] = parts()
+
+    @staticmethod
+    def _combine(first: Any, second: Any) -> Any:
+        return numeric.least(first, second)
+
+
+@value
+class maximum(Combined):
+    """The largest value of all parts at every step. Written ``maximum(a, b)``."""
+
+    parts: tuple[Schedule, ...] = parts()
+
+    @staticmethod
+    def _combine(first: Any, second: Any) -> Any:
+        return numeric.greatest(first, second)

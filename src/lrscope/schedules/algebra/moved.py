@@ -1,0 +1,156 @@
+"""A schedule with the same values at other steps."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from lrscope.errors import ScheduleError
+from lrscope.schedules import numeric
+from lrscope.schedules.algebra.inner import Around
+from lrscope.schedules.algebra.parts import part
+from lrscope.schedules.arguments import length, whole
+from lrscope.schedules.evaluated import value
+from lrscope.schedules.schedule import Schedule
+
+
+@value
+class shift(Around):
+    """A schedule begun ``by`` steps later, with its first value until then."""
+
+    inner: Schedule = part()
+    by: int = length()
+
+    @property
+    def length(self) -> int | None:
+        """Steps of the schedule inside and the delay."""
+        steps = self.inner.length
+        return None if steps is None else steps + self.by
+
+    @property
+    def settles(self) -> int | None:
+        """The step from which the value no longer changes."""
+        settles = self.inner.settles
+        return None if settles is None else (settles + self.by if settles else 0)
+
+    def _at(self, t: Any) -> Any:
+        return self.inner._at(numeric.greatest(t - self.by, 0.0))
+
+    def _monotone(self, stop: int) -> list[tuple[int, int]] | None:
+        ranges = self.inner._monotone(max(stop - self.by, 1))
+        if ranges is None or stop <= self.by:
+            return ranges and [(0, stop)]
+        return [(0, self.by), *((a + self.by, b + self.by) for a, b in ranges)]
+
+    @property
+    def _reach(self) -> int | None:
+        reach = self.inner._reach
+        return None if reach is None else reach + self.by
+
+
+@value
+class window(Around):
+    """What a schedule does from step ``start`` to step ``stop``. Written ``s[a:b]``.
+
+    After its end it holds the value of step ``stop``.
+
+    Raises:
+        ScheduleError: If stop <= start.
+    """
+
+    inner: Schedule = part()
+    start: int = length(default=0, least=0)
+    stop: int | None = length(default=None, optional=True)
+
+    def _prepare(self) -> None:
+        in_steps = isinstance(self.start, int) and isinstance(self.stop, int)
+        if in_steps and self.stop <= self.start:  # type: ignore[operator]
+            msg = f"a slice needs start < stop, got {self.start}:{self.stop}"
+            raise ScheduleError(msg)
+
+    @classmethod
+    def of(cls, inner: Schedule, steps: slice) -> Schedule:
+        """Read a slice; what lies beyond the end is cut off."""
+        if not isinstance(steps, slice) or steps.step is not None:
+            msg = f"a schedule needs a slice as in schedule[100:200], got {steps!r}"
+            raise ScheduleError(msg)
+        start = 0 if steps.start is None else whole("a slice needs start", steps.start)
+        stop = None if steps.stop is None else whole("a slice needs stop", steps.stop)
+        if isinstance(inner, cls) and inner._first_unit() is None:
+            return cls.of(inner.inner, slice(*inner._outer(start, stop)))
+        end = inner.length
+        if end is not None:
+            if start >= end:
+                msg = f"a slice needs start below the length {end}, got {start}"
+                raise ScheduleError(msg)
+            stop = None if stop is None or stop >= end else stop
+        return inner if not start and stop is None else cls(inner, start, stop)
+
+    def _outer(self, start: int, stop: int | None) -> tuple[int, int | None]:
+        """Turn a slice of this window into one of the schedule inside."""
+        length = self.length
+        if length is not None and start >= length:
+            msg = f"a slice needs start below the length {length}, got {start}"
+            raise ScheduleError(msg)
+        ends = [each for each in (self.stop, stop and self.start + stop) if each]
+        return self.start + start, min(ends, default=None)
+
+    @property
+    def length(self) -> int | None:
+        """Steps of the window."""
+        end = self.inner.length if self.stop is None else self.stop
+        return None if end is None else end - self.start
+
+    @property
+    def settles(self) -> int | None:
+        """The step from which the value no longer changes."""
+        ends = [each for each in (self.inner.settles, self.stop) if each is not None]
+        return max(min(ends) - self.start, 0) if ends else None
+
+    def _at(self, t: Any) -> Any:
+        t = t + self.start
+        return self.inner._at(t if self.stop is None else numeric.least(t, self.stop))
+
+    def _monotone(self, stop: int) -> list[tuple[int, int]] | None:
+        end = stop + self.start if self.stop is None else self.stop + 1
+        ranges = self.inner._monotone(min(stop + self.start, end))
+        if ranges is None:
+            return None
+        first = self.start
+        found = [(max(a, first) - first, b - first) for a, b in ranges if b > first]
+        return [*found, (found[-1][1], stop)] if found[-1][1] < stop else found
+
+    @property
+    def _reach(self) -> int | None:
+        settles = self.settles
+        return self.inner._reach if settles is None else settles + 1
+
+
+@value
+class reverse(Around):
+    """A schedule run backwards: ``reverse(s)(t) = s(length - t)``.
+
+    Raises:
+        ScheduleError: If the schedule is endless.
+    """
+
+    inner: Schedule = part()
+
+    def _prepare(self) -> None:
+        if self.inner._first_unit() is None and self.inner.length is None:
+            msg = f"{self.inner!r} is endless and has no end to begin with; slice it"
+            raise ScheduleError(msg)
+
+    @property
+    def settles(self) -> int | None:
+        """The length: the first value of the schedule inside comes last."""
+        return self.length
+
+    def _at(self, t: Any) -> Any:
+        return self.inner._at(numeric.greatest(float(self.length or 0) - t, 0.0))
+
+    def _monotone(self, stop: int) -> list[tuple[int, int]] | None:
+        return None
+
+    @property
+    def _reach(self) -> int | None:
+        return (self.length or 0) + 1

@@ -1,0 +1,128 @@
+"""One schedule after another: ``a >> b``."""
+
+from __future__ import annotations
+
+import dataclasses
+from bisect import bisect_right
+from fractions import Fraction
+from itertools import accumulate
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from lrscope.errors import ScheduleError
+from lrscope.schedules.algebra.parts import derived, flat, parts
+from lrscope.schedules.clock import rounded
+from lrscope.schedules.evaluated import value
+from lrscope.schedules.schedule import Schedule
+
+if TYPE_CHECKING:
+    from lrscope.schedules.clock import Clock
+
+
+@value
+class then(Schedule):
+    """Every part in turn, each from its own step 0; the last one's end is the end.
+
+    At the step where a part ends the next one is at its step 0, so the value that
+    a part would hold after its end is never used, save the last one's. Written
+    ``a >> b``.
+
+    Raises:
+        ScheduleError: If a part before the last one is endless, or if some parts are
+            factors and others rates.
+    """
+
+    parts: tuple[Schedule, ...] = parts()
+    _starts: tuple[float, ...] = derived()
+
+    def _prepare(self) -> None:
+        object.__setattr__(self, "parts", flat(then, self.parts))
+        if len({each.is_rate for each in self.parts}) > 1:
+            msg = (
+                f"{self!r}: some parts are factors, some rates; use .absolute() on all"
+            )
+            raise ScheduleError(msg)
+        for each in self.parts[:-1]:
+            if each._first_unit() is None and each.length is None:
+                msg = (
+                    f"{each!r} is endless: nothing can come after it; "
+                    "end it by a slice: schedule[:steps]"
+                )
+                raise ScheduleError(msg)
+        if self._first_unit() is None:
+            lengths = (float(each.length or 0) for each in self.parts[:-1])
+            object.__setattr__(self, "_starts", tuple(accumulate(lengths, initial=0.0)))
+
+    @property
+    def length(self) -> int | None:
+        """Steps of all parts; None if the last one is endless."""
+        return self._after(self.parts[-1].length)
+
+    @property
+    def settles(self) -> int | None:
+        """The step from which the last part no longer changes."""
+        return self._after(self.parts[-1].settles)
+
+    @property
+    def is_rate(self) -> bool:
+        """Whether the parts are learning rates."""
+        return self.parts[0].is_rate
+
+    def _after(self, steps: int | None) -> int | None:
+        self._refuse_units()
+        return None if steps is None else int(self._starts[-1]) + steps
+
+    def _at(self, t: Any) -> Any:
+        starts = self._starts
+        if isinstance(t, np.ndarray):
+            return self._on_array(t)
+        which = bisect_right(starts, t) - 1
+        return self.parts[which]._at(t - starts[which])
+
+    def _on_array(self, t: Any) -> Any:
+        self._refuse_units()
+        if t.size and not (t[1:] >= t[:-1]).all():
+            order = t.argsort(kind="stable")
+            values = np.empty_like(t)
+            values[order] = self._on_array(t[order])
+            return values
+        edges = np.append(np.searchsorted(t, self._starts), t.size)
+        values = np.empty_like(t)
+        for which in np.flatnonzero(edges[1:] > edges[:-1]):
+            here = slice(edges[which], edges[which + 1])
+            values[here] = self.parts[which]._at(t[here] - self._starts[which])
+        return values
+
+    def _monotone(self, stop: int) -> list[tuple[int, int]] | None:
+        ranges: list[tuple[int, int]] = []
+        ends = [int(each) for each in self._starts[1:]] + [stop]
+        for each, first, end in zip(self.parts, self._starts, ends):
+            start, last = int(first), min(end, stop)
+            if start < last:
+                inside = each._monotone(last - start)
+                if inside is None:
+                    return None
+                ranges += [(start + a, start + b) for a, b in inside]
+        return ranges
+
+    def on(self, clock: Clock) -> Schedule:
+        """Return the schedule in steps: where parts meet is rounded, not each length.
+
+        So "10%" and "90%" of 1,005 steps are 1,005 steps.
+        """
+        exact, done = Fraction(0), 0
+        found = []
+        for each in self.parts:
+            text = getattr(each, "steps", None)
+            if isinstance(text, str):
+                exact += clock.exactly(text)
+                each = dataclasses.replace(  # type: ignore[type-var]  # noqa: PLW2901
+                    each, steps=max(rounded(exact) - done, 1)
+                )
+            each = each.on(clock)  # noqa: PLW2901
+            if not isinstance(text, str):
+                exact += each.length or 0
+            done += each.length or 0
+            found.append(each)
+        return then(tuple(found))

@@ -1,0 +1,90 @@
+"""The clock of a training: what turns epochs, samples and percents into steps."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from fractions import Fraction
+from math import floor
+
+from lrscope.errors import ScheduleError
+from lrscope.schedules.amount import Amount
+from lrscope.schedules.arguments import whole
+
+_NEEDS = {
+    "%": "total_steps",
+    "ep": "steps_per_epoch",
+    "samples": "samples_per_step",
+    "tokens": "tokens_per_step",
+}
+
+
+@dataclass(frozen=True)
+class Clock:
+    """How many optimizer steps an epoch, the whole run or some data is.
+
+    Everything is optional: a schedule asks for what its units need, and refuses
+    to guess the rest.
+
+    Args:
+        steps_per_epoch: Optimizer steps in one epoch. With gradient accumulation
+            that is the number of batches divided by the batches per step.
+        total_steps: Optimizer steps in the whole run.
+        samples_per_step: Samples in one optimizer step, over all processes.
+        tokens_per_step: Tokens in one optimizer step, over all processes.
+
+    Raises:
+        ScheduleError: For a value that is not a whole number above 0.
+
+    >>> import lrscope
+    >>> clock = lrscope.Clock(steps_per_epoch=100, total_steps=2_000)
+    >>> (lrscope.warmup("3ep") >> lrscope.cosine("85%")).on(clock)
+    warmup(300) >> cosine(1700)
+    """
+
+    steps_per_epoch: int | None = None
+    total_steps: int | None = None
+    samples_per_step: int | None = None
+    tokens_per_step: int | None = None
+
+    def __post_init__(self) -> None:
+        for each in fields(self):
+            value = getattr(self, each.name)
+            if value is not None:
+                found = whole(f"Clock needs {each.name}", value, 1)
+                object.__setattr__(self, each.name, found)
+
+    def exactly(self, text: str) -> Fraction:
+        """Return an amount in steps, not rounded.
+
+        Raises:
+            ScheduleError: If the clock lacks what the amount's unit needs.
+        """
+        amount = Amount.parse("a length is given", text)
+        if amount.unit == "steps":
+            return amount.number
+        need = _NEEDS[amount.unit]
+        known: int | None = getattr(self, need)
+        if known is None:
+            msg = f"{text!r} needs a clock that knows {need}: Clock({need}=…)"
+            raise ScheduleError(msg)
+        if amount.unit == "%":
+            return amount.number * known / 100
+        return amount.number * known if amount.unit == "ep" else amount.number / known
+
+    def steps(self, text: str) -> int:
+        """Return an amount in steps, rounded to the nearest, halves up.
+
+        Raises:
+            ScheduleError: If the clock lacks what the amount's unit needs, or if
+                the amount is less than half a step.
+        """
+        found = rounded(self.exactly(text))
+        if not found:
+            msg = f"{text!r} is less than half a step on {self!r}; give steps"
+            raise ScheduleError(msg)
+        return found
+
+
+def rounded(steps: Fraction) -> int:
+    """Return the nearest whole number, halves up."""
+    return floor(steps + Fraction(1, 2))

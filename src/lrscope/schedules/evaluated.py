@@ -1,0 +1,185 @@
+"""What every schedule is underneath: checked arguments and a value for each time."""
+
+from __future__ import annotations
+
+import dataclasses
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, Any, ClassVar, overload
+
+import numpy as np
+
+from lrscope.errors import ScheduleError
+from lrscope.schedules.arguments import whole
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
+    from typing_extensions import dataclass_transform
+else:
+
+    def dataclass_transform(**_: object) -> Any:
+        """Tell type checkers alone that the decorator makes dataclasses."""
+        return lambda decorator: decorator
+
+
+LAST_STEP = 2**53
+"""Above it float64 no longer tells one step from the next."""
+
+BLOCK = 1 << 14
+"""Steps computed at a time: what a formula makes on the way stays in the cache."""
+
+
+class Evaluated(ABC):
+    """A frozen value that knows its number at every step."""
+
+    __slots__ = ()
+    __dataclass_fields__: ClassVar[dict[str, dataclasses.Field[Any]]]
+
+    def __post_init__(self) -> None:
+        """Check every argument by its own declaration."""
+        name = type(self).__name__
+        for each in dataclasses.fields(self):
+            if not each.init:
+                continue
+            value = getattr(self, each.name)
+            found = each.metadata["check"](f"{name} needs {each.name}", value)
+            if found is not value:
+                object.__setattr__(self, each.name, found)
+        self._prepare()
+
+    def _prepare(self) -> None:
+        """Check arguments against each other; compute what is needed often."""
+
+    @property
+    @abstractmethod
+    def length(self) -> int | None:
+        """Steps until the schedule has ended; None if it has no end."""
+
+    @property
+    def settles(self) -> int | None:
+        """The step from which the value no longer changes; None if it always may."""
+        return self.length
+
+    @property
+    def is_rate(self) -> bool:
+        """Whether numbers are learning rates, not factors of a group's base rate."""
+        return False
+
+    @abstractmethod
+    def _at(self, t: Any) -> Any:
+        """Return the value at real times >= 0, past the end too."""
+
+    def _monotone(self, stop: int) -> list[tuple[int, int]] | None:
+        """Return ranges that cover 0 … stop, each without a turn; None if unknown."""
+        return [(0, stop)]
+
+    @property
+    def _reach(self) -> int | None:
+        """The number of steps after which no new value comes; None if unknown."""
+        settles = self.settles
+        return None if settles is None else settles + 1
+
+    @overload
+    def __call__(self, step: int) -> float: ...
+
+    @overload
+    def __call__(self, step: ArrayLike) -> NDArray[np.float64]: ...
+
+    def __call__(self, step: Any) -> Any:
+        """Return the value at a step, or at every step of an array.
+
+        Args:
+            step: Index of an optimizer step from 0, or an array of them in any
+                order and shape.
+
+        Returns:
+            A float for an int; an array of float64 of the same shape for an array.
+            The same step gives the same number, bit for bit, alone or in an array.
+
+        Raises:
+            ScheduleError: For a step below 0, not whole or above 2⁵³; for a schedule
+                that still has lengths in epochs, percents, samples or tokens.
+        """
+        try:
+            if type(step) is int and 0 <= step <= LAST_STEP:
+                return float(self._at(float(step)))
+            if np.ndim(step) == 0:
+                found = whole("a schedule needs the step", step)
+                return float(self._at(float(np.float64(_not_above(found)))))
+            return self._on_all(_times(step))
+        except TypeError:
+            self._refuse_units()
+            raise
+
+    def _on_all(self, times: NDArray[np.float64]) -> NDArray[np.float64]:
+        flat = times.reshape(-1)
+        values = np.empty_like(flat)
+        for start in range(0, flat.size, BLOCK):
+            block = slice(start, start + BLOCK)
+            values[block] = self._at(flat[block])
+        return values.reshape(times.shape)
+
+    def _refuse_units(self) -> None:
+        if text := self._first_unit():
+            msg = (
+                f"{self!r} has a length in other units than steps ({text!r}); "
+                "turn them into steps first: schedule.on(Clock(…))"
+            )
+            raise ScheduleError(msg)
+
+    def _first_unit(self) -> str | None:
+        """Return a length that is not in steps yet, if there is one."""
+        for each in dataclasses.fields(self):
+            found = _unit(each.metadata.get("kind"), getattr(self, each.name))
+            if found:
+                return found
+        return None
+
+    def __repr__(self) -> str:
+        """Return the schedule as it is written in Python and on the command line."""
+        from lrscope.schedules.written.text import to_text
+
+        return to_text(self)
+
+
+@dataclass_transform(frozen_default=True)
+def value(cls: Any) -> Any:
+    """Make a class a frozen, comparable, hashable value; the repr is its own."""
+    return dataclasses.dataclass(frozen=True, slots=True, repr=False)(cls)
+
+
+def _unit(kind: str | None, value: Any) -> str | None:
+    if kind == "length" and isinstance(value, str):
+        return value
+    if kind == "lengths":
+        return next((each for each in value if isinstance(each, str)), None)
+    if kind == "schedule":
+        return value._first_unit()  # type: ignore[no-any-return]
+    if kind == "schedules":
+        found = (each._first_unit() for each in value)
+        return next(filter(None, found), None)
+    return None
+
+
+def _times(steps: Any) -> NDArray[np.float64]:
+    found = np.asarray(steps)
+    if found.dtype.kind not in "iuf":
+        msg = f"a schedule needs steps as whole numbers, got {found.dtype} values"
+        raise ScheduleError(msg)
+    if found.size:
+        lowest, highest = found.min(), found.max()
+        if not (lowest >= 0 and highest <= LAST_STEP):
+            bad = lowest if not lowest >= 0 else highest
+            msg = f"a schedule needs steps from 0 to 2**53, got {bad}"
+            raise ScheduleError(msg)
+        if found.dtype.kind == "f" and (found != np.floor(found)).any():
+            bad = found[found != np.floor(found)][0]
+            msg = f"a schedule needs steps as whole numbers, got {bad}"
+            raise ScheduleError(msg)
+    return np.ascontiguousarray(found, dtype=np.float64).reshape(found.shape)
+
+
+def _not_above(step: int) -> int:
+    if step > LAST_STEP:
+        msg = f"a schedule needs steps from 0 to 2**53, got {step}"
+        raise ScheduleError(msg)
+    return step

@@ -1,0 +1,157 @@
+"""Questions that a schedule answers by name: peak, end, sum, where it gets to."""
+
+from __future__ import annotations
+
+from math import fsum
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from lrscope.errors import ScheduleError
+from lrscope.schedules.arguments import finite, whole
+from lrscope.schedules.evaluated import LAST_STEP, Evaluated
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
+
+MOST_STEPS = 10**9
+"""More are not looked at one by one."""
+
+MANY = 1 << 20
+
+
+class Asked(Evaluated):
+    """A value for every step that can be asked about all of them."""
+
+    __slots__ = ()
+
+    @property
+    def final(self) -> float | None:
+        """What the schedule holds after its end; None if it never settles."""
+        return None if self.settles is None else self(self.settles)
+
+    @property
+    def peak(self) -> float:
+        """The highest value of any step.
+
+        Raises:
+            ScheduleError: If the schedule never settles and the highest value cannot
+                be told from its form; ask ``highest(stop=…)``.
+        """
+        return self.highest(stop=self._reach)
+
+    def highest(self, start: int = 0, stop: int | None = None) -> float:
+        """Return the highest value of the steps ``start <= step < stop``.
+
+        Raises:
+            ScheduleError: If ``stop`` is None, the schedule never settles, and its
+                form does not tell.
+        """
+        return max(float(each.max()) for each in self._witnesses(start, stop))
+
+    def lowest(self, start: int = 0, stop: int | None = None) -> float:
+        """Return the lowest value of the steps ``start <= step < stop``.
+
+        Raises:
+            ScheduleError: As for ``highest``.
+        """
+        return min(float(each.min()) for each in self._witnesses(start, stop))
+
+    def first_step(
+        self,
+        *,
+        at_least: float | None = None,
+        at_most: float | None = None,
+        stop: int | None = None,
+    ) -> int | None:
+        """Return the first step with a value at or beyond a limit, None if none has.
+
+        Args:
+            at_least: Look for a value that is not below this.
+            at_most: Look for a value that is not above this; give one of the two.
+            stop: Look at steps below this; as far as the schedule goes if None.
+
+        Raises:
+            ScheduleError: If not exactly one limit is given, or as for ``highest``.
+
+        >>> import lrscope
+        >>> lrscope.warmup(500).first_step(at_least=1.0)
+        500
+        """
+        if (at_least is None) == (at_most is None):
+            msg = "first_step needs either at_least=… or at_most=…"
+            raise ScheduleError(msg)
+        sign = 1.0 if at_most is None else -1.0
+        limit = at_least if at_most is None else at_most
+        goal = sign * finite("first_step needs the value", limit)
+        for first, last in self._ranges(0, stop):
+            if not isinstance(last, int):
+                hits = np.flatnonzero(sign * last >= goal)
+                if hits.size:
+                    return first + int(hits[0])
+            elif sign * self(first) >= goal:
+                return first
+            elif sign * self(last) >= goal:
+                return self._crossing(first, last, sign, goal)
+        return None
+
+    def sum(self, start: int = 0, stop: int | None = None) -> float:
+        """Return the sum of the values of the steps ``start <= step < stop``.
+
+        Of a factor it is the training budget in steps at the base rate.
+
+        Args:
+            start: The first step that counts.
+            stop: The first step that no longer counts; the length if None.
+
+        Raises:
+            ScheduleError: If ``stop`` is None and the schedule is endless.
+        """
+        start = whole("sum needs start", start)
+        stop = self.length if stop is None else whole("sum needs stop", stop)
+        if stop is None:
+            msg = f"{self!r} is endless; say where the sum stops: sum(stop=…)"
+            raise ScheduleError(msg)
+        return fsum(fsum(each) for _, each in self._scan(start, stop))
+
+    def _crossing(self, first: int, last: int, sign: float, goal: float) -> int:
+        """Return where a range without a turn gets to a value it does not start at."""
+        while last - first > 1:
+            middle = (first + last) // 2
+            if sign * self(middle) >= goal:
+                last = middle
+            else:
+                first = middle
+        return last
+
+    def _witnesses(self, start: int, stop: int | None) -> Iterator[NDArray[np.float64]]:
+        """Yield values among which the highest and the lowest one are."""
+        start = whole("the range needs start", start)
+        for first, last in self._ranges(start, stop):
+            yield self(np.array([first, last])) if isinstance(last, int) else last
+
+    def _ranges(self, start: int, stop: int | None) -> Iterator[tuple[int, Any]]:
+        """Yield (first, last step) without a turn between, or (first, all values)."""
+        known = self._monotone(LAST_STEP if stop is None else stop)
+        if stop is None and (known is None or known[-1][1] < LAST_STEP):
+            stop, known = self._reach, None
+        if known is not None:
+            for first, end in known:
+                if max(first, start) < end:
+                    yield max(first, start), end - 1
+        elif stop is None:
+            msg = f"{self!r} never settles; say how far to look: stop=…"
+            raise ScheduleError(msg)
+        else:
+            yield from self._scan(start, max(stop, start + 1))
+
+    def _scan(self, start: int, stop: int) -> Iterator[tuple[int, NDArray[np.float64]]]:
+        if stop - start > MOST_STEPS:
+            msg = (
+                f"looking at {stop - start:,} steps takes too long; give a nearer stop"
+            )
+            raise ScheduleError(msg)
+        for first in range(start, stop, MANY):
+            yield first, self(np.arange(first, min(first + MANY, stop)))

@@ -1,0 +1,1 @@
+"""Every shape, one family a file."""

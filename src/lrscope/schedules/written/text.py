@@ -1,0 +1,103 @@
+"""The text form of a schedule: what Python code reads like."""
+
+from __future__ import annotations
+
+import dataclasses
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any
+
+from lrscope.schedules.algebra.changed import absolute, clip, hold
+from lrscope.schedules.algebra.combined import maximum, minimum, product, total
+from lrscope.schedules.algebra.moved import reverse, shift, window
+from lrscope.schedules.algebra.repeated import repeat
+from lrscope.schedules.algebra.stretched import stretch
+from lrscope.schedules.algebra.then import then
+from lrscope.schedules.shapes.constant import constant
+
+if TYPE_CHECKING:
+    from lrscope.schedules.evaluated import Evaluated
+
+_OPERATORS: dict[type, tuple[str, int]] = {
+    then: (" >> ", 1),
+    total: (" + ", 2),
+    product: (" * ", 3),
+}
+"""How they are written and how closely they bind."""
+
+_CALL = 4
+
+
+def to_text(schedule: Evaluated) -> str:
+    """Return a schedule as text that ``parse`` reads back.
+
+    >>> import lrscope
+    >>> lrscope.schedules.to_text(0.5 * lrscope.cosine(100)[10:])
+    '0.5 * cosine(100)[10:]'
+    """
+    return _written(schedule)[0]
+
+
+def _written(schedule: Any) -> tuple[str, int]:
+    """Return text and how closely its outermost operator binds."""
+    kind = type(schedule)
+    if kind in _OPERATORS:
+        return _operation(schedule)
+    if kind in (minimum, maximum):
+        inside = ", ".join(to_text(each) for each in schedule.parts)
+        return f"{kind.__name__}({inside})", _CALL
+    if kind is window:
+        start = schedule.start or ""
+        stop = "" if schedule.stop is None else schedule.stop
+        return f"{_tight(schedule.inner)}[{start}:{stop}]", _CALL
+    if kind is stretch:
+        by = str(Fraction(schedule.up, schedule.down))
+        return f"{_tight(schedule.inner)}.stretch({by})", _CALL
+    if kind in (hold, shift, reverse, clip, absolute, repeat):
+        name, arguments = _call(schedule, keywords=kind in (hold, clip))
+        return f"{_tight(schedule.inner)}.{name}({arguments})", _CALL
+    name, arguments = _call(schedule)
+    return f"{name}({arguments})", _CALL
+
+
+def _operation(schedule: Any) -> tuple[str, int]:
+    sign, binds = _OPERATORS[type(schedule)]
+    words = []
+    for index, each in enumerate(schedule.parts):
+        beside = schedule.parts[1] if index == 0 else schedule.parts[0]
+        bare = _is_number(each) and (index > 0 or not _is_number(beside))
+        if bare and sign != " >> ":
+            words.append(repr(each.value))
+        else:
+            text, inner = _written(each)
+            words.append(text if inner > binds else f"({text})")
+    return sign.join(words), binds
+
+
+def _is_number(schedule: Any) -> bool:
+    return isinstance(schedule, constant) and schedule.steps is None
+
+
+def _tight(schedule: Any) -> str:
+    text, binds = _written(schedule)
+    return text if binds == _CALL else f"({text})"
+
+
+def _call(schedule: Any, *, keywords: bool = False) -> tuple[str, str]:
+    """Return name and arguments: required ones by place, others if not the default."""
+    words = []
+    for each in dataclasses.fields(schedule):
+        if not each.init or each.metadata["kind"] in ("schedule", "schedules"):
+            continue
+        found = getattr(schedule, each.name)
+        required = each.default is dataclasses.MISSING
+        if required and not keywords:
+            words.append(_literal(found))
+        elif required or found != each.default:
+            words.append(f"{each.name}={_literal(found)}")
+    return type(schedule).__name__, ", ".join(words)
+
+
+def _literal(value: Any) -> str:
+    if isinstance(value, tuple):
+        return f"[{', '.join(map(_literal, value))}]"
+    return repr(value)
