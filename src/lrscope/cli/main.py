@@ -15,7 +15,10 @@ from lrscope.errors import LrscopeError, RecordingError
 COMMANDS = {
     "run": "Run a command and record its learning rates.",
     "show": "Show with which rates parameters were really updated.",
+    "preview": "Draw a schedule and see its mistakes before training.",
     "export": "Write a run as CSV, Parquet or JSON lines.",
+    "audit": "Say what is wrong with a run, why, and the line to change.",
+    "rules": "List the rules of the audit, or print the manual page of one.",
 }
 
 

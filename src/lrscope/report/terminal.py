@@ -6,20 +6,17 @@ import math
 from dataclasses import astuple
 from typing import TYPE_CHECKING
 
-import plotille
 from rich.box import SIMPLE_HEAD
 from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
+from lrscope.report import curves
+
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-    from lrscope.report.page import Page, Row
-
-HEIGHT = 12
-MOST_CURVES = 6
-COLORS = ("cyan", "magenta", "yellow", "green", "blue", "red")
+    from lrscope.report.page import Page
 
 
 def rendered(page: Page, width: int, *, color: bool) -> RenderableType:
@@ -106,40 +103,6 @@ def _ratios(page: Page) -> list[Text]:
 
 
 def _curve(page: Page, width: int, *, color: bool) -> str:
-    """Draw the rates over the steps, curves that coincide once."""
-    curves: dict[tuple[float, ...], Row] = {}
-    for row in page.rows:
-        if row.curve[0]:
-            curves.setdefault(row.curve[1], row)
-    rows = list(curves.values())[:MOST_CURVES]
-    if not rows or max(row.curve[0][-1] for row in rows) == 0:
-        return ""
-    figure = plotille.Figure()
-    figure.width = max(20, min(width, 100) - 24)
-    figure.height = HEIGHT
-    figure.with_colors = color
-    figure.color_mode = "names"
-    figure.x_label, figure.y_label = "step", "applied"
-    top = max(max(row.curve[1]) for row in rows)
-    bottom = min(min(row.curve[1]) for row in rows)
-    figure.set_y_limits(min_=min(bottom, 0.0), max_=top * 1.02 or 1e-12)
-    figure.set_x_limits(
-        min_=min(r.curve[0][0] for r in rows), max_=max(r.curve[0][-1] for r in rows)
-    )
-    figure.register_label_formatter(float, _label)
-    figure.register_label_formatter(int, _label)
-    for row, line in zip(rows, COLORS, strict=False):
-        figure.plot(row.curve[0], row.curve[1], lc=line, label=row.name)
-    return str(figure.show(legend=color and len(rows) > 1))
-
-
-def _label(
-    value: float,
-    chars: int,
-    delta: float,
-    left: bool = False,  # noqa: FBT001, FBT002
-) -> str:
-    del delta
-    whole = float(value).is_integer() and abs(value) >= 1
-    text = f"{int(value)}" if whole or value == 0 else f"{value:.3g}"
-    return text[:chars].ljust(chars) if left else text[:chars].rjust(chars)
+    """Draw the rates over the steps."""
+    lines = [curves.Curve(row.name, *row.curve) for row in page.rows]
+    return curves.in_terminal(lines, width, color=color, label="applied")

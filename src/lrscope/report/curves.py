@@ -1,0 +1,113 @@
+"""Curves of rates over steps, in a terminal and in a file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from lrscope.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+HEIGHT = 12
+MOST_CURVES = 6
+COLORS = ("cyan", "magenta", "yellow", "green", "blue", "red")
+PICTURES = (".png", ".svg", ".pdf")
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """A name, steps in rising order and as many values."""
+
+    name: str
+    steps: tuple[int, ...]
+    values: tuple[float, ...]
+
+
+def in_terminal(curves: Sequence[Curve], width: int, *, color: bool, label: str) -> str:
+    """Return curves drawn with characters, those that coincide once.
+
+    Args:
+        curves: What to draw; six at most are.
+        width: Columns of the terminal.
+        color: Whether the terminal shows colours.
+        label: What the values are.
+    """
+    import plotille
+
+    apart: dict[tuple[float, ...], Curve] = {}
+    for each in curves:
+        if each.steps:
+            apart.setdefault(each.values, each)
+    chosen = list(apart.values())[:MOST_CURVES]
+    if not chosen or max(each.steps[-1] for each in chosen) == 0:
+        return ""
+    figure = plotille.Figure()
+    figure.width = max(20, min(width, 100) - 24)
+    figure.height = HEIGHT
+    figure.with_colors = color
+    figure.color_mode = "names"
+    figure.x_label, figure.y_label = "step", label
+    top = max(max(each.values) for each in chosen)
+    bottom = min(min(each.values) for each in chosen)
+    figure.set_y_limits(min_=min(bottom, 0.0), max_=top * 1.02 or 1e-12)
+    figure.set_x_limits(
+        min_=min(each.steps[0] for each in chosen),
+        max_=max(each.steps[-1] for each in chosen),
+    )
+    figure.register_label_formatter(float, _tick)
+    figure.register_label_formatter(int, _tick)
+    for each, line in zip(chosen, COLORS, strict=False):
+        figure.plot(each.steps, each.values, lc=line, label=each.name)
+    return str(figure.show(legend=color and len(chosen) > 1))
+
+
+def in_file(
+    curves: Sequence[Curve], path: Path, *, label: str, force: bool = False
+) -> None:
+    """Write curves as a picture; the ending of the file says which kind.
+
+    Raises:
+        UsageError: If the ending is not known, the file exists and is not to be
+            replaced, it cannot be written, or matplotlib is not installed.
+    """
+    if path.suffix.lower() not in PICTURES:
+        msg = f"a picture needs a name that ends in {', '.join(PICTURES)}, got {path}"
+        raise UsageError(msg)
+    if path.exists() and not force:
+        msg = f"{path} exists; replace it with --force or choose another name"
+        raise UsageError(msg)
+    try:
+        from matplotlib.figure import Figure
+    except ImportError as error:
+        msg = "pictures need matplotlib: pip install 'lrscope[plot]'"
+        raise UsageError(msg) from error
+    figure = Figure(figsize=(8, 4.5), layout="constrained")
+    axes = figure.subplots()
+    for each in curves:
+        axes.plot(each.steps, each.values, label=each.name)
+    axes.set_xlabel("step")
+    axes.set_ylabel(label)
+    axes.grid(alpha=0.3)
+    axes.margins(x=0)
+    if curves:
+        axes.legend(fontsize="small")
+    try:
+        figure.savefig(path, dpi=150)
+    except OSError as error:
+        msg = f"{path} cannot be written: {error.strerror or error}"
+        raise UsageError(msg) from error
+
+
+def _tick(
+    value: float,
+    chars: int,
+    delta: float,
+    left: bool = False,  # noqa: FBT001, FBT002
+) -> str:
+    del delta
+    whole = value == 0 or abs(value) >= 100 or (abs(value) >= 1 and value % 1 == 0)
+    text = f"{value:.0f}" if whole else f"{value:.3g}"
+    return text[:chars].ljust(chars) if left else text[:chars].rjust(chars)

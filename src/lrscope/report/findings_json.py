@@ -1,0 +1,43 @@
+"""The findings of an audit as JSON."""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from lrscope.audit.audit import Audit
+    from lrscope.audit.finding import Finding
+
+FORMAT = 1
+"""Number of the form; history: 1 (0.2.0) first form."""
+
+
+def as_json(audit: Audit) -> str:
+    """Return an audit as JSON, NaN and infinities as null."""
+    plain = {
+        "format": FORMAT,
+        "run": audit.run,
+        "findings": [_finding(each) for each in audit.findings],
+        "not_applicable": [asdict(each) for each in audit.not_applicable],
+        "facts": audit.facts,
+    }
+    return json.dumps(_finite(plain), indent=2, allow_nan=False)
+
+
+def _finding(finding: Finding) -> dict[str, Any]:
+    where = [{"file": file, "line": line} for file, line in finding.where]
+    severity = str(finding.severity)
+    return {**asdict(finding), "severity": severity, "where": where}
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _finite(each) for key, each in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_finite(each) for each in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value
