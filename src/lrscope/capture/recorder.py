@@ -17,6 +17,7 @@ from lrscope.capture.header import describe_process
 from lrscope.capture.journal import Journal
 from lrscope.capture.optimizers import OptimizerWitness
 from lrscope.capture.patches import Patches
+from lrscope.capture.plans import PlanWitness
 from lrscope.capture.schedulers import SchedulerWitness
 from lrscope.recording.writer import Writer
 
@@ -56,6 +57,7 @@ class Recorder:
         self._journal = journal = Journal(self._open_writer)
         self._optimizers = OptimizerWitness(journal, self.fail)
         self._schedulers = SchedulerWitness(journal, self._optimizers, self.fail)
+        self._plans = PlanWitness(journal, self._optimizers, self.fail)
 
     def start(self) -> None:
         """Begin to watch; ``torch.optim`` is loaded."""
@@ -77,6 +79,8 @@ class Recorder:
             spec = getattr(module, "__spec__", None)
             if module is not None and not getattr(spec, "_initializing", False):
                 self.module_loaded(name, module)
+        self._plans.listen()
+        self._handles.append(self._plans)
         if self._printer is not None:
             self._handles += self._printer.hooks(optimizer, self._optimizers)
         atexit.register(self.stop_at_exit)

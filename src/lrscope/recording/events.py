@@ -127,6 +127,21 @@ class SchedulerStateLoaded(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PlanDeclared(Event):
+    """A driver said what an optimizer will follow.
+
+    Attributes:
+        optimizer: its number; None if not known.
+        plan: plain data, as `lrscope.listeners.announce` describes it.
+        where: the line that made the driver.
+    """
+
+    optimizer: int | None
+    plan: dict[str, Any]
+    where: Site
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StepRaised(Event):
     """An optimizer step began and ended with an exception."""
 
@@ -263,6 +278,7 @@ RARE: dict[str, type[Event]] = {
     "optimizer_state_loaded": OptimizerStateLoaded,
     "scheduler_constructed": SchedulerConstructed,
     "scheduler_state_loaded": SchedulerStateLoaded,
+    "plan_declared": PlanDeclared,
     "step_raised": StepRaised,
     "number_noted": NumberNoted,
     "rate_is_no_number": RateIsNoNumber,

@@ -128,7 +128,7 @@ class Process:
                 _process=self,
                 _number=number,
             )
-            for number, optimizer in self._optimizers.items()
+            for number, optimizer in self.optimizers.items()
             for group, name in self._groups_of(number)
         )
 
@@ -138,7 +138,7 @@ class Process:
         return {each.optimizer: each for each in found}
 
     @cached_property
-    def _optimizers(self) -> dict[int, OptimizerId]:
+    def optimizers(self) -> dict[int, OptimizerId]:
         """Optimizers that took a step, by their number in the file."""
         firsts = {
             number: int(self.step_rows(number)[0])
@@ -250,7 +250,7 @@ class Process:
 
     def causes(self, track: Track) -> Counter[str]:
         """Count who changed a track's rate; see `Track.changed_by`."""
-        number = next(k for k, v in self._optimizers.items() if v == track.optimizer)
+        number = next(k for k, v in self.optimizers.items() if v == track.optimizer)
         own, lr = self.column_of(number, track.group.index, "lr")
         keep = self.updated[own]
         return causes_of(self.history, number, own[keep], lr[keep])
@@ -263,7 +263,7 @@ class Process:
         """
         chosen = [
             number
-            for number, each in self._optimizers.items()
+            for number, each in self.optimizers.items()
             if optimizer is None or each.index == optimizer
         ]
         attempts = sum(int(self.step_rows(each).size) for each in chosen)

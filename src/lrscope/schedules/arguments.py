@@ -40,12 +40,7 @@ def lengths(*, default: Any = MISSING) -> Any:
 
     def check(who: str, value: Any) -> tuple[Any, ...]:
         found = tuple(whole_or_amount(who, each, 1) for each in _several(who, value))
-        whole = [each for each in found if isinstance(each, int)]
-        if len(whole) == len(found) and any(
-            later <= sooner for sooner, later in zip(whole, whole[1:])
-        ):
-            msg = f"{who} in rising order, got {value!r}; sort them, each once"
-            raise ScheduleError(msg)
+        _refuse_unsorted(who, value, found)
         return found
 
     return _argument(check, "lengths", default)
@@ -87,6 +82,33 @@ def numbers(*, default: Any = MISSING, low: float = -math.inf) -> Any:
         return found
 
     return _argument(check, "numbers", default)
+
+
+def points(*, default: Any = MISSING) -> Any:
+    """Declare points: pairs of a length and a number, at rising lengths."""
+
+    def check(who: str, value: Any) -> tuple[tuple[Any, float], ...]:
+        found = []
+        for each in _several(who, value):
+            pair = tuple(each) if isinstance(each, (tuple, list)) else ()
+            if len(pair) != 2:
+                msg = f"{who} as pairs of a step and a value, got {each!r}"
+                raise ScheduleError(msg)
+            step = whole_or_amount(f"{who} with steps", pair[0], 0)
+            found.append((step, finite(f"{who} with values", pair[1])))
+        _refuse_unsorted(who, value, [step for step, _ in found])
+        return tuple(found)
+
+    return _argument(check, "points", default)
+
+
+def integer(*, default: Any = MISSING, least: int = 0) -> Any:
+    """Declare a whole number that is no length, such as a seed."""
+
+    def check(who: str, value: Any) -> int:
+        return whole(who, value, least)
+
+    return _argument(check, "number", default)
 
 
 def choice(*, of: tuple[str, ...], default: Any = MISSING) -> Any:
@@ -164,6 +186,15 @@ def _several(who: str, value: Any) -> tuple[Any, ...]:
         msg = f"{who} to be a list with at least one entry, got {value!r}"
         raise ScheduleError(msg)
     return found
+
+
+def _refuse_unsorted(who: str, value: Any, steps: Iterable[Any]) -> None:
+    """Refuse steps that do not rise; with units, their clock will tell."""
+    steps = list(steps)
+    in_steps = all(isinstance(each, int) for each in steps)
+    if in_steps and any(later <= sooner for sooner, later in zip(steps, steps[1:])):
+        msg = f"{who} in rising order, got {value!r}; sort them, each once"
+        raise ScheduleError(msg)
 
 
 def _range(low: float, high: float, above: float, below: float) -> str:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, Any, ClassVar, overload
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any, ClassVar, Union, overload
 
 import numpy as np
 
@@ -20,6 +21,9 @@ else:
         """Tell type checkers alone that the decorator makes dataclasses."""
         return lambda decorator: decorator
 
+
+Time = Union[int, float, Fraction]
+"""A moment: a step, or a time between two steps."""
 
 LAST_STEP = 2**53
 """Above it float64 no longer tells one step from the next."""
@@ -68,15 +72,21 @@ class Evaluated(ABC):
     def _at(self, t: Any) -> Any:
         """Return the value at real times >= 0, past the end too."""
 
-    def _monotone(self, stop: int) -> list[tuple[int, int]] | None:
-        """Return ranges that cover 0 … stop, each without a turn; None if unknown."""
-        return [(0, stop)]
+    @property
+    def _edges(self) -> tuple[Time, ...] | None:
+        """The real times between which no value turns or jumps; None if unknown."""
+        return ()
 
     @property
     def _reach(self) -> int | None:
-        """The number of steps after which no new value comes; None if unknown."""
+        """The steps among which all extremes are; None if unknown."""
         settles = self.settles
         return None if settles is None else settles + 1
+
+    @property
+    def _peak_reach(self) -> int | None:
+        """The steps among which the highest value is; None if unknown."""
+        return self._reach
 
     @overload
     def __call__(self, step: int) -> float: ...
@@ -152,6 +162,8 @@ def _unit(kind: str | None, value: Any) -> str | None:
         return value
     if kind == "lengths":
         return next((each for each in value if isinstance(each, str)), None)
+    if kind == "points":
+        return next((step for step, _ in value if isinstance(step, str)), None)
     if kind == "schedule":
         return value._first_unit()  # type: ignore[no-any-return]
     if kind == "schedules":

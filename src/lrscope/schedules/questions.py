@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import fsum
+from math import ceil, fsum
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -40,7 +40,7 @@ class Asked(Evaluated):
             ScheduleError: If the schedule never settles and the highest value cannot
                 be told from its form; ask ``highest(stop=…)``.
         """
-        return self.highest(stop=self._reach)
+        return self.highest(stop=self._peak_reach)
 
     def highest(self, start: int = 0, stop: int | None = None) -> float:
         """Return the highest value of the steps ``start <= step < stop``.
@@ -130,22 +130,31 @@ class Asked(Evaluated):
         """Yield values among which the highest and the lowest one are."""
         start = whole("the range needs start", start)
         for first, last in self._ranges(start, stop):
-            yield self(np.array([first, last])) if isinstance(last, int) else last
+            if isinstance(last, int):
+                with np.errstate(over="ignore"):
+                    last = self(np.array([first, last]))  # noqa: PLW2901
+            yield last
 
     def _ranges(self, start: int, stop: int | None) -> Iterator[tuple[int, Any]]:
         """Yield (first, last step) without a turn between, or (first, all values)."""
-        known = self._monotone(LAST_STEP if stop is None else stop)
-        if stop is None and (known is None or known[-1][1] < LAST_STEP):
-            stop, known = self._reach, None
-        if known is not None:
-            for first, end in known:
-                if max(first, start) < end:
-                    yield max(first, start), end - 1
-        elif stop is None:
+        if stop is not None and whole("the range needs stop", stop) <= start:
+            msg = f"the range needs start < stop, got {start!r} and {stop!r}"
+            raise ScheduleError(msg)
+        edges = self._edges
+        if edges is not None:
+            end = LAST_STEP + 1 if stop is None else stop
+            firsts = {ceil(each) for each in edges if start < each <= end - 1}
+            marks = [start, *sorted(firsts), end]
+            for first, following in zip(marks, marks[1:]):
+                yield first, following - 1
+            return
+        if stop is None:
+            reach = self._reach
+            stop = None if reach is None else max(reach, start + 1)
+        if stop is None:
             msg = f"{self!r} never settles; say how far to look: stop=…"
             raise ScheduleError(msg)
-        else:
-            yield from self._scan(start, max(stop, start + 1))
+        yield from self._scan(start, stop)
 
     def _scan(self, start: int, stop: int) -> Iterator[tuple[int, NDArray[np.float64]]]:
         if stop - start > MOST_STEPS:

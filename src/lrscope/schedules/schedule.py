@@ -236,6 +236,10 @@ _RESOLVE: dict[str, Callable[[Any, Clock], Any]] = {
     "lengths": lambda value, clock: tuple(
         clock.steps(each) if isinstance(each, str) else each for each in value
     ),
+    "points": lambda value, clock: tuple(
+        (clock.steps(step) if isinstance(step, str) else step, each)
+        for step, each in value
+    ),
     "schedule": lambda value, clock: value.on(clock),
     "schedules": lambda value, clock: tuple(each.on(clock) for each in value),
 }

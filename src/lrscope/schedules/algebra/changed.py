@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from math import ceil, lcm
+from typing import TYPE_CHECKING, Any
 
 from lrscope.errors import ScheduleError
 from lrscope.schedules import numeric
@@ -11,6 +12,9 @@ from lrscope.schedules.algebra.parts import part
 from lrscope.schedules.arguments import length, number
 from lrscope.schedules.evaluated import value
 from lrscope.schedules.schedule import Schedule
+
+if TYPE_CHECKING:
+    from lrscope.schedules.evaluated import Time
 
 
 @value
@@ -88,6 +92,13 @@ class hold(Around):
         return self.inner._at(numeric.floor(t / self.every) * self.every)
 
     @property
-    def _reach(self) -> int | None:
-        reach = self.inner._reach
-        return None if reach is None else reach + self.every
+    def _edges(self) -> tuple[Time, ...] | None:
+        edges = self.inner._edges
+        every = self.every
+        return edges and tuple(ceil(each / every) * every for each in edges)
+
+    def _outside(self, reach: int | None) -> int | None:
+        """Take in the whole number of rounds after which all stairs come again."""
+        if self.settles is not None:
+            return self.settles + 1
+        return None if reach is None else lcm(reach, self.every)

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from functools import reduce
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from lrscope.errors import ScheduleError
 from lrscope.schedules import numeric
 from lrscope.schedules.algebra.parts import flat, parts
 from lrscope.schedules.evaluated import value
 from lrscope.schedules.schedule import Schedule
+
+if TYPE_CHECKING:
+    from lrscope.schedules.evaluated import Time
 
 
 class Combined(Schedule):
@@ -61,9 +64,21 @@ class Combined(Schedule):
     def _at(self, t: Any) -> Any:
         return reduce(self._combine, [each._at(t) for each in self.parts])
 
-    def _monotone(self, stop: int) -> list[tuple[int, int]] | None:
-        moving = [each for each in self.parts if each.settles != 0]
-        return moving[0]._monotone(stop) if len(moving) == 1 else None
+    @property
+    def _edges(self) -> tuple[Time, ...] | None:
+        moving = self._moving
+        return moving[0]._edges if len(moving) == 1 else (None if moving else ())
+
+    @property
+    def _reach(self) -> int | None:
+        moving = self._moving
+        if self.settles is None and len(moving) == 1:
+            return moving[0]._reach
+        return super()._reach
+
+    @property
+    def _moving(self) -> list[Schedule]:
+        return [each for each in self.parts if each.settles != 0]
 
 
 @value

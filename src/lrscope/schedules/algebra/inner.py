@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from lrscope.schedules.schedule import Schedule
+
+if TYPE_CHECKING:
+    from lrscope.schedules.evaluated import Time
 
 
 class Around(Schedule):
@@ -26,9 +31,18 @@ class Around(Schedule):
         """Whether the values are learning rates."""
         return self.inner.is_rate
 
-    def _monotone(self, stop: int) -> list[tuple[int, int]] | None:
-        return self.inner._monotone(stop)
+    @property
+    def _edges(self) -> tuple[Time, ...] | None:
+        return self.inner._edges
 
     @property
     def _reach(self) -> int | None:
-        return self.inner._reach
+        return self._outside(self.inner._reach)
+
+    @property
+    def _peak_reach(self) -> int | None:
+        return self._outside(self.inner._peak_reach)
+
+    def _outside(self, reach: int | None) -> int | None:
+        """Return how many steps of this schedule show so many of the inner one."""
+        return reach

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from lrscope.errors import ScheduleError
 from lrscope.schedules import numeric
@@ -11,6 +11,9 @@ from lrscope.schedules.algebra.parts import part
 from lrscope.schedules.arguments import length, whole
 from lrscope.schedules.evaluated import value
 from lrscope.schedules.schedule import Schedule
+
+if TYPE_CHECKING:
+    from lrscope.schedules.evaluated import Time
 
 
 @value
@@ -35,15 +38,12 @@ class shift(Around):
     def _at(self, t: Any) -> Any:
         return self.inner._at(numeric.greatest(t - self.by, 0.0))
 
-    def _monotone(self, stop: int) -> list[tuple[int, int]] | None:
-        ranges = self.inner._monotone(max(stop - self.by, 1))
-        if ranges is None or stop <= self.by:
-            return ranges and [(0, stop)]
-        return [(0, self.by), *((a + self.by, b + self.by) for a, b in ranges)]
-
     @property
-    def _reach(self) -> int | None:
-        reach = self.inner._reach
+    def _edges(self) -> tuple[Time, ...] | None:
+        edges = self.inner._edges
+        return None if edges is None else (self.by, *(each + self.by for each in edges))
+
+    def _outside(self, reach: int | None) -> int | None:
         return None if reach is None else reach + self.by
 
 
@@ -110,19 +110,14 @@ class window(Around):
         t = t + self.start
         return self.inner._at(t if self.stop is None else numeric.least(t, self.stop))
 
-    def _monotone(self, stop: int) -> list[tuple[int, int]] | None:
-        end = stop + self.start if self.stop is None else self.stop + 1
-        ranges = self.inner._monotone(min(stop + self.start, end))
-        if ranges is None:
-            return None
-        first = self.start
-        found = [(max(a, first) - first, b - first) for a, b in ranges if b > first]
-        return [*found, (found[-1][1], stop)] if found[-1][1] < stop else found
-
     @property
-    def _reach(self) -> int | None:
+    def _edges(self) -> tuple[Time, ...] | None:
+        edges = self.inner._edges
+        return edges and tuple(each - self.start for each in edges)
+
+    def _outside(self, reach: int | None) -> int | None:
         settles = self.settles
-        return self.inner._reach if settles is None else settles + 1
+        return reach if settles is None else settles + 1
 
 
 @value
@@ -148,9 +143,10 @@ class reverse(Around):
     def _at(self, t: Any) -> Any:
         return self.inner._at(numeric.greatest(float(self.length or 0) - t, 0.0))
 
-    def _monotone(self, stop: int) -> list[tuple[int, int]] | None:
+    @property
+    def _edges(self) -> tuple[Time, ...] | None:
         return None
 
-    @property
-    def _reach(self) -> int | None:
+    def _outside(self, reach: int | None) -> int | None:
+        del reach
         return (self.length or 0) + 1

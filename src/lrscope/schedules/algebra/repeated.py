@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from math import ceil
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -14,6 +14,9 @@ from lrscope.schedules.algebra.parts import part
 from lrscope.schedules.arguments import length, number
 from lrscope.schedules.evaluated import value
 from lrscope.schedules.schedule import Schedule
+
+if TYPE_CHECKING:
+    from lrscope.schedules.evaluated import Time
 
 
 @value
@@ -49,13 +52,6 @@ class repeat(Around):
         """The length."""
         return self.length
 
-    @property
-    def peak(self) -> float:
-        """The highest value of any step."""
-        if self.times is None and self.scale <= 1 and self.inner.lowest() >= 0:
-            return self.highest(stop=int(self._begin(1.0)))
-        return self.highest()
-
     def _begin(self, k: Any) -> Any:
         """Return where repetition k begins."""
         one = float(self.inner.length or 0)
@@ -84,8 +80,8 @@ class repeat(Around):
         found = self.inner._at(t)
         return found if self.scale == 1 else found * np.power(self.scale, k)
 
-    def _monotone(self, stop: int) -> list[tuple[int, int]] | None:
-        del stop
+    @property
+    def _edges(self) -> tuple[Time, ...] | None:
         return None
 
     @property
@@ -93,3 +89,9 @@ class repeat(Around):
         if self.length is not None:
             return self.length + 1
         return self.inner.length if self.scale == self.grow == 1 else None
+
+    @property
+    def _peak_reach(self) -> int | None:
+        if self.times is None and self.scale <= 1 and self.inner.lowest() >= 0:
+            return int(self._begin(1.0))
+        return self._reach

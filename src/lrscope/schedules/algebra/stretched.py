@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from bisect import bisect_right
 from fractions import Fraction
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from lrscope.errors import ScheduleError
 from lrscope.schedules.algebra.inner import Around
@@ -15,6 +15,9 @@ from lrscope.schedules.arguments import finite, length, whole
 from lrscope.schedules.clock import rounded
 from lrscope.schedules.evaluated import value
 from lrscope.schedules.schedule import Schedule
+
+if TYPE_CHECKING:
+    from lrscope.schedules.evaluated import Time
 
 
 @value
@@ -41,18 +44,16 @@ class stretch(Around):
     def _at(self, t: Any) -> Any:
         return self.inner._at(t * self.down / self.up)
 
-    def _monotone(self, stop: int) -> list[tuple[int, int]] | None:
-        ranges = self.inner._monotone(-(-stop * self.down // self.up))
-        if ranges is None:
-            return None
-        edges = [-(-b * self.up // self.down) for _, b in ranges[:-1]]
-        starts, ends = [0, *edges], [*edges, stop]
-        return [(a, b) for a, b in zip(starts, ends) if a < b]
-
     @property
-    def _reach(self) -> int | None:
-        reach = self._stretched(self.inner._reach)
-        return None if reach is None else reach + 1
+    def _edges(self) -> tuple[Time, ...] | None:
+        edges, by = self.inner._edges, Fraction(self.up, self.down)
+        return edges and tuple(Fraction(each) * by for each in edges)
+
+    def _outside(self, reach: int | None) -> int | None:
+        """Take in the whole number of rounds after which the same times come again."""
+        if reach is None or self.settles is None:
+            return None if reach is None else reach * self.up
+        return self.settles + 1
 
 
 def stretched(schedule: Schedule, by: float) -> Schedule:

@@ -18,6 +18,7 @@ from lrscope.schedules.schedule import Schedule
 
 if TYPE_CHECKING:
     from lrscope.schedules.clock import Clock
+    from lrscope.schedules.evaluated import Time
 
 
 @value
@@ -94,17 +95,23 @@ class then(Schedule):
             values[here] = self.parts[which]._at(t[here] - self._starts[which])
         return values
 
-    def _monotone(self, stop: int) -> list[tuple[int, int]] | None:
-        ranges: list[tuple[int, int]] = []
-        ends = [int(each) for each in self._starts[1:]] + [stop]
-        for each, first, end in zip(self.parts, self._starts, ends):
-            start, last = int(first), min(end, stop)
-            if start < last:
-                inside = each._monotone(last - start)
-                if inside is None:
-                    return None
-                ranges += [(start + a, start + b) for a, b in inside]
-        return ranges
+    @property
+    def _edges(self) -> tuple[Time, ...] | None:
+        edges: list[Time] = []
+        for each, start in zip(self.parts, self._starts):
+            inside = each._edges
+            if inside is None:
+                return None
+            edges += [int(start), *(int(start) + edge for edge in inside)]
+        return tuple(edges)
+
+    @property
+    def _reach(self) -> int | None:
+        return self._after(self.parts[-1]._reach)
+
+    @property
+    def _peak_reach(self) -> int | None:
+        return self._after(self.parts[-1]._peak_reach)
 
     def on(self, clock: Clock) -> Schedule:
         """Return the schedule in steps: where parts meet is rounded, not each length.

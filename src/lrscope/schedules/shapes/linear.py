@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from lrscope.schedules import numeric
 from lrscope.schedules.arguments import length, number
 from lrscope.schedules.evaluated import value
 from lrscope.schedules.shapes.shape import Shape
@@ -13,7 +14,7 @@ from lrscope.schedules.shapes.shape import Shape
 class linear(Shape):
     """A straight line from ``start`` to ``end``.
 
-    f(t) = (start·(steps - t) + end·t) / steps
+    f(t) = start + (end - start)·t/steps
 
     Args:
         steps: Steps from start to end.
@@ -30,5 +31,4 @@ class linear(Shape):
     end: float = number(default=0.0)
 
     def _formula(self, t: Any) -> Any:
-        n = float(self.steps)
-        return (self.start * (n - t) + self.end * t) / n
+        return numeric.between(self.start, self.end, t, float(self.steps))

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from lrscope.schedules import numeric
 from lrscope.schedules.schedule import Schedule
+
+if TYPE_CHECKING:
+    from lrscope.schedules.evaluated import Time
 
 
 class Shape(Schedule):
     """A formula over its steps, and its last value afterwards.
 
     A subclass declares its arguments and gives ``_formula``. It is monotone unless
-    it says ``turns = True``.
+    it says where it turns (``_edges``) or just that it does (``turns = True``).
     """
 
     __slots__ = ()
@@ -36,5 +39,6 @@ class Shape(Schedule):
         steps = self.length
         return self._formula(t if steps is None else numeric.least(t, float(steps)))
 
-    def _monotone(self, stop: int) -> list[tuple[int, int]] | None:
-        return None if self.turns else [(0, stop)]
+    @property
+    def _edges(self) -> tuple[Time, ...] | None:
+        return None if self.turns else ()

@@ -47,11 +47,9 @@ class warmup(Shape):
         if self.shape == "constant":
             return numeric.where(t < n, start, 1.0)
         if self.shape == "linear":
-            return (
-                (start * (n - t) + t) / n
-                if self.start is not None
-                else (t + 1) / (n + 1)
-            )
+            if self.start is None:
+                return (t + 1.0) / (n + 1.0)
+            return numeric.between(start, 1.0, t, n)
         if self.shape == "cosine":
             rise = numeric.half_cosine(n - t, n)
         else:

@@ -1,0 +1,1 @@
+"""Control: factors that answer to a metric. Pure state machines, no torch."""
