@@ -10,34 +10,103 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from lrscope.audit.audit import Audit, audit_run
+    from lrscope.audit.finding import Finding
     from lrscope.capture.readings import Readings, readings
     from lrscope.capture.record import record
-    from lrscope.errors import LrscopeError
+    from lrscope.driver.as_torch import as_torch
+    from lrscope.driver.drive import drive
+    from lrscope.driver.driver import Driver
+    from lrscope.errors import LrscopeError, ScheduleError
     from lrscope.recording.run import Process, Run, Track, read_run
+    from lrscope.schedules import (
+        Clock,
+        Schedule,
+        constant,
+        cosine,
+        exponential,
+        inverse_sqrt,
+        linear,
+        multistep,
+        one_cycle,
+        polynomial,
+        step_decay,
+        warmup,
+        warmup_cosine,
+        warmup_stable_decay,
+    )
+    from lrscope.schedules.control.greedy import greedy
+    from lrscope.schedules.control.plateau import plateau
 
 __version__ = "0.1.0"
 
 _PLACES = {
+    "Audit": "lrscope.audit.audit",
+    "Clock": "lrscope.schedules",
+    "Driver": "lrscope.driver.driver",
+    "Finding": "lrscope.audit.finding",
     "LrscopeError": "lrscope.errors",
     "Process": "lrscope.recording.run",
     "Readings": "lrscope.capture.readings",
     "Run": "lrscope.recording.run",
+    "Schedule": "lrscope.schedules",
+    "ScheduleError": "lrscope.errors",
     "Track": "lrscope.recording.run",
+    "as_torch": "lrscope.driver.as_torch",
+    "audit_run": "lrscope.audit.audit",
+    "constant": "lrscope.schedules",
+    "cosine": "lrscope.schedules",
+    "drive": "lrscope.driver.drive",
+    "exponential": "lrscope.schedules",
+    "greedy": "lrscope.schedules.control.greedy",
+    "inverse_sqrt": "lrscope.schedules",
+    "linear": "lrscope.schedules",
+    "multistep": "lrscope.schedules",
+    "one_cycle": "lrscope.schedules",
+    "plateau": "lrscope.schedules.control.plateau",
+    "polynomial": "lrscope.schedules",
     "read_run": "lrscope.recording.run",
     "readings": "lrscope.capture.readings",
     "record": "lrscope.capture.record",
+    "step_decay": "lrscope.schedules",
+    "warmup": "lrscope.schedules",
+    "warmup_cosine": "lrscope.schedules",
+    "warmup_stable_decay": "lrscope.schedules",
 }
 
 __all__ = [
+    "Audit",
+    "Clock",
+    "Driver",
+    "Finding",
     "LrscopeError",
     "Process",
     "Readings",
     "Run",
+    "Schedule",
+    "ScheduleError",
     "Track",
     "__version__",
+    "as_torch",
+    "audit_run",
+    "constant",
+    "cosine",
+    "drive",
+    "exponential",
+    "greedy",
+    "inverse_sqrt",
+    "linear",
+    "multistep",
+    "one_cycle",
+    "plateau",
+    "polynomial",
     "read_run",
     "readings",
     "record",
+    "step_decay",
+    "warmup",
+    "warmup_cosine",
+    "warmup_stable_decay",
 ]
 
 

@@ -17,6 +17,7 @@ COMMANDS = {
     "show": "Show with which rates parameters were really updated.",
     "preview": "Draw a schedule and see its mistakes before training.",
     "export": "Write a run as CSV, Parquet or JSON lines.",
+    "check": "Read training scripts, without running them, for certain mistakes.",
     "audit": "Say what is wrong with a run, why, and the line to change.",
     "rules": "List the rules of the audit, or print the manual page of one.",
 }

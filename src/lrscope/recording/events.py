@@ -80,12 +80,16 @@ class GroupsChanged(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OptimizerStateLoaded(Event):
-    """``optimizer.load_state_dict`` returned; the rates are those it brought."""
+    """``optimizer.load_state_dict`` returned; the rates are those it brought.
+
+    ``steps`` are the updates that its state counts, None if it counts none.
+    """
 
     optimizer: int
     rates: tuple[Any, ...]
     initial_rates: tuple[Any, ...]
     where: Site
+    steps: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -220,6 +224,22 @@ class SchedulerStepped(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OptimizerStateSaved(Event):
+    """``optimizer.state_dict()`` was called, most often to save it."""
+
+    optimizer: int
+    where: Site
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SchedulerStateSaved(Event):
+    """``scheduler.state_dict()`` was called by the program, most often to save it."""
+
+    scheduler: int
+    where: Site
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RateWritten(Event):
     """A rate changed with no scheduler step; ``where`` are the likely lines."""
 
@@ -291,6 +311,8 @@ RARE: dict[str, type[Event]] = {
 FREQUENT: dict[str, type[Event]] = {
     "backward": Backward,
     "scheduler_stepped": SchedulerStepped,
+    "optimizer_state_saved": OptimizerStateSaved,
+    "scheduler_state_saved": SchedulerStateSaved,
     "rate_written": RateWritten,
     "pass_began": PassBegan,
     "pass_ended": PassEnded,

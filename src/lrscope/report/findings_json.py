@@ -8,6 +8,8 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from lrscope.audit.audit import Audit
     from lrscope.audit.finding import Finding
 
@@ -15,16 +17,21 @@ FORMAT = 1
 """Number of the form; history: 1 (0.2.0) first form."""
 
 
-def as_json(audit: Audit) -> str:
-    """Return an audit as JSON, NaN and infinities as null."""
-    plain = {
+def as_json(audits: Sequence[Audit]) -> str:
+    """Return an audit as JSON, of several a list; NaN and infinities as null."""
+    plain = [_plain(each) for each in audits]
+    shown = plain[0] if len(plain) == 1 else plain
+    return json.dumps(_finite(shown), indent=2, allow_nan=False)
+
+
+def _plain(audit: Audit) -> dict[str, Any]:
+    return {
         "format": FORMAT,
         "run": audit.run,
         "findings": [_finding(each) for each in audit.findings],
         "not_applicable": [asdict(each) for each in audit.not_applicable],
         "facts": audit.facts,
     }
-    return json.dumps(_finite(plain), indent=2, allow_nan=False)
 
 
 def _finding(finding: Finding) -> dict[str, Any]:

@@ -6,16 +6,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from lrscope.audit.audit import Audit
     from lrscope.audit.finding import Finding
 
 
-def as_text(audit: Audit) -> str:
-    """Return an audit as text: each finding with its cause and its fix."""
-    lines = [line for each in audit.findings for line in _told(each)]
-    return "\n".join([*lines, _closing(audit)])
+def as_text(audits: Sequence[Audit]) -> str:
+    """Return audits as text: each finding with its cause and its fix."""
+    lines = []
+    for audit in audits:
+        lines += [line for each in audit.findings for line in _told(each)]
+        lines.append(_closing(audit))
+    return "\n".join(lines)
 
 
 def _told(finding: Finding) -> Iterator[str]:

@@ -1,0 +1,121 @@
+"""Audit: everything that the rules find in a run."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from lrscope.audit.case import Case
+from lrscope.audit.finding import INFO, Finding
+from lrscope.audit.rule import DoesNotApply, Rule
+from lrscope.audit.rules import RULES
+from lrscope.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from lrscope.audit.plan import Plan
+    from lrscope.recording.run import Run
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Audit:
+    """All results of a run.
+
+    Attributes:
+        run: directory of the run.
+        findings: the most severe first, then by step.
+        not_applicable: rules that could not be tried, and why.
+        facts: what was counted, plain data.
+    """
+
+    run: str
+    findings: tuple[Finding, ...]
+    not_applicable: tuple[DoesNotApply, ...]
+    facts: dict[str, Any]
+
+
+def audit_run(
+    run: Run,
+    *,
+    plan: Plan | None = None,
+    select: Iterable[str] = (),
+    ignore: Iterable[str] = (),
+) -> Audit:
+    """Judge a run: name the mistakes in it, their causes and the lines to change.
+
+    Args:
+        run: what `read_run` returned.
+        plan: what its rates were meant to be, if that is known.
+        select: codes or names of the only rules to try; by default all.
+        ignore: codes or names of rules whose findings are left out.
+
+    Raises:
+        UsageError: a rule is named that does not exist.
+
+    Example:
+        >>> found = lrscope.audit_run(lrscope.read_run("run"))  # doctest: +SKIP
+        >>> [each.name for each in found.findings]  # doctest: +SKIP
+        ['cosine-past-T_max-climbs-back']
+    """
+    chosen = {rule_called(each).code for each in select} or {r.code for r in RULES}
+    ignored = {rule_called(each).code for each in ignore}
+    case = Case(run, plan)
+    findings: list[Finding] = []
+    not_applicable: list[DoesNotApply] = []
+    for rule in RULES:
+        checked = rule.check(case)
+        if isinstance(checked, DoesNotApply):
+            not_applicable.append(checked)
+        else:
+            findings += checked
+    wanted = chosen - ignored
+    return Audit(
+        run=str(run.path),
+        findings=tuple(
+            each
+            for each in sorted(_explained(findings), key=_weight)
+            if each.code in wanted
+        ),
+        not_applicable=tuple(each for each in not_applicable if each.code in wanted),
+        facts=case.facts(),
+    )
+
+
+def rule_called(name: str) -> Rule:
+    """Return the rule with a code or a name.
+
+    Raises:
+        UsageError: there is none.
+    """
+    for rule in RULES:
+        if name.upper() == rule.code or name == rule.name:
+            return rule
+    msg = f"there is no rule {name!r}; lrscope rules lists them all"
+    raise UsageError(msg)
+
+
+def _explained(findings: list[Finding]) -> list[Finding]:
+    """Turn what follows from another finding into information."""
+    explains = {rule.name: rule.explains for rule in RULES}
+    causes: defaultdict[tuple[int, int | None, str | None, str], list[str]]
+    causes = defaultdict(list)
+    for each in findings:
+        if each.severity > INFO:
+            for name in explains[each.name]:
+                key = (each.segment, each.rank, each.optimizer, name)
+                causes[key].append(each.name)
+    explained = []
+    for each in findings:
+        found = causes[each.segment, each.rank, each.optimizer, each.name]
+        if found:
+            explained.append(replace(each, severity=INFO, because=found[0]))
+        else:
+            explained.append(each)
+    return explained
+
+
+def _weight(finding: Finding) -> tuple[int, int, int, str]:
+    first = finding.steps[0] if finding.steps else 0
+    return (-finding.severity, finding.segment, first, finding.code)

@@ -1,0 +1,109 @@
+"""Case: what an audit judges, a run and the plan for it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from lrscope.audit.facts.resumption import resumptions_in
+from lrscope.audit.facts.training import Training
+
+if TYPE_CHECKING:
+    from lrscope.audit.facts.continued import Continued
+    from lrscope.audit.facts.group import Group
+    from lrscope.audit.facts.optimizer import Optimizer
+    from lrscope.audit.facts.resumption import Resumption
+    from lrscope.audit.facts.scheduler import Scheduler
+    from lrscope.audit.plan import Plan
+    from lrscope.recording.process import Process
+    from lrscope.recording.run import Run
+
+
+@dataclass(frozen=True)
+class Case:
+    """A run to be judged; facts are found when the first rule asks for them.
+
+    Attributes:
+        run: the run.
+        plan: what its rates were meant to be; None if that is not known.
+    """
+
+    run: Run
+    plan: Plan | None = None
+
+    @cached_property
+    def trainings(self) -> tuple[Training, ...]:
+        """Processes that are judged one by one, by segment.
+
+        Of the ranks of a distributed job the lowest stands for all; rules that
+        compare ranks look at ``run.processes``.
+        """
+        last = max((each.segment for each in self.run.processes), default=0)
+        return tuple(
+            Training(each, is_last=each.segment == last)
+            for each in _lowest_ranks(self.run.processes)
+        )
+
+    @cached_property
+    def optimizers(self) -> tuple[Optimizer, ...]:
+        """All optimizers of these processes."""
+        return tuple(each for t in self.trainings for each in t.optimizers)
+
+    @cached_property
+    def schedulers(self) -> tuple[Scheduler, ...]:
+        """All schedulers that the program steps itself."""
+        return tuple(each for t in self.trainings for each in t.schedulers)
+
+    @cached_property
+    def driving(self) -> tuple[Scheduler, ...]:
+        """Those of them that were stepped and drive an optimizer that was called."""
+        return tuple(
+            each
+            for each in self.schedulers
+            if each.steps and each.optimizer is not None and each.optimizer.calls.size
+        )
+
+    @cached_property
+    def groups(self) -> tuple[Group, ...]:
+        """All groups that were updated."""
+        return tuple(each for o in self.optimizers for each in o.groups)
+
+    @cached_property
+    def resumptions(self) -> tuple[Resumption, ...]:
+        """Optimizers that go on from an earlier segment or a saved state."""
+        return resumptions_in(self.trainings)
+
+    @cached_property
+    def continued(self) -> tuple[Continued, ...]:
+        """The schedulers that drive them."""
+        return tuple(each for r in self.resumptions for each in r.schedulers)
+
+    def facts(self) -> dict[str, Any]:
+        """Return what was counted, as plain data."""
+        return {
+            "trainings": [
+                {
+                    "segment": each.segment,
+                    "rank": each.rank,
+                    "optimizers": {o.name: o.ratios for o in each.optimizers},
+                    "schedulers": [
+                        {"class": s.class_name, "optimizer": s.optimizer_name}
+                        | {"horizon": s.horizon.steps if s.horizon else None}
+                        | {"steps": s.steps, "position": s.position}
+                        | {"per_call": s.per_call}
+                        for s in each.schedulers
+                    ],
+                }
+                for each in self.trainings
+            ]
+        }
+
+
+def _lowest_ranks(processes: tuple[Process, ...]) -> list[Process]:
+    jobs: defaultdict[tuple[int, int | None], list[Process]] = defaultdict(list)
+    for each in processes:
+        alone = each.pid if each.rank is None else None
+        jobs[each.segment, alone].append(each)
+    return [min(job, key=lambda p: (p.rank or 0, p.started)) for job in jobs.values()]

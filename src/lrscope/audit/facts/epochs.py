@@ -1,0 +1,90 @@
+"""Epochs: the passes over data in which an optimizer was stepped."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from lrscope.recording.passes import Pass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Epochs:
+    """The passes of the loader that trains.
+
+    Attributes:
+        loader: its number.
+        length: batches in a whole pass, None if only running it can tell.
+        starts: for each pass, the first call of the optimizer in it.
+        calls: for each pass, how many calls it has.
+        whole: for each pass, whether it was run to its end.
+    """
+
+    loader: int
+    length: int | None
+    starts: NDArray[np.int64]
+    calls: NDArray[np.int64]
+    whole: NDArray[np.bool_]
+
+    @property
+    def count(self) -> int:
+        """How many passes there were, the last one perhaps cut."""
+        return int(self.calls.size)
+
+    @property
+    def calls_per_pass(self) -> int | None:
+        """Calls in a usual whole pass; None if no pass was whole."""
+        return int(np.median(self.calls[self.whole])) if self.whole.any() else None
+
+    @property
+    def batches_per_call(self) -> float | None:
+        """Batches for each call in a usual whole pass; None if unknown."""
+        usual = self.calls_per_pass
+        return self.length / usual if self.length and usual else None
+
+    @property
+    def ended_whole(self) -> bool:
+        """Whether the last pass was run to its end."""
+        return bool(self.whole[-1])
+
+
+def epochs_of(passes: Sequence[Pass], calls: NDArray[np.int64]) -> Epochs | None:
+    """Return the passes in which an optimizer was called; None if there are none.
+
+    Of several loaders that are run beside each other, the one with the most calls in
+    its passes counts: passes of two loaders are not two epochs.
+
+    Args:
+        passes: of the process.
+        calls: rows of the optimizer's steps, rising.
+    """
+    if not passes or not calls.size:
+        return None
+    loaders = np.array([each.loader for each in passes])
+    firsts = np.array([each.first for each in passes])
+    open_end = int(calls[-1]) + 1
+    lasts = np.array([open_end if p.last is None else p.last for p in passes])
+    for loader in np.unique(loaders):  # a pass that was left ends where the next begins
+        own = np.flatnonzero(loaders == loader)
+        lasts[own[:-1]] = np.minimum(lasts[own[:-1]], firsts[own[1:]])
+    starts, stops = np.searchsorted(calls, firsts), np.searchsorted(calls, lasts)
+    taken = stops - starts
+    sums = {int(k): int(taken[loaders == k].sum()) for k in np.unique(loaders)}
+    main = max(sums, key=lambda each: sums[each])
+    chosen = np.flatnonzero((loaders == main) & (taken > 0))
+    if not chosen.size:
+        return None
+    return Epochs(
+        loader=main,
+        length=passes[int(chosen[-1])].length,
+        starts=starts[chosen],
+        calls=taken[chosen],
+        whole=np.array([passes[k].last is not None for k in chosen.tolist()]),
+    )

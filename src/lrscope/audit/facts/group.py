@@ -1,0 +1,98 @@
+"""Group: the rates that one parameter group was really updated with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from lrscope.audit.facts.optimizer import Optimizer
+    from lrscope.audit.facts.training import Training
+    from lrscope.recording.track import Track
+
+
+@dataclass(frozen=True)
+class Group:
+    """One group of an optimizer that took a step.
+
+    Attributes:
+        track: its values as they were recorded.
+        optimizer: the optimizer it belongs to.
+    """
+
+    track: Track
+    optimizer: Optimizer
+
+    @property
+    def training(self) -> Training:
+        """The process it belongs to."""
+        return self.optimizer.training
+
+    @property
+    def optimizer_name(self) -> str:
+        """The optimizer it belongs to."""
+        return self.optimizer.name
+
+    @property
+    def group_name(self) -> str:
+        """Its own name."""
+        return self.track.group.name
+
+    @property
+    def where(self) -> tuple[tuple[str, int], ...]:
+        """The lines that change its rate."""
+        return self.optimizer.writers
+
+    @property
+    def ratios(self) -> dict[str, Any]:
+        """How often things happened beside its updates."""
+        return self.optimizer.ratios
+
+    @cached_property
+    def _updates(self) -> tuple[int, NDArray[np.float64]]:
+        """Its first update and its rates; the rows, as many again, are not kept."""
+        process, optimizer = self.training.process, self.optimizer
+        index = self.track.group.index
+        rows, lr = process.column_of(optimizer.number, index, "lr")
+        updated = process.updated[rows]
+        if not updated.any():
+            return 0, lr[:0]
+        first = rows[np.argmax(updated)]
+        before = optimizer.updated[: np.searchsorted(optimizer.calls, first)]
+        return int(before.sum()), lr if updated.all() else lr[updated]
+
+    @property
+    def applied(self) -> NDArray[np.float64]:
+        """The rate of each update, NaN where it was no number."""
+        return self._updates[1]
+
+    @property
+    def begins(self) -> int:
+        """The first update it took part in, counted per optimizer from 0."""
+        return self._updates[0]
+
+    @cached_property
+    def peak(self) -> float:
+        """The largest finite rate; NaN if there is none."""
+        lr = self.applied
+        found = np.fmax.reduce(lr, initial=-np.inf)
+        if found == np.inf:
+            found = np.max(lr[np.isfinite(lr)], initial=-np.inf)
+        return float(found) if np.isfinite(found) else float("nan")
+
+    @cached_property
+    def changes(self) -> NDArray[np.int64]:
+        """The updates, by index into `applied`, whose rate differs from the last."""
+        lr = self.applied
+        return np.flatnonzero(lr[1:] != lr[:-1]) + 1
+
+    @property
+    def tail(self) -> int:
+        """How many updates at the end have one and the same rate."""
+        start = int(self.changes[-1]) if self.changes.size else 0
+        return int(self.applied.size) - start

@@ -1,0 +1,155 @@
+"""Optimizer: what one optimizer of a process was called for, and with what."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from lrscope.audit.facts.epochs import Epochs, epochs_of
+from lrscope.audit.facts.group import Group
+from lrscope.audit.facts.tally import usual
+from lrscope.recording import rows
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from lrscope.audit.facts.scheduler import Scheduler
+    from lrscope.audit.facts.training import Training
+    from lrscope.recording.events import OptimizerConstructed
+    from lrscope.recording.track import OptimizerId
+
+
+@dataclass(frozen=True)
+class Optimizer:
+    """One optimizer, stepped or not.
+
+    Attributes:
+        training: the process it belongs to.
+        number: its number in the recording.
+        event: how it was made; None if that was not recorded.
+        stepped: its name and index; None if it never took a step.
+    """
+
+    training: Training
+    number: int
+    event: OptimizerConstructed | None
+    stepped: OptimizerId | None
+
+    @property
+    def optimizer_name(self) -> str:
+        """Its name."""
+        return self.name
+
+    group_name = None
+
+    @property
+    def name(self) -> str:
+        """Its name in the run, or what it was made as if it never took a step."""
+        if self.stepped is not None:
+            return self.stepped.name
+        return (
+            self.event.class_name.lower() if self.event else f"optimizer{self.number}"
+        )
+
+    @property
+    def where(self) -> tuple[tuple[str, int], ...]:
+        """The line that made it."""
+        return (self.event.where,) if self.event and self.event.where else ()
+
+    @cached_property
+    def calls(self) -> NDArray[np.int64]:
+        """Rows of its calls of ``step()``, skipped ones included."""
+        if self.stepped is None:
+            return np.zeros(0, np.int64)
+        return self.training.process.step_rows(self.number)
+
+    @cached_property
+    def updated(self) -> NDArray[np.bool_]:
+        """For each call, whether it updated parameters."""
+        return self.training.process.updated[self.calls]
+
+    @cached_property
+    def updates(self) -> int:
+        """How many calls updated parameters."""
+        return int(self.updated.sum())
+
+    @cached_property
+    def overflowed(self) -> NDArray[np.bool_]:
+        """For each call, whether a GradScaler left the update out."""
+        flags = self.training.process.rows.flags[self.calls]
+        return (flags & rows.OVERFLOW > 0) & ~self.updated
+
+    @cached_property
+    def scaled(self) -> bool:
+        """Whether a GradScaler stepped it."""
+        return bool((self.training.process.rows.flags[self.calls] & rows.SCALED).any())
+
+    @cached_property
+    def epochs(self) -> Epochs | None:
+        """The passes over data in which it was called; None if none was seen."""
+        return epochs_of(self.training.process.passes, self.calls)
+
+    @cached_property
+    def backward(self) -> NDArray[np.int32]:
+        """Backward calls of the process before each call, and after the last."""
+        items = self.training.process.history.items("backward")
+        return self.training.tally.between(items, self.calls)
+
+    @cached_property
+    def accumulation(self) -> int:
+        """Batches for each update: by backward calls, or else by what loaders gave."""
+        if not self.calls.size:
+            return 1
+        backward = usual(self.backward[1:-1] if self.calls.size > 2 else self.backward)
+        batches = self.epochs.batches_per_call if self.epochs else None
+        return max(1, backward, round(batches) if batches and backward <= 1 else 1)
+
+    @cached_property
+    def groups(self) -> tuple[Group, ...]:
+        """Its groups, those that were updated."""
+        found = [
+            Group(track, self)
+            for track in self.training.process.tracks
+            if track.optimizer == self.stepped
+        ]
+        return tuple(each for each in found if each.applied.size)
+
+    @cached_property
+    def schedulers(self) -> tuple[Scheduler, ...]:
+        """The schedulers that drive it, those inside others left out."""
+        return tuple(
+            each for each in self.training.schedulers if each.optimizer is self
+        )
+
+    @cached_property
+    def written(self) -> int:
+        """How often its rates were written by hand."""
+        return self.training.tally.total(self._hand)
+
+    @property
+    def _hand(self) -> dict[int, dict[str, Any]]:
+        items = self.training.process.history.items("rate_written")
+        return {k: v for k, v in items.items() if v.get("optimizer") == self.number}
+
+    @property
+    def writers(self) -> tuple[tuple[str, int], ...]:
+        """The lines that change its rates."""
+        by_hand = (site for each in self._hand.values() for site in each["where"] or ())
+        found = [site for each in self.schedulers for site in each.where]
+        found += [(str(file), int(line)) for file, line in by_hand]
+        return tuple(dict.fromkeys(found)) or self.where
+
+    @cached_property
+    def ratios(self) -> dict[str, Any]:
+        """Updates, scheduler steps, backward calls, passes and processes."""
+        process = self.training.process
+        return {
+            "updates": self.updates,
+            "scheduler_steps": sum(each.steps for each in self.schedulers),
+            "backward_calls": int(process.history.count("backward")),
+            "passes": self.epochs.count if self.epochs else 0,
+            "world_size": process.world_size or 1,
+        }

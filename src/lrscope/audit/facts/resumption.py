@@ -1,0 +1,233 @@
+"""Resumption: an optimizer goes on from a state that was saved earlier."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from lrscope.audit.facts.continued import Continued, are_near
+from lrscope.audit.facts.moment import moments_of
+from lrscope.recording.events import OptimizerStateLoaded
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from lrscope.audit.facts.optimizer import Optimizer
+    from lrscope.audit.facts.scheduler import Scheduler
+    from lrscope.audit.facts.training import Training
+
+
+@dataclass(frozen=True)
+class Resumption:
+    """An optimizer that was given a saved state, or goes on in a later segment.
+
+    Attributes:
+        optimizer: the one that goes on.
+        before: the one whose state was saved; None if that was not recorded.
+    """
+
+    optimizer: Optimizer
+    before: Optimizer | None
+
+    @property
+    def training(self) -> Training:
+        """The process that goes on."""
+        return self.optimizer.training
+
+    @property
+    def optimizer_name(self) -> str:
+        """The optimizer that goes on."""
+        return self.optimizer.name
+
+    group_name = None
+
+    @property
+    def where(self) -> tuple[tuple[str, int], ...]:
+        """The lines that load its state, then the line that made it."""
+        loads = (each.where for each in self.loads if each.where)
+        return tuple(dict.fromkeys((*loads, *self.optimizer.where)))
+
+    @property
+    def ratios(self) -> dict[str, Any]:
+        """How often things happened beside its updates."""
+        return self.optimizer.ratios
+
+    @cached_property
+    def loads(self) -> tuple[OptimizerStateLoaded, ...]:
+        """The states it was given before its first call."""
+        return loads_before_first_call(self.optimizer)
+
+    @property
+    def load(self) -> OptimizerStateLoaded | None:
+        """The last of them."""
+        return self.loads[-1] if self.loads else None
+
+    @cached_property
+    def saves(self) -> tuple[int, ...]:
+        """Calls of the earlier optimizer before each time that it was saved."""
+        if self.before is None:
+            return ()
+        own = self.before.number
+        schedulers = {each.event.scheduler for each in self.before.schedulers}
+        history = self.before.training.process.history
+        items = {
+            number
+            for number, item in history.items("optimizer_state_saved").items()
+            if item.get("optimizer") == own
+        } | {
+            number
+            for number, item in history.items("scheduler_state_saved").items()
+            if item.get("scheduler") in schedulers
+        }
+        calls = self.before.calls
+        moments = moments_of(self.before.training, items)
+        return tuple(int(np.searchsorted(calls, each.row)) for each in moments)
+
+    @cached_property
+    def at_call(self) -> int | None:
+        """Calls of the earlier optimizer when what was loaded was saved.
+
+        Known from the updates that the state counts, from the position that the
+        scheduler's state brought, or from the last time that anything was saved.
+        """
+        if self.before is None:
+            return None
+        counted = self._by_count(self.before)
+        if counted is not None:
+            return counted
+        saves = self.saves
+        loaded = [each for each in self.schedulers if each.load is not None]
+        for each in loaded:
+            fits = [call for call in saves if each.may_be_saved_at(call)]
+            if fits:
+                return fits[-1]
+        if saves:
+            return saves[-1]
+        return int(self.before.calls.size) if self._ended_as_planned else None
+
+    def _by_count(self, before: Optimizer) -> int | None:
+        """Find the call by the number of updates in the state."""
+        if self.load is None or self.load.steps is None:
+            return None
+        earlier = loads_before_first_call(before)
+        counted = earlier[-1].steps if earlier else 0
+        updates = int(self.load.steps - (counted or 0))
+        if not 0 < updates <= before.updates:
+            return None
+        return int(np.flatnonzero(before.updated)[updates - 1]) + 1
+
+    @property
+    def _ended_as_planned(self) -> bool:
+        return self.before is not None and self.before.training.ending.in_order
+
+    @cached_property
+    def schedulers(self) -> tuple[Continued, ...]:
+        """The schedulers that drive it, beside those that drove the earlier one."""
+        earlier = list(self.before.schedulers) if self.before else []
+        earlier = [each for each in earlier if each.steps] or earlier
+        return tuple(
+            Continued(each, _counterpart(each, k, earlier), self)
+            for k, each in enumerate(self.optimizer.schedulers)
+            if each.steps or each.training.is_last
+        )
+
+    @property
+    def made_with(self) -> tuple[float, ...]:
+        """The rates that it was constructed with."""
+        return _made_with(self.optimizer)
+
+    @property
+    def made_with_before(self) -> tuple[float, ...]:
+        """The rates that the earlier one was constructed with; empty if unknown."""
+        return _made_with(self.before) if self.before else ()
+
+    @property
+    def has_new_base(self) -> bool:
+        """Whether it was made with another rate than the earlier one."""
+        ours, theirs = self.made_with, self.made_with_before
+        return bool(ours and theirs) and not are_near(list(ours), list(theirs))
+
+    @property
+    def is_evident(self) -> bool:
+        """Whether anything shows that a saved state was loaded."""
+        return bool(self.loads) or any(
+            each.load is not None or each.given_last_epoch is not None
+            for each in self.schedulers
+        )
+
+
+def loads_before_first_call(optimizer: Optimizer) -> tuple[OptimizerStateLoaded, ...]:
+    """Return the states that an optimizer was given before its first call."""
+    if not optimizer.calls.size:
+        return ()
+    return tuple(
+        each
+        for each in optimizer.training.process.history.of(OptimizerStateLoaded)
+        if each.optimizer == optimizer.number and each.row <= optimizer.calls[0]
+    )
+
+
+def resumptions_in(trainings: Iterable[Training]) -> tuple[Resumption, ...]:
+    """Return the optimizers that go on, in order.
+
+    An optimizer goes on from one of an earlier segment, or from an earlier one of its
+    own process if it was given a state; and if it was given one by a recording that
+    does not hold its beginning.
+    """
+    found = []
+    past: list[Training] = []
+    for training in sorted(trainings, key=lambda each: each.segment):
+        earlier = [
+            each
+            for each in past
+            if each.segment < training.segment and each.rank == training.rank
+        ]
+        found += [
+            Resumption(each, before)
+            for index, each in enumerate(training.optimizers_called)
+            if (before := _before(each, index, earlier)) or loads_before_first_call(each)
+        ]
+        past.append(training)
+    return tuple(found)
+
+
+def _before(
+    optimizer: Optimizer, index: int, earlier: list[Training]
+) -> Optimizer | None:
+    shape = _shape(optimizer)
+    if loads_before_first_call(optimizer):
+        for each in reversed(optimizer.training.optimizers_called):
+            if _shape(each) == shape and each.calls[-1] < optimizer.calls[0]:
+                return each
+    for training in sorted(earlier, key=lambda each: -each.segment):
+        called = training.optimizers_called
+        same = [each for each in called if _shape(each) == shape]
+        if index < len(called) and called[index] in same:
+            return called[index]
+        if len(same) == 1:
+            return same[0]
+    return None
+
+
+def _made_with(optimizer: Optimizer) -> tuple[float, ...]:
+    event = optimizer.event
+    return tuple(each.lr for each in event.groups) if event else ()
+
+
+def _shape(optimizer: Optimizer) -> tuple[Any, ...]:
+    event = optimizer.event
+    if event is None:
+        return ()
+    return (event.class_name, sum(each.elements for each in event.groups))
+
+
+def _counterpart(
+    scheduler: Scheduler, index: int, earlier: list[Scheduler]
+) -> Scheduler | None:
+    same = [each for each in earlier if each.class_name == scheduler.class_name]
+    if index < len(earlier) and earlier[index] in same:
+        return earlier[index]
+    return same[0] if len(same) == 1 else None

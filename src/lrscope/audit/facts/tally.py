@@ -1,0 +1,79 @@
+"""Tally: how often frequent things happened, counted between an optimizer's calls."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from numpy.typing import NDArray
+
+    from lrscope.recording.process import Process
+
+    Counts = NDArray[np.int32]
+
+
+class Tally:
+    """Counts what happened between the rows of a process, without a loop over rows.
+
+    A row's signature says what happened since the row before. What a signature holds
+    is looked up once; rows only pick from that table.
+    """
+
+    def __init__(self, process: Process) -> None:
+        """Take the process; nothing is decoded yet."""
+        self._rows = process.rows
+        self._signatures = process.history.contents.signatures
+
+    @cached_property
+    def _uses(self) -> NDArray[np.int64]:
+        return np.bincount(self._rows.signatures, minlength=1)
+
+    def _table(self, items: Collection[int]) -> Counts:
+        """Return how often any of the items happened, by signature."""
+        last = max([self._uses.size - 1, *self._signatures])
+        table = np.zeros(last + 1, np.int32)
+        for number, runs in self._signatures.items():
+            table[number] = sum(times for item, times in runs if item in items)
+        return table
+
+    def total(self, items: Collection[int]) -> int:
+        """Return how often any of the items happened."""
+        return int((self._table(items)[: self._uses.size] * self._uses).sum())
+
+    def per_row(self, items: Collection[int]) -> Counts:
+        """Return how often they happened before each row, since the row before."""
+        return self._table(items)[self._rows.signatures]
+
+    def since(self, row: int, items: Collection[int]) -> int:
+        """Return how often they happened from a row on."""
+        return int(self._table(items)[self._rows.signatures[row:]].sum())
+
+    def between(self, items: Collection[int], calls: NDArray[np.int64]) -> Counts:
+        """Return how often they happened between calls.
+
+        Args:
+            items: numbers of items.
+            calls: rows of an optimizer's steps, rising, at least one.
+
+        Returns:
+            One more than there are calls: before the first, between each two, and
+            after the last.
+        """
+        counts = self.per_row(items)
+        trailing = counts[calls[-1] + 1 :].sum(dtype=np.int32)
+        if calls.size == calls[-1] + 1:  # every row is a call
+            own = counts[: calls.size]
+        else:
+            starts = np.concatenate(([0], calls[:-1] + 1))
+            own = np.add.reduceat(counts[: calls[-1] + 1], starts)
+        return np.append(own, trailing).astype(np.int32)
+
+
+def usual(counts: Counts) -> int:
+    """Return the most frequent of some counts; 0 if there are none."""
+    return int(np.bincount(counts).argmax()) if counts.size else 0

@@ -1,0 +1,133 @@
+"""A schedule counted in passes was stepped at every update.
+
+What it means: ``step_size``, ``milestones`` or ``T_max`` fit the number of passes over
+the data, but ``step()`` was called once for each update.
+
+Why it matters: the rate collapses to nothing within the first passes, or a cosine
+swings up and down many times; most of the run trains at a wrong rate.
+
+Usual causes: ``scheduler.step()`` stands in the loop over batches while its arguments
+were chosen in epochs.
+
+What to do: move ``scheduler.step()`` out of the loop over batches, or multiply the
+arguments by the number of updates in a pass.
+
+Looks the same, but is right: milestones that are meant as iterations; cosines or
+decays that are short on purpose and do not bring the rate to nothing.
+
+Upstream: ivadomed/ivadomed#55, ivadomed/ivadomed#57, nodefluxio/vortex#58,
+facebookresearch/detectron2#2058
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from lrscope.audit.finding import ERROR
+from lrscope.audit.rule import Rule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from lrscope.audit.case import Case
+    from lrscope.audit.facts.scheduler import Scheduler
+    from lrscope.audit.finding import Finding
+
+COLLAPSED = 1e-3
+"""Share of the peak below which a rate has collapsed."""
+
+KINDS = (
+    "StepLR",
+    "MultiStepLR",
+    "ExponentialLR",
+    "CosineAnnealingLR",
+    "PolynomialLR",
+    "LinearLR",
+)
+
+
+def _subjects(case: Case) -> list[Scheduler]:
+    return [
+        each
+        for each in case.driving
+        if each.class_name in KINDS
+        if not each.by_argument
+        if each.optimizer
+        and each.optimizer.epochs
+        and each.optimizer.epochs.whole.any()
+    ]
+
+
+def _judge(scheduler: Scheduler) -> Iterator[Finding]:
+    optimizer = scheduler.optimizer
+    epochs = optimizer.epochs if optimizer else None
+    if optimizer is None or epochs is None or scheduler.per_call < 1:
+        return
+    per_pass = epochs.calls_per_pass or 1
+    length = _length(scheduler)
+    if per_pass < 3 or length is None or not _is_in_passes(scheduler, length):
+        return
+    over = _over_at(scheduler, length)
+    if over is None or over > optimizer.updates / 2:
+        return
+    yield RULE.found(
+        scheduler,
+        f"{scheduler.called} was over at update {over} of {optimizer.updates}: it was "
+        f"stepped {scheduler.steps} times in {epochs.count} passes",
+        cause="it is stepped once for each update, its arguments count passes",
+        fix="call scheduler.step() once for each pass, or multiply its arguments by "
+        f"the {per_pass} updates in a pass",
+        steps=(over, optimizer.updates - 1),
+        evidence={"updates_per_pass": per_pass, "length": length},
+    )
+
+
+def _length(scheduler: Scheduler) -> float | None:
+    """Return what the scheduler counts as one period."""
+    own = scheduler.event.arguments
+    if scheduler.class_name == "StepLR":
+        return float(own.get("step_size", 0)) or None
+    if scheduler.class_name == "ExponentialLR":
+        return 1.0
+    horizon = scheduler.horizon
+    return None if horizon is None or horizon.rises_only else float(horizon.steps)
+
+
+def _is_in_passes(scheduler: Scheduler, length: float) -> bool:
+    epochs = scheduler.optimizer.epochs if scheduler.optimizer else None
+    if epochs is None:
+        return False
+    if scheduler.class_name in {"StepLR", "ExponentialLR"}:
+        return length <= epochs.count
+    if scheduler.class_name == "MultiStepLR":
+        return length <= min(epochs.count, epochs.calls_per_pass or 1)
+    return 0.9 * epochs.count <= length <= 1.1 * epochs.count
+
+
+def _over_at(scheduler: Scheduler, length: float) -> int | None:
+    """Return the update at which there was nothing left to schedule, or None."""
+    if scheduler.class_name not in {"StepLR", "ExponentialLR"}:
+        return int(length) // max(1, scheduler.per_call)
+    groups = scheduler.optimizer.groups if scheduler.optimizer else ()
+    found = [np.flatnonzero(each.applied < COLLAPSED * each.peak) for each in groups]
+    if not found or not all(each.size for each in found):
+        return None
+    return max(int(each[0]) for each in found)
+
+
+RULE = Rule(
+    code="LR003",
+    name="batch-cadence-for-epoch-schedule",
+    severity=ERROR,
+    page=__doc__,
+    needs="a scheduler whose arguments count steps, and whole passes over a DataLoader",
+    subjects=_subjects,
+    judge=_judge,
+    explains=(
+        "cosine-past-T_max-climbs-back",
+        "schedule-shorter-than-run",
+        "lr-decays-too-fast",
+    ),
+)

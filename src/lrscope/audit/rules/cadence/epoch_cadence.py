@@ -1,0 +1,86 @@
+"""A schedule counted in updates was stepped once a pass.
+
+What it means: the schedule's length fits the number of updates, but ``step()`` was
+called once for each pass over the data. It moved a notch a pass and never got far.
+
+Why it matters: OneCycleLR or a warm-up stays near its tiny first rate for the whole
+run; the peak is never reached.
+
+Usual causes: ``total_steps``, ``steps_per_epoch`` or ``T_max`` is computed from the
+loader's length while ``scheduler.step()`` stands in the loop over passes; in Lightning
+the interval is "epoch" unless it is set to "step".
+
+What to do: move ``scheduler.step()`` into the loop over batches, after
+``optimizer.step()``; or give the length in passes.
+
+Looks the same, but is right: a short trial of a long schedule; a length in passes that
+happens to be large.
+
+Upstream: pytorch/pytorch#65417, Lightning-AI/pytorch-lightning#3869,
+Lightning-AI/pytorch-lightning#5631, Lightning-AI/pytorch-lightning#19534
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lrscope.audit.finding import ERROR, WARNING
+from lrscope.audit.rule import Rule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from lrscope.audit.case import Case
+    from lrscope.audit.facts.scheduler import Scheduler
+    from lrscope.audit.finding import Finding
+
+FAR = 5
+"""How many times longer than its steps a schedule must be."""
+
+
+def _subjects(case: Case) -> list[Scheduler]:
+    return [
+        each
+        for each in case.driving
+        if each.horizon and not each.by_argument and each.training.is_last
+        if each.calls_per_step < 2 or each.steps >= 2
+    ]
+
+
+def _judge(scheduler: Scheduler) -> Iterator[Finding]:
+    optimizer, horizon = scheduler.optimizer, scheduler.horizon
+    if optimizer is None or horizon is None or scheduler.per_call > 0:
+        return
+    calls = optimizer.calls.size
+    each = scheduler.calls_per_step
+    length = horizon.warmup if horizon.rises_only else horizon.steps
+    if each < 2 or length < FAR * scheduler.position:
+        return
+    fits = 0.97 <= length / calls <= 1.03
+    within = 2 * each <= length <= 1.1 * calls
+    if not fits and (not within or scheduler.training.ending.by_choice):
+        return
+    yield RULE.found(
+        scheduler,
+        f"{scheduler.called} was stepped {scheduler.steps} times in {calls} updates: "
+        f"it came to {scheduler.position / length:.0%} of its length",
+        cause=f"its length {'is that' if fits else 'is in the order'} of the "
+        f"{calls} updates, but it is stepped once every {each:.0f} updates",
+        fix="call scheduler.step() after every optimizer.step(), "
+        "or give its length in passes",
+        severity=ERROR if fits else WARNING,
+        steps=(0, calls - 1),
+        evidence={"calls_per_step": round(each, 2)},
+    )
+
+
+RULE = Rule(
+    code="LR002",
+    name="epoch-cadence-for-per-update-schedule",
+    severity=ERROR,
+    page=__doc__,
+    needs="a scheduler of known length that was stepped more than once",
+    subjects=_subjects,
+    judge=_judge,
+    explains=("schedule-longer-than-run", "warmup-longer-than-run"),
+)

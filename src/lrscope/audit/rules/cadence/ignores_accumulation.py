@@ -1,0 +1,81 @@
+"""The schedule's length counts batches, but it is stepped once for each update.
+
+What it means: with gradient accumulation over k batches the schedule ended at 1/k of
+its length, because its length is the number of batches.
+
+Why it matters: the rate never comes near its floor; restarts come k times too seldom.
+
+Usual causes: ``len(loader) * epochs`` is used as the length, without dividing by the
+accumulation; or the length is multiplied by the accumulation where it should not be.
+
+What to do: divide the length by the number of accumulated batches.
+
+Looks the same, but is right: a run that was stopped early just there; a length that is
+long on purpose.
+
+Upstream: huggingface/diffusers#4387, huggingface/diffusers#2632,
+huggingface/transformers#27667, NovaSky-AI/SkyRL#873
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lrscope.audit.finding import ERROR, WARNING
+from lrscope.audit.rule import Rule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from lrscope.audit.case import Case
+    from lrscope.audit.facts.scheduler import Scheduler
+    from lrscope.audit.finding import Finding
+
+
+def _subjects(case: Case) -> list[Scheduler]:
+    return [
+        each
+        for each in case.driving
+        if each.horizon and each.horizon.ends_run and not each.by_argument
+        if each.training.is_last and each.training.ending.in_order
+        if each.optimizer and each.optimizer.accumulation > 1
+        if len(each.training.optimizers_called) == 1
+    ]
+
+
+def _judge(scheduler: Scheduler) -> Iterator[Finding]:
+    optimizer, horizon = scheduler.optimizer, scheduler.horizon
+    if optimizer is None or horizon is None or scheduler.per_call != 1:
+        return
+    times = optimizer.accumulation
+    if not 0.95 <= horizon.steps / (times * scheduler.position) <= 1.05:
+        return
+    both = scheduler.training.world_size == times
+    yield RULE.found(
+        scheduler,
+        f"{scheduler.called} ended at {scheduler.progress:.0%} of its length: "
+        f"{scheduler.position} steps of {horizon.steps}",
+        cause=f"its length counts batches; {times} of them make one update"
+        + (f" (there are also {times} processes: it may be either)" if both else ""),
+        fix=f"divide {horizon.name} by {times}",
+        severity=WARNING if scheduler.training.ending.asked_for else ERROR,
+        steps=(0, max(0, optimizer.updates - 1)),
+        evidence={"accumulation": times},
+    )
+
+
+RULE = Rule(
+    code="LR007",
+    name="horizon-ignores-accumulation",
+    severity=ERROR,
+    page=__doc__,
+    needs="gradient accumulation, one optimizer, a scheduler of known length, and the "
+    "end of the run",
+    subjects=_subjects,
+    judge=_judge,
+    explains=(
+        "schedule-longer-than-run",
+        "warmup-longer-than-run",
+        "steps-per-epoch-from-sample-counts",
+    ),
+)

@@ -1,0 +1,88 @@
+"""The schedule assumes fewer or more updates in a pass than there are.
+
+What it means: the length is a whole number of passes, but with a count of updates that
+is off by the last, smaller batch, or ``steps_per_epoch`` is not what the loader gives.
+
+Why it matters: the schedule ends early by that much in every pass, or raises an error.
+
+Usual causes: ``len(dataset) // batch_size`` where the loader rounds up; a factor for
+devices or accumulation that is not there.
+
+What to do: use ``len(loader)``, divided by the accumulation and rounded up.
+
+Looks the same, but is right: passes whose length differs, as with dynamic batches.
+
+Upstream: iKernels/transformers-lightning#88, kohya-ss/sd-scripts#1819,
+Lightning-AI/pytorch-lightning#2149
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from lrscope.audit.finding import WARNING
+from lrscope.audit.rule import Rule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from lrscope.audit.case import Case
+    from lrscope.audit.facts.scheduler import Scheduler
+    from lrscope.audit.finding import Finding
+
+OFF = 0.02
+"""Share of a pass that is more than nothing."""
+
+
+def _subjects(case: Case) -> list[Scheduler]:
+    return [
+        each
+        for each in case.driving
+        if each.horizon and each.horizon.ends_run and not each.by_argument
+        if each.per_call == 1 and each.training.is_last and each.training.process.ended
+        if each.optimizer and each.optimizer.epochs and each.optimizer.epochs.count > 2
+    ]
+
+
+def _judge(scheduler: Scheduler) -> Iterator[Finding]:
+    epochs = scheduler.optimizer.epochs if scheduler.optimizer else None
+    real = epochs.calls_per_pass if epochs else None
+    if epochs is None or not real or np.ptp(epochs.calls[epochs.whole]) > 0:
+        return
+    given = scheduler.event.arguments.get("steps_per_epoch")
+    assumed = given if isinstance(given, int) and given > 0 else _assumed(scheduler)
+    if assumed is None or abs(assumed - real) <= OFF * real:
+        return
+    yield RULE.found(
+        scheduler,
+        f"{scheduler.called} assumes {assumed} updates in a pass, there are {real}",
+        cause="the updates in a pass were computed from counts of samples"
+        if abs(assumed - real) == 1
+        else "the updates in a pass were computed with a wrong factor",
+        fix="compute the length from len(loader)",
+        evidence={"assumed": assumed, "updates_per_pass": real},
+    )
+
+
+def _assumed(scheduler: Scheduler) -> int | None:
+    """Return one less than the updates in a pass if that is what the length says."""
+    epochs = scheduler.optimizer.epochs if scheduler.optimizer else None
+    real = epochs.calls_per_pass if epochs else None
+    if epochs is None or not real:
+        return None
+    short = scheduler.horizon_steps == epochs.count * (real - 1)
+    return real - 1 if short else None
+
+
+RULE = Rule(
+    code="LR205",
+    name="steps-per-epoch-from-sample-counts",
+    severity=WARNING,
+    page=__doc__,
+    needs="a scheduler of known length stepped for every update, and three passes",
+    subjects=_subjects,
+    judge=_judge,
+    explains=("schedule-longer-than-run", "schedule-shorter-than-run"),
+)

@@ -1,0 +1,82 @@
+"""The run ended long before its schedule did.
+
+What it means: at the end of the run the schedule had come less than nine tenths of its
+way, so the last rates, the low ones, were never used.
+
+Why it matters: the final rate is still a large share of the peak; annealing, which
+brings the last points of accuracy, did not happen.
+
+Usual causes: the number of epochs was lowered and the schedule's length was kept; the
+length is computed from a different number of epochs, workers or batches.
+
+What to do: compute the schedule's length from the same numbers as the run's.
+
+Looks the same, but is right: early stopping, trials with ``--max-steps``, runs that are
+continued in a later segment: reported as information only. A program whose loops can be
+left early (``break``, ``return``) is given the benefit of the doubt.
+
+Upstream: CodefyUI/CodefyUI#205, wandb/senpai#965, vllm-project/speculators#1104,
+pytorch/torchtitan#2340
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lrscope.audit.finding import INFO, WARNING
+from lrscope.audit.rule import Rule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from lrscope.audit.case import Case
+    from lrscope.audit.facts.scheduler import Scheduler
+    from lrscope.audit.finding import Finding
+
+
+def _subjects(case: Case) -> list[Scheduler]:
+    return [
+        each
+        for each in case.driving
+        if each.horizon and each.horizon.ends_run and not each.by_argument
+        if each.training.process.ended and each.training.is_last
+    ]
+
+
+def _judge(scheduler: Scheduler) -> Iterator[Finding]:
+    optimizer, horizon = scheduler.optimizer, scheduler.horizon
+    progress = scheduler.progress
+    if optimizer is None or horizon is None or progress is None or progress >= 0.9:
+        return
+    ending = scheduler.training.ending
+    epochs = optimizer.epochs
+    in_a_pass = epochs is not None and not epochs.ended_whole
+    left = scheduler.alive.stop < 0.9 * optimizer.calls.size
+    rates = [(each.applied[-1], each.peak) for each in optimizer.groups]
+    last, peak = max(rates, default=(float("nan"), float("nan")))
+    yield RULE.found(
+        scheduler,
+        f"{scheduler.called} had come {progress:.0%} of its way when the run ended: "
+        f"{scheduler.position} steps of {horizon.steps}; the last rate was {last:.3g}, "
+        f"the highest {peak:.3g}",
+        cause=f"{horizon.name} does not fit the length of the run",
+        fix=f"set {horizon.name} to the {scheduler.position} steps that the run has",
+        severity=INFO if ending.by_choice or in_a_pass or left else WARNING,
+        steps=(0, max(0, optimizer.updates - 1)),
+        evidence={
+            "ended_within_a_pass": in_a_pass,
+            "asked_for": ending.asked_for,
+            "loop_can_be_left": ending.may_leave_early,
+        },
+    )
+
+
+RULE = Rule(
+    code="LR201",
+    name="schedule-longer-than-run",
+    severity=WARNING,
+    page=__doc__,
+    needs="a scheduler of known length, and the end of the run",
+    subjects=_subjects,
+    judge=_judge,
+)

@@ -1,0 +1,80 @@
+"""The warm-up was longer than the run.
+
+What it means: the rate rose until the last update; the peak was never reached.
+
+Why it matters: the whole run trained at rates that were meant for its first moments.
+
+Usual causes: a warm-up in updates while the run is short, with a large batch or with
+accumulation; warm-up and total exchanged; a schedule in updates stepped by pass.
+
+What to do: give the warm-up a share of the run, such as a twentieth.
+
+Looks the same, but is right: a learning-rate range test; a trial of a few steps (both
+info).
+
+Upstream: niznik-dev/cruijff_kit#329, facebookresearch/d2go#19,
+Lightning-AI/pytorch-lightning#18570, deepspeedai/DeepSpeed#8142
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from lrscope.audit.finding import INFO, WARNING
+from lrscope.audit.rule import Rule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from lrscope.audit.case import Case
+    from lrscope.audit.facts.scheduler import Scheduler
+    from lrscope.audit.finding import Finding
+
+
+def _subjects(case: Case) -> list[Scheduler]:
+    return [
+        each
+        for each in case.driving
+        if each.horizon and each.horizon.warmup and not each.by_argument
+        if each.training.process.ended and each.training.is_last
+        if each.optimizer and each.optimizer.groups
+    ]
+
+
+def _judge(scheduler: Scheduler) -> Iterator[Finding]:
+    optimizer, horizon = scheduler.optimizer, scheduler.horizon
+    if optimizer is None or horizon is None:
+        return
+    if scheduler.position >= 0.9 * horizon.warmup:
+        return
+    rising = [(np.diff(group.applied) >= 0).all() for group in optimizer.groups]
+    moved = [group.changes.size for group in optimizer.groups]
+    if not all(rising) or not any(moved) or len(optimizer.schedulers) > 1:
+        return
+    epochs = optimizer.epochs
+    in_a_pass = epochs is not None and not epochs.ended_whole
+    last = max(float(group.applied[-1]) for group in optimizer.groups)
+    yield RULE.found(
+        scheduler,
+        f"the rate rose to the last update, to {last:.3g}: {scheduler.position} of "
+        f"{horizon.warmup} steps of warm-up were taken",
+        cause="the warm-up is longer than the run",
+        fix=f"shorten the warm-up to well below {scheduler.position} steps",
+        severity=INFO if scheduler.training.ending.by_choice or in_a_pass else WARNING,
+        steps=(0, max(0, optimizer.updates - 1)),
+        evidence={"warmup": horizon.warmup, "ended_within_a_pass": in_a_pass},
+    )
+
+
+RULE = Rule(
+    code="LR207",
+    name="warmup-longer-than-run",
+    severity=WARNING,
+    page=__doc__,
+    needs="a scheduler with a warm-up of known length, and the end of the run",
+    subjects=_subjects,
+    judge=_judge,
+    explains=("schedule-longer-than-run",),
+)

@@ -1,0 +1,74 @@
+"""The optimizer was called, and not one update happened.
+
+What it means: every call of ``optimizer.step()`` was left out or found no gradient, for
+the whole run or for its second half.
+
+Why it matters: the rate follows its plan, losses are logged, and the weights do not
+change. The run is worth nothing.
+
+Usual causes: infinite gradients at every step with a scale that is stuck; parameters of
+another model were given to the optimizer; the graph was cut by ``detach()``.
+
+What to do: look for the first infinite or missing gradient.
+
+Looks the same, but is right: an optimizer over parameters that are frozen on purpose
+(no gradient at all: info).
+
+Upstream: deepspeedai/DeepSpeed#8415
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from lrscope.audit.finding import ERROR, INFO
+from lrscope.audit.rule import Rule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from lrscope.audit.case import Case
+    from lrscope.audit.facts.optimizer import Optimizer
+    from lrscope.audit.finding import Finding
+
+ENOUGH = 20
+"""Calls without an update that are no accident."""
+
+
+def _subjects(case: Case) -> list[Optimizer]:
+    return [each for each in case.optimizers if each.calls.size >= ENOUGH]
+
+
+def _judge(optimizer: Optimizer) -> Iterator[Finding]:
+    calls = int(optimizer.calls.size)
+    done = np.flatnonzero(optimizer.updated)
+    last = int(done[-1]) if done.size else -1
+    if calls - 1 - last < max(ENOUGH, calls / 2):
+        return
+    overflowed = int(optimizer.overflowed[last + 1 :].sum())
+    at_all = "none" if last < 0 else f"none after call {last}"
+    yield RULE.found(
+        optimizer,
+        f"{optimizer.name}.step() was called {calls} times and updated parameters in "
+        f"{done.size}, {at_all}",
+        cause=f"infinite gradients in {overflowed} calls"
+        if overflowed
+        else "no parameter had a gradient",
+        fix="find the first call whose gradients are missing or not finite",
+        severity=ERROR if overflowed else INFO,
+        evidence={"overflowed": overflowed},
+    )
+
+
+RULE = Rule(
+    code="LR103",
+    name="every-update-skipped-silently",
+    severity=ERROR,
+    page=__doc__,
+    needs=f"an optimizer that was called {ENOUGH} times",
+    subjects=_subjects,
+    judge=_judge,
+    explains=("amp-skip-advances-schedule",),
+)

@@ -1,0 +1,93 @@
+"""The schedule began anew after a resume, because its state was not saved.
+
+What it means: the optimizer got its state back and goes on, but its scheduler started
+at position 0 with the schedule of the earlier segment.
+
+Why it matters: warm-up or decay are gone through a second time; the low rates at the
+end are never reached.
+
+Usual causes: the checkpoint holds the model and the optimizer only; a scheduler written
+by hand has no ``state_dict``.
+
+What to do: save ``scheduler.state_dict()`` with the optimizer's, and load it after both
+were constructed.
+
+Looks the same, but is right: rates that are computed from a global step; a scheduler
+that is stepped to its place after a resume; ``ExponentialLR`` and others that only need
+the rate; a new schedule for a new phase, made with other numbers or after the first
+had come to its end.
+
+Upstream: pytorch/torchtitan#275, lightly-ai/lightly-train#301, YehLi/xmodaler#15,
+joeynmt/joeynmt#127, victoresque/pytorch-template#68, mpyrozhok/adamwr#7,
+meta-pytorch/torchtune#2730
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lrscope.audit.facts.replay import begins_anew, replayed_by_hand
+from lrscope.audit.finding import WARNING
+from lrscope.audit.rule import Rule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from lrscope.audit.case import Case
+    from lrscope.audit.facts.resumption import Resumption
+    from lrscope.audit.finding import Finding
+
+
+def _subjects(case: Case) -> list[Resumption]:
+    return [each for each in case.resumptions if each.before is not None]
+
+
+def _judge(resumption: Resumption) -> Iterator[Finding]:
+    last = max(0, resumption.optimizer.updates - 1)
+    for each in resumption.schedulers:
+        if begins_anew(each) and not each.was_saved:
+            wrong = each.wrong()
+            yield RULE.found(
+                each,
+                f"{each.scheduler.called} began at position {each.start} after the "
+                f"resume; it had come to {each.due_in_words} before",
+                cause="its state was not in the checkpoint: scheduler.state_dict() "
+                "was not called before",
+                fix="save scheduler.state_dict() and load it after construction",
+                steps=(0, last),
+                evidence={
+                    "position": each.start,
+                    "due": each.due,
+                    "wrong_updates": None if wrong is None else int(wrong.sum()),
+                },
+            )
+    if not any(each.scheduler.steps for each in resumption.schedulers):
+        count = replayed_by_hand(resumption)
+        if count:
+            yield RULE.found(
+                resumption,
+                f"the first {count} updates after the resume have the rates of the "
+                "first updates of the whole training, one by one",
+                cause="what the rates are computed from starts at 0 again",
+                fix="save the number of steps or epochs and go on from it",
+                steps=(0, count - 1),
+                evidence={"same_updates": count},
+            )
+
+
+RULE = Rule(
+    code="LR301",
+    name="sched-state-not-saved",
+    severity=WARNING,
+    page=__doc__,
+    needs="a resumed training whose earlier part was recorded",
+    subjects=_subjects,
+    judge=_judge,
+    explains=(
+        "schedule-longer-than-run",
+        "warmup-replayed",
+        "warmup-longer-than-run",
+        "resume-off-by-one",
+        "horizon-recomputed-on-resume",
+    ),
+)
