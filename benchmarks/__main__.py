@@ -25,11 +25,13 @@ BENCHMARKS = (
     "step_cost",
     "loggers",
     "digits",
+    "driving",
     "disk",
     "reading",
     "showing",
     "memory",
     "startup",
+    "schedules",
 )
 PACKAGES = ("lrscope", "torch", "numpy", "tensorboard", "wandb")
 RESULTS = Path(__file__).with_name("RESULTS.md")

@@ -7,12 +7,18 @@ Needs nothing but the standard library.
 from __future__ import annotations
 
 from typing import Any, Callable
+from weakref import WeakKeyDictionary
 
 Listener = Callable[[Any, "dict[str, Any]", "tuple[str, int] | None"], None]
 """Takes an optimizer, what it will follow, and the file and line that said so."""
 
 plans: list[Listener] = []
 """Called in turn for every plan; none of them raises."""
+
+announced: WeakKeyDictionary[Any, tuple[dict[str, Any], tuple[str, int] | None]]
+announced = WeakKeyDictionary()
+"""The latest plan of every driven optimizer and where it was made, for those who
+begin to listen later."""
 
 
 def announce(
@@ -26,5 +32,6 @@ def announce(
             "name": …, "base": …, "schedule": JSON form, "text": text form}, …]}}``.
         where: File and line of the user's code that made the driver.
     """
+    announced[optimizer] = plan, where
     for listener in tuple(plans):
         listener(optimizer, plan, where)

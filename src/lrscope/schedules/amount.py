@@ -19,7 +19,8 @@ UNITS = {
 
 _NAMES = {word: unit for unit, words in UNITS.items() for word in words}
 _WRITTEN = re.compile(
-    r"\s*(?P<number>[0-9][0-9_]*(\.[0-9]+)?([eE][+-]?[0-9]+)?)\s*(?P<unit>%|[A-Za-z]+)\s*"
+    r"\s*(?P<number>[0-9][0-9_]{0,30}(\.[0-9]{1,30})?([eE][+-]?[0-9]{1,2})?)"
+    r"\s*(?P<unit>%|[A-Za-z]+)\s*"
 )
 
 

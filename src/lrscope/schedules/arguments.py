@@ -10,12 +10,16 @@ import dataclasses
 import math
 import operator
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from typing import Any
 
 from lrscope.errors import ScheduleError
 from lrscope.schedules.amount import Amount
 
 MISSING = dataclasses.MISSING
+Steps = Any
+"""A length: an int, or text with a unit until ``on(clock)`` makes it one."""
+
 Check = Callable[[str, Any], Any]
 """Takes "cosine needs steps" (who needs what) and a value; returns it, cleaned."""
 
@@ -135,6 +139,11 @@ def flag(*, default: bool) -> Any:
     return _argument(check, "flag", default)
 
 
+def derived() -> Any:
+    """Declare what is computed from the arguments and is no argument itself."""
+    return dataclasses.field(init=False, default=None, compare=False)
+
+
 def whole(who: str, value: Any, least: int = 0) -> int:
     """Return a whole number not below ``least``; 500.0 is one, 0.5 is not."""
     found = None
@@ -160,13 +169,13 @@ def whole_or_amount(who: str, value: Any, least: int) -> Any:
 
 def finite(who: str, value: Any) -> float:
     """Return a float that is neither NaN nor infinite."""
-    try:
-        if isinstance(value, (bool, str, bytes)):
-            raise TypeError
-        found = float(value)
-    except (TypeError, ValueError, OverflowError):
+    found = None
+    if not isinstance(value, (bool, str, bytes)):
+        with suppress(TypeError, ValueError, OverflowError):
+            found = float(value)
+    if found is None:
         msg = f"{who} to be a number, got {value!r}"
-        raise ScheduleError(msg) from None
+        raise ScheduleError(msg)
     if not math.isfinite(found):
         msg = f"{who} to be finite, got {value!r}"
         raise ScheduleError(msg)
@@ -179,7 +188,7 @@ def _fractional(value: Any) -> bool:
 
 def _several(who: str, value: Any) -> tuple[Any, ...]:
     if (
-        isinstance(value, str)
+        isinstance(value, (str, bytes))
         or not isinstance(value, Iterable)
         or not (found := tuple(value))
     ):

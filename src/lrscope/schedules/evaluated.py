@@ -13,6 +13,8 @@ from lrscope.errors import ScheduleError
 from lrscope.schedules.arguments import whole
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
     from numpy.typing import ArrayLike, NDArray
     from typing_extensions import dataclass_transform
 else:
@@ -50,7 +52,7 @@ class Evaluated(ABC):
                 object.__setattr__(self, each.name, found)
         self._prepare()
 
-    def _prepare(self) -> None:
+    def _prepare(self) -> None:  # noqa: B027 - most have nothing to add
         """Check arguments against each other; compute what is needed often."""
 
     @property
@@ -116,7 +118,7 @@ class Evaluated(ABC):
                 found = whole("a schedule needs the step", step)
                 return float(self._at(float(np.float64(_not_above(found)))))
             return self._on_all(_times(step))
-        except TypeError:
+        except (TypeError, ValueError):
             self._refuse_units()
             raise
 
@@ -138,17 +140,36 @@ class Evaluated(ABC):
 
     def _first_unit(self) -> str | None:
         """Return a length that is not in steps yet, if there is one."""
-        for each in dataclasses.fields(self):
-            found = _unit(each.metadata.get("kind"), getattr(self, each.name))
-            if found:
-                return found
+        for kind, found in self._arguments():
+            for each in _LENGTHS[kind](found) if kind in _LENGTHS else ():
+                if isinstance(each, str):
+                    return each
         return None
+
+    def _refuse_nameless(self) -> None:
+        for kind, found in self._arguments():
+            if kind == "function" and callable(found):
+                msg = (
+                    f"{self!r} cannot be written: {found!r} has no name under which "
+                    "it can be imported; define it with def in a module"
+                )
+                raise ScheduleError(msg)
+
+    def _arguments(self) -> Iterator[tuple[str, Any]]:
+        """Yield kind and value of every argument, those of schedules inside too."""
+        for each in dataclasses.fields(self):
+            kind, found = each.metadata.get("kind"), getattr(self, each.name)
+            if kind in ("schedule", "schedules"):
+                for inner in (found,) if kind == "schedule" else found:
+                    yield from inner._arguments()
+            elif kind:
+                yield kind, found
 
     def __repr__(self) -> str:
         """Return the schedule as it is written in Python and on the command line."""
-        from lrscope.schedules.written.text import to_text
+        from lrscope.schedules.written.text import shown
 
-        return to_text(self)
+        return shown(self)
 
 
 @dataclass_transform(frozen_default=True)
@@ -157,19 +178,12 @@ def value(cls: Any) -> Any:
     return dataclasses.dataclass(frozen=True, slots=True, repr=False)(cls)
 
 
-def _unit(kind: str | None, value: Any) -> str | None:
-    if kind == "length" and isinstance(value, str):
-        return value
-    if kind == "lengths":
-        return next((each for each in value if isinstance(each, str)), None)
-    if kind == "points":
-        return next((step for step, _ in value if isinstance(step, str)), None)
-    if kind == "schedule":
-        return value._first_unit()  # type: ignore[no-any-return]
-    if kind == "schedules":
-        found = (each._first_unit() for each in value)
-        return next(filter(None, found), None)
-    return None
+_LENGTHS: dict[str, Callable[[Any], Iterable[Any]]] = {
+    "length": lambda found: (found,),
+    "lengths": lambda found: found,
+    "points": lambda found: (step for step, _ in found),
+}
+"""Where the lengths are in an argument of each kind that has some."""
 
 
 def _times(steps: Any) -> NDArray[np.float64]:

@@ -10,34 +10,46 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from numpy import ndarray
 
-HALF_PI = np.pi / 2
+PI = np.pi
+SHORT_CUTS = (-1.0, 0.5, 2.0)
 
 
 def where(condition: Any, yes: Any, no: Any) -> Any:
     """Return ``yes`` where the condition holds and ``no`` elsewhere."""
-    if isinstance(condition, np.ndarray):
+    if isinstance(condition, ndarray):
         return np.where(condition, yes, no)
     return yes if condition else no
 
 
 def least(first: Any, second: Any) -> Any:
     """Return the smaller of the two, element by element."""
-    if isinstance(first, np.ndarray) or isinstance(second, np.ndarray):
+    if isinstance(first, ndarray) or isinstance(second, ndarray):
         return np.minimum(first, second)
-    return min(first, second)
+    return first if first < second else second  # noqa: FURB136 - min() is slower
 
 
 def greatest(first: Any, second: Any) -> Any:
     """Return the larger of the two, element by element."""
-    if isinstance(first, np.ndarray) or isinstance(second, np.ndarray):
+    if isinstance(first, ndarray) or isinstance(second, ndarray):
         return np.maximum(first, second)
-    return max(first, second)
+    return first if first > second else second  # noqa: FURB136 - see least
 
 
 def floor(t: Any) -> Any:
     """Return the largest whole number that is not above ``t``."""
     return np.floor(t) if isinstance(t, np.ndarray) else float(t // 1.0)
+
+
+def between(start: float, end: float, t: Any, of: float) -> Any:
+    """Return the line from ``start`` at 0 to ``end`` at ``of``, both of them exact.
+
+    Counted from the nearer end, so that nothing cancels.
+    """
+    left = of - t
+    near = end + (start - end) * (left / of)
+    return where(t < left, start + (end - start) * (t / of), near)
 
 
 def blend(start: float, end: float, done: Any, left: Any) -> Any:
@@ -51,25 +63,39 @@ def blend(start: float, end: float, done: Any, left: Any) -> Any:
 def half_cosine(done: Any, of: float) -> Any:
     """Return (1 + cos(π·done/of)) / 2 for 0 <= done <= of, small values exact too.
 
-    Near its end 1 + cos cancels. As sin²(π/2 · what is left) it does not, and
-    counted from the nearer end the argument never exceeds π/4.
+    Near its end 1 + cos cancels. As sin²(π/2 · what is left) it does not. In the
+    middle it is counted from there, where it is 1/2 exactly.
     """
     return half_wave(done, of - done, of)
 
 
 def half_wave(done: Any, left: Any, of: float = 1.0) -> Any:
     """Return (1 + cos(π·done/of)) / 2, where done + left = of."""
-    near = np.sin(HALF_PI * (least(done, left) / of))
-    near = near * near
-    return where(left < done, near, 1.0 - near)
+    late = left < done
+    near = where(late, left, done) / of
+    middle = near > 0.25
+    sine = np.sin(PI * where(middle, 0.5 - near, 0.5 * near))
+    low = where(middle, 0.5 - 0.5 * sine, sine * sine)
+    return where(late, low, 1.0 - low)
+
+
+def power(base: float, exponent: Any) -> Any:
+    """Return base^exponent, where the exponent depends on the time.
+
+    NumPy 2 takes a short cut for a lone exponent of -1, 1/2 or 2, which an array of
+    them does not get; it may differ in the last bit.
+    """
+    if not isinstance(exponent, np.ndarray) and exponent in SHORT_CUTS:
+        return float(np.power(base, np.array([exponent]))[0])
+    return np.power(base, exponent)
 
 
 def powered(base: float, t: Any, every: float) -> Any:
     """Return base^(t/every); whole powers apart, or t/every would be rounded."""
     if every == 1:
-        return np.power(base, t)
+        return power(base, t)
     whole = floor(t / every)
-    return np.power(base, whole) * np.power(base, (t - whole * every) / every)
+    return power(base, whole) * power(base, (t - whole * every) / every)
 
 
 def power_of_left(done: Any, left: Any, power: float) -> Any:

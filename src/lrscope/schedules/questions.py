@@ -140,6 +140,7 @@ class Asked(Evaluated):
         if stop is not None and whole("the range needs stop", stop) <= start:
             msg = f"the range needs start < stop, got {start!r} and {stop!r}"
             raise ScheduleError(msg)
+        self._refuse_units()
         edges = self._edges
         if edges is not None:
             end = LAST_STEP + 1 if stop is None else stop

@@ -5,12 +5,50 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lrscope.errors import ScheduleError
-from lrscope.schedules.arguments import whole
+from lrscope.schedules.arguments import finite, whole
+from lrscope.schedules.shapes.constant import constant
 from lrscope.schedules.shapes.cosine import cosine
+from lrscope.schedules.shapes.decay import decay
+from lrscope.schedules.shapes.linear import linear
+from lrscope.schedules.shapes.powers import inverse_sqrt, polynomial
 from lrscope.schedules.shapes.warmup import warmup
 
 if TYPE_CHECKING:
     from lrscope.schedules.schedule import Schedule
+
+
+def warmup_constant(warmup_steps: int) -> Schedule:
+    """Return a linear warm-up and the base rate from then on, without end.
+
+    Args:
+        warmup_steps: Steps of the warm-up.
+
+    >>> import lrscope
+    >>> lrscope.schedules.warmup_constant(500)
+    warmup(500) >> constant()
+    """
+    return warmup(warmup_steps) >> constant()
+
+
+def warmup_linear(
+    total_steps: int, warmup_steps: int, *, floor: float = 0.0
+) -> Schedule:
+    """Return a linear warm-up and a straight line down over the rest.
+
+    Args:
+        total_steps: Steps of both together.
+        warmup_steps: Steps of the warm-up, below ``total_steps``; 0 for none.
+        floor: Final value.
+
+    Raises:
+        ScheduleError: If the warm-up leaves no step for the line.
+
+    >>> import lrscope
+    >>> lrscope.schedules.warmup_linear(10_000, 500)
+    warmup(500) >> linear(9500)
+    """
+    left = rest("warmup_linear", total_steps, warmup_steps)
+    return _warmed(warmup_steps, linear(left, end=floor))
 
 
 def warmup_cosine(
@@ -20,7 +58,7 @@ def warmup_cosine(
 
     Args:
         total_steps: Steps of both together.
-        warmup_steps: Steps of the warm-up, below ``total_steps``.
+        warmup_steps: Steps of the warm-up, below ``total_steps``; 0 for none.
         floor: Final value, from 0 to 1.
 
     Raises:
@@ -31,14 +69,177 @@ def warmup_cosine(
     warmup(500) >> cosine(9500, floor=0.1)
     """
     left = rest("warmup_cosine", total_steps, warmup_steps)
-    return warmup(warmup_steps) >> cosine(left, floor=floor)
+    return _warmed(warmup_steps, cosine(left, floor=floor))
+
+
+def warmup_polynomial(
+    total_steps: int, warmup_steps: int, *, power: float = 1.0, end: float = 0.0
+) -> Schedule:
+    """Return a linear warm-up and a polynomial over the rest.
+
+    Args:
+        total_steps: Steps of both together.
+        warmup_steps: Steps of the warm-up, below ``total_steps``; 0 for none.
+        power: Power of the polynomial, above 0.
+        end: Final value.
+
+    Raises:
+        ScheduleError: If the warm-up leaves no step for the polynomial.
+
+    >>> import lrscope
+    >>> lrscope.schedules.warmup_polynomial(10_000, 500, power=2.0)
+    warmup(500) >> polynomial(9500, power=2.0)
+    """
+    left = rest("warmup_polynomial", total_steps, warmup_steps)
+    return _warmed(warmup_steps, polynomial(left, power=power, end=end))
+
+
+def warmup_inverse_sqrt(warmup_steps: int, *, timescale: int | None = None) -> Schedule:
+    """Return a linear warm-up and one over the square root of the step, without end.
+
+    Args:
+        warmup_steps: Steps of the warm-up.
+        timescale: Steps after the warm-up until it is 1/√2; as many as it if None.
+
+    >>> import lrscope
+    >>> lrscope.schedules.warmup_inverse_sqrt(500)
+    warmup(500) >> inverse_sqrt(500)
+    """
+    return warmup(warmup_steps) >> inverse_sqrt(timescale or warmup_steps)
+
+
+def warmup_stable_decay(  # noqa: PLR0913 - the three parts and how the last one falls
+    total_steps: int,
+    warmup_steps: int,
+    decay_steps: int,
+    *,
+    shape: str = "linear",
+    floor: float = 0.0,
+    power: float = 0.5,
+) -> Schedule:
+    """Return a warm-up, the base rate for most of the run, and a decay at its end.
+
+    For a stable part that falls, write it so: ``warmup(500) >> power_law(0.5, 500) *
+    (constant(steps=8_000) >> decay(1_500))``.
+
+    Args:
+        total_steps: Steps of all three together.
+        warmup_steps: Steps of the warm-up; 0 for none.
+        decay_steps: Steps of the decay.
+        shape: How it decays, see ``decay``.
+        floor: Final value, from 0 to 1.
+        power: Power of the shape "power".
+
+    Raises:
+        ScheduleError: If the two leave no step between them.
+
+    >>> import lrscope
+    >>> lrscope.warmup_stable_decay(10_000, 500, 2_000, shape="1-sqrt")
+    warmup(500) >> constant(steps=7500) >> decay(2000, shape='1-sqrt')
+    """
+    stable = rest("warmup_stable_decay", total_steps, warmup_steps, decay_steps)
+    fall = decay(decay_steps, shape, floor=floor, power=power)
+    return _warmed(warmup_steps, constant(steps=stable) >> fall)
+
+
+def trapezoid(
+    total_steps: int, warmup_steps: int, decay_steps: int, *, floor: float = 0.0
+) -> Schedule:
+    """Return straight up, flat, straight down.
+
+    Args:
+        total_steps: Steps of all three together.
+        warmup_steps: Steps of the way up; 0 for none.
+        decay_steps: Steps of the way down.
+        floor: Final value.
+
+    Raises:
+        ScheduleError: If the two leave no step between them.
+
+    >>> import lrscope
+    >>> lrscope.schedules.trapezoid(10_000, 500, 2_000)
+    warmup(500) >> constant(steps=7500) >> linear(2000)
+    """
+    stable = rest("trapezoid", total_steps, warmup_steps, decay_steps)
+    fall = linear(decay_steps, end=floor)
+    return _warmed(warmup_steps, constant(steps=stable) >> fall)
+
+
+def flat_cosine(total_steps: int, flat_steps: int, *, floor: float = 0.0) -> Schedule:
+    """Return the base rate for some steps and half a cosine over the rest.
+
+    Args:
+        total_steps: Steps of both together.
+        flat_steps: Steps at the base rate, below ``total_steps``; fastai takes 75 %.
+        floor: Final value, from 0 to 1.
+
+    Raises:
+        ScheduleError: If the flat part leaves no step for the cosine.
+
+    >>> import lrscope
+    >>> lrscope.schedules.flat_cosine(10_000, 7_500)
+    constant(steps=7500) >> cosine(2500)
+    """
+    left = rest("flat_cosine", total_steps, flat_steps)
+    if not flat_steps:
+        return cosine(left, floor=floor)
+    return constant(steps=flat_steps) >> cosine(left, floor=floor)
+
+
+def cosine_restarts(  # noqa: PLR0913 - each is one way in which cycles differ
+    first: int,
+    *,
+    grow: float = 1.0,
+    scale: float = 1.0,
+    floor: float = 0.0,
+    warmup_steps: int = 0,
+    cycles: int | None = None,
+) -> Schedule:
+    """Return half cosines that start again from the top.
+
+    With a ``scale`` the peak of cycle k is scale^k and every cycle comes down to the
+    floor. Source: Loshchilov and Hutter, "SGDR", 2017, arXiv:1608.03983.
+
+    Args:
+        first: Steps of the first cycle, with its warm-up.
+        grow: Every cycle takes this many times the steps of the one before.
+        scale: Every peak is this factor of the one before.
+        floor: Value at the end of each cycle, from 0 to 1.
+        warmup_steps: Steps of a linear rise at the beginning of each cycle; they
+            grow as the cycles do.
+        cycles: Number of cycles; without end if None.
+
+    Raises:
+        ScheduleError: If the warm-up leaves no step for the cosine; if cycles shrink
+            without end.
+
+    >>> import lrscope
+    >>> lrscope.schedules.cosine_restarts(100, grow=2.0)
+    cosine(100).repeat(grow=2.0)
+    """
+    left = rest("cosine_restarts", first, warmup_steps)
+    low = finite("cosine_restarts needs floor", floor)
+    start = low or None
+    if scale == 1 or not low:
+        cycle = _warmed(warmup_steps, cosine(left, floor=low), start)
+        return cycle.repeat(cycles, scale=scale, grow=grow)
+    wave = _warmed(warmup_steps, cosine(left), 0.0)
+    rest_of_wave = cosine(left).reverse()
+    if warmup_steps:
+        rest_of_wave = linear(warmup_steps) >> rest_of_wave
+    falling = wave.repeat(cycles, scale=scale, grow=grow)
+    return falling + low * rest_of_wave.repeat(cycles, grow=grow)
 
 
 def rest(who: str, total_steps: int, *parts: int) -> int:
     """Return the steps that parts leave of a total, at least one."""
-    total = whole(f"{who} needs total_steps", total_steps, 1)
+    total = whole(f"{who} needs its steps", total_steps, 1)
     used = sum(whole(f"{who} needs its parts", each, 0) for each in parts)
     if used >= total:
-        msg = f"{who} needs total_steps > {used} (its other parts), got {total}"
+        msg = f"{who} needs more than {used} steps (its other parts), got {total}"
         raise ScheduleError(msg)
     return total - used
+
+
+def _warmed(steps: int, then: Schedule, start: float | None = None) -> Schedule:
+    return warmup(steps, start) >> then if steps else then

@@ -9,12 +9,12 @@ from lrscope.errors import ScheduleError
 from lrscope.schedules import numeric
 from lrscope.schedules.algebra.inner import Around
 from lrscope.schedules.algebra.parts import part
-from lrscope.schedules.arguments import length, number
+from lrscope.schedules.arguments import Steps, length, number
 from lrscope.schedules.evaluated import value
-from lrscope.schedules.schedule import Schedule
 
 if TYPE_CHECKING:
     from lrscope.schedules.evaluated import Time
+    from lrscope.schedules.schedule import Schedule
 
 
 @value
@@ -74,7 +74,7 @@ class hold(Around):
     """A staircase: the value of every ``every``-th step until the next of them."""
 
     inner: Schedule = part()
-    every: int = length()
+    every: Steps = length()
 
     @property
     def settles(self) -> int | None:

@@ -8,12 +8,12 @@ from lrscope.errors import ScheduleError
 from lrscope.schedules import numeric
 from lrscope.schedules.algebra.inner import Around
 from lrscope.schedules.algebra.parts import part
-from lrscope.schedules.arguments import length, whole
+from lrscope.schedules.arguments import Steps, length, whole
 from lrscope.schedules.evaluated import value
-from lrscope.schedules.schedule import Schedule
 
 if TYPE_CHECKING:
     from lrscope.schedules.evaluated import Time
+    from lrscope.schedules.schedule import Schedule
 
 
 @value
@@ -21,7 +21,7 @@ class shift(Around):
     """A schedule begun ``by`` steps later, with its first value until then."""
 
     inner: Schedule = part()
-    by: int = length()
+    by: Steps = length()
 
     @property
     def length(self) -> int | None:
@@ -58,17 +58,17 @@ class window(Around):
     """
 
     inner: Schedule = part()
-    start: int = length(default=0, least=0)
-    stop: int | None = length(default=None, optional=True)
+    start: Steps = length(default=0, least=0)
+    stop: Steps = length(default=None, optional=True)
 
     def _prepare(self) -> None:
         in_steps = isinstance(self.start, int) and isinstance(self.stop, int)
-        if in_steps and self.stop <= self.start:  # type: ignore[operator]
+        if in_steps and self.stop <= self.start:
             msg = f"a slice needs start < stop, got {self.start}:{self.stop}"
             raise ScheduleError(msg)
 
     @classmethod
-    def of(cls, inner: Schedule, steps: slice) -> Schedule:
+    def of(cls, inner: Schedule, steps: Any) -> Schedule:
         """Read a slice; what lies beyond the end is cut off."""
         if not isinstance(steps, slice) or steps.step is not None:
             msg = f"a schedule needs a slice as in schedule[100:200], got {steps!r}"
@@ -108,7 +108,9 @@ class window(Around):
 
     def _at(self, t: Any) -> Any:
         t = t + self.start
-        return self.inner._at(t if self.stop is None else numeric.least(t, self.stop))
+        if self.stop is not None:
+            t = numeric.least(t, float(self.stop))
+        return self.inner._at(t)
 
     @property
     def _edges(self) -> tuple[Time, ...] | None:

@@ -19,11 +19,6 @@ def parts() -> Any:
     return dataclasses.field(metadata={"check": _several, "kind": "schedules"})
 
 
-def derived() -> Any:
-    """Declare what is computed from the arguments and is no argument itself."""
-    return dataclasses.field(init=False, default=None, compare=False)
-
-
 def _one(who: str, value: Any) -> Schedule:
     if isinstance(value, Schedule):
         return value

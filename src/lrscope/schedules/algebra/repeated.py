@@ -11,12 +11,12 @@ from lrscope.errors import ScheduleError
 from lrscope.schedules import numeric
 from lrscope.schedules.algebra.inner import Around
 from lrscope.schedules.algebra.parts import part
-from lrscope.schedules.arguments import length, number
+from lrscope.schedules.arguments import Steps, length, number
 from lrscope.schedules.evaluated import value
-from lrscope.schedules.schedule import Schedule
 
 if TYPE_CHECKING:
     from lrscope.schedules.evaluated import Time
+    from lrscope.schedules.schedule import Schedule
 
 
 @value
@@ -30,7 +30,7 @@ class repeat(Around):
     """
 
     inner: Schedule = part()
-    times: int | None = length(default=None, optional=True)
+    times: Steps = length(default=None, optional=True)
     scale: float = number(default=1.0, low=0.0)
     grow: float = number(default=1.0, above=0.0)
 
@@ -57,7 +57,7 @@ class repeat(Around):
         one = float(self.inner.length or 0)
         if self.grow == 1:
             return k * one
-        return one * ((np.power(self.grow, k) - 1) / (self.grow - 1))
+        return one * ((numeric.power(self.grow, k) - 1) / (self.grow - 1))
 
     def _which(self, t: Any) -> Any:
         """Return in which repetition a time lies."""
@@ -76,9 +76,9 @@ class repeat(Around):
         k = self._which(t)
         t = t - self._begin(k)
         if self.grow != 1:
-            t = t / np.power(self.grow, k)
+            t = t / numeric.power(self.grow, k)
         found = self.inner._at(t)
-        return found if self.scale == 1 else found * np.power(self.scale, k)
+        return found if self.scale == 1 else found * numeric.power(self.scale, k)
 
     @property
     def _edges(self) -> tuple[Time, ...] | None:

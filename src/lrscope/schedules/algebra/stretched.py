@@ -11,13 +11,13 @@ from lrscope.errors import ScheduleError
 from lrscope.schedules.algebra.inner import Around
 from lrscope.schedules.algebra.parts import part
 from lrscope.schedules.algebra.then import then
-from lrscope.schedules.arguments import finite, length, whole
+from lrscope.schedules.arguments import Steps, finite, length, whole
 from lrscope.schedules.clock import rounded
 from lrscope.schedules.evaluated import value
-from lrscope.schedules.schedule import Schedule
 
 if TYPE_CHECKING:
     from lrscope.schedules.evaluated import Time
+    from lrscope.schedules.schedule import Schedule
 
 
 @value
@@ -25,8 +25,8 @@ class stretch(Around):
     """A schedule over ``up / down`` times as many steps: s(t · down / up)."""
 
     inner: Schedule = part()
-    up: int = length()
-    down: int = length(default=1)
+    up: Steps = length()
+    down: Steps = length(default=1)
 
     @property
     def length(self) -> int | None:
@@ -85,7 +85,7 @@ def extended(schedule: Schedule, to: int) -> Schedule:
         if all(sizes):
             return then(tuple(extended(e, n) for e, n in zip(schedule.parts, sizes)))
     elif _is_plain(schedule):
-        return dataclasses.replace(schedule, steps=to)  # type: ignore[type-var]
+        return dataclasses.replace(schedule, steps=to)
     exact = Fraction(to, now)
     return stretch(schedule, exact.numerator, exact.denominator)
 

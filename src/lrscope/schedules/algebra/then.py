@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lrscope.errors import ScheduleError
-from lrscope.schedules.algebra.parts import derived, flat, parts
+from lrscope.schedules.algebra.parts import flat, parts
+from lrscope.schedules.arguments import derived
 from lrscope.schedules.clock import rounded
 from lrscope.schedules.evaluated import value
 from lrscope.schedules.schedule import Schedule
@@ -124,7 +125,7 @@ class then(Schedule):
             text = getattr(each, "steps", None)
             if isinstance(text, str):
                 exact += clock.exactly(text)
-                each = dataclasses.replace(  # type: ignore[type-var]  # noqa: PLW2901
+                each = dataclasses.replace(  # noqa: PLW2901
                     each, steps=max(rounded(exact) - done, 1)
                 )
             each = each.on(clock)  # noqa: PLW2901

@@ -88,7 +88,7 @@ class Control(ABC):
         Raises:
             ScheduleError: If the metric is no number.
         """
-        after = self._after(state, _as_float(metric))
+        after = self._after(state, as_float(metric))
         return after, after.factor
 
     @abstractmethod
@@ -145,7 +145,8 @@ def lowered(factor: float, by: float, low: float, eps: float) -> float:
     return lower if factor - lower > eps else factor
 
 
-def _as_float(metric: Any) -> float:
+def as_float(metric: Any) -> float:
+    """Return a metric as a float, NaN and infinities too."""
     if not isinstance(metric, (str, bytes, bool)):
         try:
             return float(metric)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from lrscope.schedules import numeric
-from lrscope.schedules.arguments import length, number
+from lrscope.schedules.arguments import Steps, length, number
 from lrscope.schedules.evaluated import value
 from lrscope.schedules.shapes.shape import Shape
 
@@ -26,7 +26,7 @@ class constant(Shape):
     """
 
     value: float = number(default=1.0)
-    steps: int | None = length(default=None, optional=True)
+    steps: Steps = length(default=None, optional=True)
 
     @property
     def settles(self) -> int:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
-from lrscope.schedules.arguments import length, number
+from lrscope.schedules import numeric
+from lrscope.schedules.arguments import Steps, length, number
 from lrscope.schedules.evaluated import value
 from lrscope.schedules.shapes.shape import Shape
 
@@ -16,6 +15,8 @@ class exponential(Shape):
     """A constant ratio from step to step.
 
     f(t) = gamma^(t / every)
+
+    With ``every=1`` it is torch's ExponentialLR.
 
     Args:
         gamma: Ratio over ``every`` steps, above 0.
@@ -28,8 +29,8 @@ class exponential(Shape):
     """
 
     gamma: float = number(above=0.0)
-    every: int = length(default=1)
-    steps: int | None = length(default=None, optional=True)
+    every: Steps = length(default=1)
+    steps: Steps = length(default=None, optional=True)
 
     def _formula(self, t: Any) -> Any:
-        return np.power(self.gamma, t / self.every)
+        return numeric.powered(self.gamma, t, self.every)

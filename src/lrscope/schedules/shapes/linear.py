@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from lrscope.schedules import numeric
-from lrscope.schedules.arguments import length, number
+from lrscope.schedules.arguments import Steps, length, number
 from lrscope.schedules.evaluated import value
 from lrscope.schedules.shapes.shape import Shape
 
@@ -26,7 +26,7 @@ class linear(Shape):
     [1.0, 0.75, 0.5, 0.25, 0.0]
     """
 
-    steps: int = length()
+    steps: Steps = length()
     start: float = number(default=1.0)
     end: float = number(default=0.0)
 

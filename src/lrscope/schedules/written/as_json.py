@@ -24,6 +24,7 @@ def to_json(schedule: Schedule) -> dict[str, Any]:
     >>> lrscope.schedules.to_json(lrscope.linear(10))["schedule"]
     {'kind': 'linear', 'steps': 10, 'start': 1.0, 'end': 0.0}
     """
+    schedule._refuse_nameless()
     return {"format": FORMAT, "schedule": _plain(schedule)}
 
 

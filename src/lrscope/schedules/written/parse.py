@@ -45,7 +45,7 @@ def parse(text: str) -> Schedule:
     10000
     """
     if not isinstance(text, str):
-        msg = f"parse needs a schedule as text, got {text!r}"
+        msg = f"parse needs a schedule as text, got {text!r}"  # type: ignore[unreachable]
         raise ScheduleError(msg)
     try:
         tree = ast.parse(text.strip(), mode="eval")
@@ -104,7 +104,7 @@ class _Reader:
         found = self.read(node.operand)
         if isinstance(node.op, (ast.USub, ast.UAdd)) and _is_number(found):
             return -found if isinstance(node.op, ast.USub) else found
-        self.refuse(node, "a sign can only stand before a number")
+        return self.refuse(node, "a sign can only stand before a number")
 
     def _list(self, node: ast.List | ast.Tuple) -> tuple[Any, ...]:
         return tuple(self.read(each) for each in node.elts)
@@ -127,7 +127,9 @@ class _Reader:
             return left + right
         if isinstance(node.op, ast.Div) and right and _whole(left) and _whole(right):
             return Fraction(left, right)
-        self.refuse(node, "schedules are joined by >>, * and +; numbers are literals")
+        return self.refuse(
+            node, "schedules are joined by >>, * and +; numbers are literals"
+        )
 
     def _subscript(self, node: ast.Subscript) -> Any:
         found = self.read(node.value)

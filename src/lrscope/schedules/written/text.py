@@ -30,10 +30,19 @@ _CALL = 4
 def to_text(schedule: Evaluated) -> str:
     """Return a schedule as text that ``parse`` reads back.
 
+    Raises:
+        ScheduleError: If it holds a function without a name.
+
     >>> import lrscope
     >>> lrscope.schedules.to_text(0.5 * lrscope.cosine(100)[10:])
     '0.5 * cosine(100)[10:]'
     """
+    schedule._refuse_nameless()
+    return shown(schedule)
+
+
+def shown(schedule: Evaluated) -> str:
+    """Return a schedule as text for people, functions without a name too."""
     return _written(schedule)[0]
 
 
@@ -43,7 +52,7 @@ def _written(schedule: Any) -> tuple[str, int]:
     if kind in _OPERATORS:
         return _operation(schedule)
     if kind in (minimum, maximum):
-        inside = ", ".join(to_text(each) for each in schedule.parts)
+        inside = ", ".join(shown(each) for each in schedule.parts)
         return f"{kind.__name__}({inside})", _CALL
     if kind is window:
         start = schedule.start or ""

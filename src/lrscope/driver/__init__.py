@@ -1,0 +1,1 @@
+"""The driver: a schedule on an optimizer, with nothing to step or forget."""

@@ -1,0 +1,162 @@
+"""The checkpoint: a driver as plain data, and the way back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from lrscope.driver.groups import own_name
+from lrscope.driver.saved import CHOICES, SavedGroup, SavedNumber, refusal
+from lrscope.errors import UsageError
+from lrscope.schedules.arguments import finite, whole
+from lrscope.schedules.control.catalogue import from_plain
+from lrscope.schedules.control.control import State
+from lrscope.schedules.written.as_json import from_json, to_json
+
+if TYPE_CHECKING:
+    from lrscope.driver.rule import Rule
+    from lrscope.driver.seats import Seat, Seats
+    from lrscope.schedules.schedule import Schedule
+
+FORMAT = 1
+"""1 (2026): step, written, schedules (declared, followed), groups, control."""
+
+
+def to_plain(
+    step: int, written: tuple[int, float] | None, seats: Seats, rule: Rule
+) -> dict[str, Any]:
+    """Return everything that a driver needs to go on, as plain data."""
+    schedules: dict[tuple[Schedule, Schedule], int] = {}
+    groups = []
+    for seat in seats.all:
+        numbers = {}
+        for key, dial in seat.dials.items():
+            pair = (dial.declared, dial.schedule)
+            index = schedules.setdefault(pair, len(schedules))
+            numbers[key] = {"base": dial.base, "schedule": index, "since": dial.since}
+        groups.append({"name": seat.name, "numbers": numbers})
+    return {
+        "format": FORMAT,
+        "step": step,
+        "written": None if written is None else list(written),
+        "schedules": [
+            {"declared": to_json(declared), "followed": to_json(followed)}
+            for declared, followed in schedules
+        ],
+        "groups": groups,
+        "control": {
+            "declared": rule.declared and rule.declared.to_plain(),
+            "followed": rule.control and rule.control.to_plain(),
+            "state": rule.state.to_plain(),
+        },
+    }
+
+
+def checked(how: str | None) -> str | None:
+    """Return a choice for another plan.
+
+    Raises:
+        UsageError: If there is no such choice.
+    """
+    if how is not None and how not in CHOICES:
+        words = ", ".join(map(repr, CHOICES))
+        msg = f"on_change needs to be None or one of {words}, got {how!r}"
+        raise UsageError(msg)
+    return how
+
+
+def load(
+    data: Any, seats: Seats, rule: Rule, how: str | None
+) -> tuple[int, tuple[int, float] | None]:
+    """Let seats and rule go on from a checkpoint.
+
+    Returns:
+        Its step; step and factor of what was last written.
+
+    Nothing is changed if it is refused.
+
+    Raises:
+        UsageError: If it is damaged, of another format or follows another plan.
+    """
+    if not isinstance(data, dict) or data.get("format") != FORMAT:
+        found = data.get("format") if isinstance(data, dict) else data
+        msg = f"this lrscope reads driver states of format {FORMAT}, got {found!r}"
+        raise UsageError(msg)
+    try:
+        state = State.from_plain(data["control"]["state"])
+        old = [each and from_plain(each) for each in _controls(data)]
+        step = whole("a driver's state needs step", data["step"])
+        written = data["written"] and _written(*data["written"])
+        saved = _groups(data, step, written, how)
+    except (KeyError, IndexError, TypeError, AttributeError) as error:
+        msg = f"a driver's state is damaged: {type(error).__name__}: {error}"
+        raise UsageError(msg) from error
+    pairs, waiting = _matched(saved, seats)
+    changes = [each for group, seat in pairs for each in group.changes(seat)]
+    if old[0] != rule.declared:
+        changes.append(f"control: was {old[0]!r}, now {rule.declared!r}")
+    if changes and how is None:
+        raise UsageError(refusal(changes, step))
+    for group, seat in pairs:
+        group.check(seat)
+    for group, seat in pairs:
+        group.restore(seat)
+    if old[0] == rule.declared or how == "keep old":
+        rule.control = old[1]
+    else:
+        rule.control = rule.declared
+    rule.state = state if rule.control is not None else State()
+    seats.waiting = waiting
+    seats.refresh()
+    return step, written
+
+
+def _controls(data: dict[str, Any]) -> tuple[Any, Any]:
+    return data["control"]["declared"], data["control"]["followed"]
+
+
+def _written(step: Any, factor: Any) -> tuple[int, float]:
+    who = "a driver's state needs written"
+    return whole(who, step), finite(who, factor)
+
+
+def _groups(
+    data: dict[str, Any],
+    step: int,
+    written: tuple[int, float] | None,
+    how: str | None,
+) -> list[SavedGroup]:
+    schedules = [
+        (from_json(each["declared"]), from_json(each["followed"]))
+        for each in data["schedules"]
+    ]
+    found = []
+    for position, group in enumerate(data["groups"]):
+        numbers = {}
+        for key, each in group["numbers"].items():
+            declared, followed = schedules[each["schedule"]]
+            base = finite("a driver's state needs base", each["base"])
+            since = whole("a driver's state needs since", each["since"])
+            numbers[key] = SavedNumber(base, followed, declared, since)
+        name = str(group["name"])
+        found.append(SavedGroup(name, position, numbers, step, written, how))
+    return found
+
+
+def _matched(
+    saved: list[SavedGroup], seats: Seats
+) -> tuple[list[tuple[SavedGroup, Seat]], list[SavedGroup]]:
+    """Return which saved group is which; then those that are not there yet.
+
+    By name where the group carries one that the checkpoint knows, else by position.
+    """
+    left = {each.name: each for each in saved}
+    pairs: dict[int, SavedGroup] = {}
+    for index, seat in enumerate(seats.all):
+        if own_name(seat.group) and seat.name in left:
+            pairs[index] = left.pop(seat.name)
+    by_position = {each.position: each for each in left.values()}
+    for index in range(len(seats.all)):
+        if index not in pairs and index in by_position:
+            pairs[index] = by_position.pop(index)
+    found = [(each, seats.all[index]) for index, each in sorted(pairs.items())]
+    return found, list(by_position.values())

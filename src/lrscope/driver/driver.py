@@ -1,0 +1,212 @@
+"""The driver: writes the rate of each step just before the optimizer takes it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from lrscope import listeners
+from lrscope.driver import checkpoint
+from lrscope.driver.pulse import Pulse
+from lrscope.driver.ranks import agreed
+from lrscope.driver.rule import Rule
+from lrscope.driver.seats import Seats
+from lrscope.driver.site import caller
+from lrscope.errors import UsageError
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
+    from torch.optim import Optimizer
+
+    from lrscope.driver.plan import Plan
+    from lrscope.schedules.control.control import Control
+
+
+class Reading(NamedTuple):
+    """One driven number of one group.
+
+    Attributes:
+        group: Name of the group.
+        key: What is driven: "lr", "momentum", "betas[0]" …
+        applied: What the last real update used; None before the first.
+        planned: What the next update will use.
+        held: What the group holds now.
+    """
+
+    group: str
+    key: str
+    applied: float | None
+    planned: float
+    held: float
+
+
+class Driver:
+    """A schedule on an optimizer: nothing to step, nothing to forget.
+
+    Made by ``lrscope.drive``. It writes the rate for step t immediately before the
+    optimizer takes step t, and goes on to t + 1 only if parameters were updated. It
+    lives as long as the optimizer, whether you keep it or not.
+    """
+
+    def __init__(
+        self,
+        optimizer: Optimizer,
+        plan: Plan,
+        *,
+        control: Control | None,
+        added: str,
+        on_change: str | None,
+    ) -> None:
+        """Take an optimizer over; use ``lrscope.drive``, which checks more."""
+        self.plan, self.added, self.on_change = plan, added, on_change
+        self.optimizer = optimizer
+        self._rule = Rule(control)
+        self._seats = Seats(plan, added)
+        self._seats.fill(optimizer.param_groups, 0)
+        self._pulse = Pulse(optimizer, self._seats, self._rule)
+
+    @property
+    def step(self) -> int:
+        """The step that the optimizer takes next: how many updates there were."""
+        return self._pulse.step
+
+    def preview(
+        self, steps: int | ArrayLike, *, key: str = "lr"
+    ) -> dict[str, NDArray[np.float64]]:
+        """Return what is planned, an array for each group by name.
+
+        Args:
+            steps: Steps of the driver, or how many of them from 0 on.
+            key: What to preview.
+
+        Returns:
+            Values as the groups hold them: rates, with the factor that a control
+            has now.
+
+        Raises:
+            UsageError: If the key is not driven.
+        """
+        self._look()
+        found = {}
+        for seat in self._seats.all:
+            if key in seat.dials:
+                dial = seat.dials[key]
+                wanted = (
+                    np.arange(steps) if isinstance(steps, int) else np.asarray(steps)
+                )
+                found[seat.name] = dial.planned(wanted, self._rule.state.factor)
+        if not found:
+            msg = f"no group is driven by {key!r}"
+            raise UsageError(msg)
+        return found
+
+    def readings(self) -> tuple[Reading, ...]:
+        """Return every driven number: last applied, planned next, held now.
+
+        A number on a device is waited for; call it where waiting does no harm.
+        """
+        step, factor, last = self._look(), self._rule.state.factor, self._pulse.last
+        return tuple(
+            Reading(
+                seat.name,
+                dial.label,
+                None if last is None else dial.planned(*last),
+                dial.planned(step, factor),
+                float(dial.held()),
+            )
+            for seat in self._seats.all
+            for dial in seat.dials.values()
+        )
+
+    def report(self, metric: Any) -> float:
+        """Tell the control a metric, such as a validation loss.
+
+        In distributed training every process must call it, with the same number:
+        reduce it first.
+
+        Args:
+            metric: A number, or a tensor of one.
+
+        Returns:
+            The factor of all rates from the next step on.
+
+        Raises:
+            UsageError: If the driver has no control or the processes disagree.
+            ScheduleError: If the metric is no number.
+        """
+        _ = self.step  # an update that is not known yet still had the old factor
+        return self._rule.report(agreed(metric))
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return the step, the schedules, the bases and the control as plain data.
+
+        It can be written as JSON.
+
+        Raises:
+            ScheduleError: If a schedule holds a function without a name.
+        """
+        step, written = self._look(), self._pulse.written
+        return checkpoint.to_plain(step, written, self._seats, self._rule)
+
+    def load_state_dict(
+        self, state: dict[str, Any], on_change: str | None = None
+    ) -> None:
+        """Go on from a checkpoint, whatever else was or will be loaded.
+
+        Args:
+            state: What ``state_dict`` returned.
+            on_change: What to do where the checkpoint follows another plan than
+                this driver: "keep new", "keep old" or "splice"; refuse if None and
+                ``drive`` was not told either.
+
+        Raises:
+            UsageError: If the plan is another one, or the state is damaged.
+        """
+        self._look()
+        how = checkpoint.checked(on_change or self.on_change)
+        went = checkpoint.load(state, self._seats, self._rule, how)
+        self._pulse.go_on_from(*went)
+        self.announce()
+
+    def announce(self) -> None:
+        """Tell those who listen, such as a recorder, what is planned from now on.
+
+        ``drive`` and ``load_state_dict`` do it.
+        """
+        keys: dict[str, list[dict[str, Any]]] = {}
+        for index, seat in enumerate(self._seats.all):
+            for key, dial in seat.dials.items():
+                about = {"group": index, "name": seat.name, **dial.describe()}
+                keys.setdefault(key, []).append(about)
+        plan = {"step": self.step, "keys": keys}
+        listeners.announce(self.optimizer, plan, caller())
+
+    def release(self) -> None:
+        """Hand the optimizer back, with its base values: it is driven no more."""
+        self._look()
+        self._pulse.stop()
+        for each in self._seats.dials():
+            each.write_base()
+        listeners.announced.pop(self.optimizer, None)
+
+    def _look(self) -> int:
+        """Look at the groups anew; return the step."""
+        self._pulse.look(self.optimizer)
+        return self._pulse.step
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Copy and pickle with the optimizer: its copy gets a driver like this one."""
+        rule = self._rule.declared
+        arguments = {"control": rule, "added": self.added, "on_change": self.on_change}
+        return _again, (self.optimizer, self.plan, arguments, self.state_dict())
+
+    def __repr__(self) -> str:
+        """Say what is driven and where it is."""
+        return f"<Driver at step {self.step} of {self.plan}>"
+
+
+def _again(optimizer: Any, plan: Plan, arguments: Any, state: Any) -> Driver:
+    driver = Driver(optimizer, plan, **arguments)
+    driver.load_state_dict(state, "keep old")
+    return driver

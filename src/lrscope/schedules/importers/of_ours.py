@@ -1,0 +1,28 @@
+"""What ``lrscope.as_torch`` makes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lrscope.schedules.importers.description import Refused
+from lrscope.schedules.importers.of_torch_cycles import setting
+from lrscope.schedules.schedule import Schedule
+
+if TYPE_CHECKING:
+    from lrscope.schedules.importers.description import Description
+    from lrscope.schedules.importers.leaf import Leaf
+
+
+def schedule_lr(found: Description, bases: tuple[float, ...]) -> Leaf:
+    """ScheduleLR: the schedules that it follows."""
+    followed = tuple(found.get("followed") or ())
+    if len(followed) != len(bases) or not all(
+        isinstance(each, Schedule) for each in followed
+    ):
+        msg = "ScheduleLR: a recording holds its schedules as its plan, not here"
+        raise Refused(msg)
+    ends = [each.settles for each in followed]
+    known = [each for each in ends if each is not None]
+    horizon = max(known) if len(known) == len(ends) else None
+    name = "" if horizon is None else "the end of its schedules"
+    return setting(followed, bases, horizon=horizon, horizon_name=name)

@@ -1,0 +1,333 @@
+"""A run that was resumed anywhere is the run that was never interrupted."""
+
+from __future__ import annotations
+
+import copy
+import itertools
+import json
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+import lrscope
+from lrscope.schedules import constant
+
+from .training import PLAN, held, parameter, seen, sgd, update
+
+LONGER = lrscope.warmup(5) >> lrscope.cosine(80, floor=0.1)
+CONTROL = lrscope.plateau(factor=0.5, patience=0)
+
+
+def through_json(state):
+    return json.loads(json.dumps(state, allow_nan=False))
+
+
+def made(*, cls=torch.optim.SGD, tensor=False):
+    return sgd(0.1, 0.003, cls=cls, tensor=tensor, momentum=0.9)
+
+
+def driven(optimizer, plan=PLAN, **arguments):
+    return lrscope.drive(
+        optimizer, plan, momentum=lrscope.linear(60, end=0.5), **arguments
+    )
+
+
+@pytest.fixture(scope="module")
+def whole():
+    optimizer = made()
+    driver = driven(optimizer, control=CONTROL)
+    rates = seen(optimizer)
+    for step in range(60):
+        update(optimizer)
+        if step % 7 == 6:
+            driver.report(float(step % 3))
+    weights = [g["params"][0].detach().clone() for g in optimizer.param_groups]
+    return rates, weights, optimizer.param_groups[0]["momentum"]
+
+
+@given(
+    stops=st.lists(st.integers(0, 60), max_size=4),
+    orders=st.lists(
+        st.permutations(["drive", "optimizer", "driver"]), min_size=4, max_size=4
+    ),
+)
+def test_a_run_resumed_at_any_points_in_any_order_is_the_uninterrupted_run(
+    whole, stops, orders
+):
+    optimizer = made()
+    driver = driven(optimizer, control=CONTROL)
+    rates, done = seen(optimizer), 0
+    legs = []
+    for stop, order in itertools.zip_longest([*sorted(stops), 60], orders):
+        if stop is None:
+            break
+        for step in range(done, stop):
+            update(optimizer)
+            if step % 7 == 6:
+                driver.report(float(step % 3))
+        done = stop
+        legs += rates
+        weights = [g["params"][0].detach().clone() for g in optimizer.param_groups]
+        momentum = optimizer.param_groups[0]["momentum"]
+        saved = copy.deepcopy(optimizer.state_dict()), through_json(driver.state_dict())
+        optimizer, driver = _resumed(order or ["drive", "optimizer", "driver"], *saved)
+        with torch.no_grad():
+            for group, weight in zip(optimizer.param_groups, weights):
+                group["params"][0].copy_(weight)
+        rates = seen(optimizer)
+    assert legs == whole[0]
+    assert all(map(torch.equal, weights, whole[1]))
+    assert momentum == whole[2]
+
+
+def _resumed(order, optimizer_state, driver_state):
+    optimizer, driver = made(), None
+    waiting = False
+    for each in order:
+        if each == "drive":
+            driver = driven(optimizer, control=CONTROL)
+            if waiting:
+                driver.load_state_dict(driver_state)
+        elif each == "optimizer":
+            optimizer.load_state_dict(copy.deepcopy(optimizer_state))
+        elif driver is None:
+            waiting = True  # there is nothing to load into yet
+        else:
+            driver.load_state_dict(driver_state)
+    return optimizer, driver
+
+
+@pytest.mark.parametrize("loads", [(), ("optimizer",)])
+@pytest.mark.parametrize("tensor", [False, True])
+def test_the_driver_state_alone_gives_the_rates(loads, tensor):
+    optimizer = made(tensor=tensor)
+    driver = driven(optimizer)
+    update(optimizer, 20)
+    state = through_json(driver.state_dict())
+    other = made(tensor=tensor)
+    resumed = driven(other)
+    resumed.load_state_dict(state)
+    if loads:
+        other.load_state_dict(optimizer.state_dict())
+    rates = seen(other)
+    update(other, 5)
+    assert rates == [[0.1 * PLAN(t), 0.003 * PLAN(t)] for t in range(20, 25)]
+
+
+def test_a_state_is_the_same_after_a_round_trip():
+    optimizer = made()
+    driver = driven(optimizer, control=CONTROL)
+    update(optimizer, 9)
+    driver.report(2)
+    other = driven(made(), control=CONTROL)
+    other.load_state_dict(through_json(driver.state_dict()))
+    assert other.state_dict() == driver.state_dict()
+
+
+def at_step_20(plan=PLAN, **arguments):
+    optimizer = sgd(0.1)
+    driver = lrscope.drive(optimizer, plan, **arguments)
+    update(optimizer, 20)
+    return through_json(driver.state_dict())
+
+
+def test_another_schedule_is_refused_with_both_and_their_difference():
+    optimizer = sgd(0.1)
+    driver = lrscope.drive(optimizer, LONGER)
+    with pytest.raises(lrscope.LrscopeError) as refused:
+        driver.load_state_dict(at_step_20())
+    words = str(refused.value)
+    assert repr(PLAN) in words
+    assert repr(LONGER) in words
+    assert str(PLAN.diff(LONGER)) in words
+    assert '"keep new"' in words
+    assert driver.step == 0
+    update(optimizer)
+    assert held(optimizer) == [0.1 * LONGER(0)]
+
+
+@pytest.mark.parametrize("where", ["drive", "load"])
+@pytest.mark.parametrize(
+    ("how", "expected"),
+    [
+        ("keep new", LONGER),
+        ("keep old", PLAN),
+        ("splice", PLAN[:20] >> LONGER),
+    ],
+)
+def test_another_schedule_is_taken_as_told_and_the_choice_is_remembered(
+    how, where, expected
+):
+    state = at_step_20()
+    optimizer = sgd(0.1)
+    driver = lrscope.drive(
+        optimizer, LONGER, on_change=how if where == "drive" else None
+    )
+    driver.load_state_dict(state, how if where == "load" else None)
+    rates = seen(optimizer)
+    update(optimizer, 5)
+    assert rates == [[0.1 * expected(t)] for t in range(20, 25)]
+
+    optimizer = sgd(0.1)
+    again = lrscope.drive(optimizer, LONGER)
+    again.load_state_dict(through_json(driver.state_dict()))
+    rates = seen(optimizer)
+    update(optimizer, 70)
+    assert rates == [[0.1 * expected(t)] for t in range(25, 95)]
+
+
+def test_splicing_after_the_old_plan_has_ended_begins_now():
+    optimizer = sgd(0.1)
+    driver = lrscope.drive(optimizer, LONGER)
+    driver.load_state_dict(at_step_20(lrscope.linear(10, end=0.5)), "splice")
+    rates = seen(optimizer)
+    update(optimizer, 3)
+    assert rates == [[0.1 * LONGER(t)] for t in range(3)]
+    assert driver.preview([5, 15])["all"].tolist() == [0.1 * 0.75, 0.1 * 0.5]
+
+
+def test_the_same_plan_in_other_words_is_no_other_plan():
+    driver = lrscope.drive(sgd(0.1), PLAN * constant(1.0))
+    driver.load_state_dict(at_step_20())
+    assert driver.step == 20
+
+
+def test_another_base_rate_is_refused_unless_told():
+    state = at_step_20()
+    for how, base in ((None, None), ("keep new", 0.5), ("keep old", 0.1)):
+        optimizer = sgd(0.5)
+        driver = lrscope.drive(optimizer, PLAN)
+        if how is None:
+            with pytest.raises(lrscope.LrscopeError, match=r"had base 0\.1, now 0\.5"):
+                driver.load_state_dict(state)
+            continue
+        driver.load_state_dict(state, how)
+        update(optimizer)
+        assert held(optimizer) == [base * PLAN(20)]
+
+
+@pytest.mark.parametrize("how", ["keep new", "keep old"])
+def test_another_control_is_refused_unless_told(how):
+    optimizer = sgd(0.1)
+    driver = lrscope.drive(optimizer, PLAN, control=CONTROL)
+    update(optimizer, 3)
+    driver.report(1.0)
+    driver.report(1.0)
+    state = through_json(driver.state_dict())
+
+    optimizer = sgd(0.1)
+    driver = lrscope.drive(optimizer, PLAN)
+    with pytest.raises(lrscope.LrscopeError, match=r"control: was plateau.* now None"):
+        driver.load_state_dict(state)
+    driver.load_state_dict(state, how)
+    update(optimizer)
+    assert held(optimizer) == [0.1 * (PLAN(3) * (0.5 if how == "keep old" else 1.0))]
+
+
+@pytest.mark.parametrize("how", ["keep new", "keep old"])
+def test_another_driven_number_is_refused_unless_told(how):
+    state = at_step_20()
+    optimizer = sgd(0.1, momentum=0.9)
+    driver = driven(optimizer)
+    with pytest.raises(lrscope.LrscopeError, match=r"momentum of group 'all': was not"):
+        driver.load_state_dict(state)
+    driver.load_state_dict(state, how)
+    update(optimizer)
+    factor = lrscope.linear(60, end=0.5)(20) if how == "keep new" else 1.0
+    assert optimizer.param_groups[0]["momentum"] == 0.9 * factor
+
+
+@pytest.mark.parametrize("before", [True, False])
+@pytest.mark.parametrize("added", ["join", "restart"])
+def test_a_group_that_was_added_is_restored_before_or_after_it_is_added_again(
+    before, added, notices
+):
+    def add(optimizer):
+        optimizer.add_param_group({"params": [parameter()], "lr": 0.5, "name": "head"})
+
+    optimizer = sgd(0.1)
+    driver = lrscope.drive(optimizer, PLAN, added=added)
+    update(optimizer, 3)
+    add(optimizer)
+    notices(lambda: update(optimizer, 3))
+    state = through_json(driver.state_dict())
+
+    optimizer = sgd(0.1)
+    driver = lrscope.drive(optimizer, PLAN, added=added)
+
+    def resume():
+        if before:
+            add(optimizer)
+        driver.load_state_dict(state)
+        if not before:
+            add(optimizer)
+        update(optimizer, 2)
+
+    assert notices(resume) == (["group-added"] if before else [])
+    since = 3 if added == "restart" else 0
+    assert held(optimizer) == [0.1 * PLAN(7), 0.5 * PLAN(7 - since)]
+
+
+def test_groups_in_another_order_are_found_by_name():
+    def made(*names):
+        rates = {"body": 0.1, "head": 0.7}
+        groups = [
+            {"params": [parameter()], "lr": rates[each], "name": each} for each in names
+        ]
+        return torch.optim.SGD(groups, lr=1.0)
+
+    optimizer = made("body", "head")
+    driver = lrscope.drive(optimizer, {"body": PLAN, "head": LONGER})
+    update(optimizer, 20)
+    other = made("head", "body")
+    resumed = lrscope.drive(other, {"body": PLAN, "head": LONGER})
+    resumed.load_state_dict(driver.state_dict())
+    update(other)
+    assert held(other) == [0.7 * LONGER(20), 0.1 * PLAN(20)]
+
+
+def test_a_group_that_never_comes_is_told(notices):
+    optimizer = sgd(0.1, 0.2)
+    driver = lrscope.drive(optimizer, PLAN)
+    other = sgd(0.1)
+    resumed = lrscope.drive(other, PLAN)
+    resumed.load_state_dict(driver.state_dict())
+    assert notices(lambda: update(other, 3)) == ["group-missing"]
+
+
+@pytest.mark.parametrize(
+    ("damage", "words"),
+    [
+        (lambda _: None, "format 1, got None"),
+        (lambda state: {**state, "format": 2}, "format 1, got 2"),
+        (lambda state: {**state, "step": -1}, "needs step"),
+        (lambda state: {**state, "step": 0.5}, "needs step"),
+        (lambda state: {**state, "schedules": []}, "damaged"),
+        (lambda state: {**state, "groups": 3}, "damaged"),
+        (lambda state: {**state, "control": None}, "damaged"),
+        (lambda state: {k: v for k, v in state.items() if k != "groups"}, "damaged"),
+    ],
+)
+def test_a_damaged_state_is_refused_and_changes_nothing(damage, words):
+    driver = lrscope.drive(sgd(0.1), PLAN)
+    before = driver.state_dict()
+    with pytest.raises(lrscope.LrscopeError, match=words):
+        driver.load_state_dict(damage(at_step_20()))
+    assert driver.state_dict() == before
+
+
+def test_a_choice_that_does_not_exist_is_refused():
+    with pytest.raises(lrscope.LrscopeError, match="'keep new', 'keep old', 'splice'"):
+        lrscope.drive(sgd(0.1), PLAN, on_change="whatever")
+
+
+def test_a_step_far_away_is_resumed_like_any_other():
+    plan = lrscope.warmup(5) >> lrscope.cosine(2 * 10**9)
+    optimizer = sgd(0.1)
+    driver = lrscope.drive(optimizer, plan)
+    driver.load_state_dict({**driver.state_dict(), "step": 10**9})
+    rates = seen(optimizer)
+    update(optimizer, 200)
+    assert rates == [[0.1 * plan(10**9 + t)] for t in range(200)]
