@@ -6,15 +6,18 @@ python docs/generate.py [--check]
 from __future__ import annotations
 
 import argparse
+import inspect
+import re
 import sys
 from pathlib import Path
-from typing import Callable
+from typing import Any, Callable
 
 from click.testing import CliRunner
 
 from lrscope.capture import launch
 from lrscope.cli import exits
 from lrscope.cli.main import COMMANDS, main
+from lrscope.schedules.catalogue import RECIPES, SHAPES
 
 DOCS = Path(__file__).parent
 WIDTH = 80
@@ -52,7 +55,64 @@ def _help(words: list[str]) -> str:
     return asked.stdout
 
 
-GENERATED: dict[str, Callable[[], str]] = {"cli.md": command_line}
+SCHEDULES = """\
+# Schedules
+
+<!-- Written by docs/generate.py (make docs) from the docstrings; do not edit. -->
+
+A schedule is a value: `schedule(step)` is a number, a factor of each group's base
+rate. Steps count from 0; after its end a schedule holds its last value. Everything
+here can be called from `lrscope.schedules`, and by the same name in the text form
+that `lrscope preview` reads.
+
+| write | get |
+| --- | --- |
+| `a >> b` | b after a |
+| `a * b`, `0.5 * a`, `a + b` | product and sum, step by step |
+| `a.minimum(b)`, `a.maximum(b)`, `a.clip(low, high)` | limits |
+| `a[100:200]`, `a.shift(n)`, `a.reverse()` | other steps of it |
+| `a.stretch(2)`, `a.extend(to=n)`, `a.replan(at=n, to=m)` | the same shape, longer |
+| `a.repeat(n, scale=0.5, grow=2)`, `a.hold(every=n)` | again and again; a staircase |
+| `a.absolute(3e-4)` | learning rates instead of factors |
+| `a.peak`, `a.final`, `a.first_step(at_least=x)`, `a.sum()`, `a.diff(b)` | answers |
+
+A length is a number of steps or a text with a unit: `"3ep"`, `"10%"`,
+`"1e6 samples"`, `"2e9 tokens"`. `schedule.on(Clock(…))` makes steps of it.
+"""
+
+
+def schedules() -> str:
+    """Return schedules.md: every shape and recipe as its docstring tells it."""
+    parts = [SCHEDULES, "## Shapes\n", *map(_entry, SHAPES)]
+    parts += ["## Recipes\n", *map(_entry, RECIPES)]
+    return "\n".join(parts)
+
+
+FORMULA = re.compile(r"^(f\(t\) = .*(?:\n\S.*)*)", re.MULTILINE)
+"""A paragraph of a docstring that begins with the formula."""
+
+
+def _entry(thing: Any) -> str:
+    """Return one section; the lists of a docstring become lists of Markdown."""
+    words = []
+    for each in inspect.signature(thing).parameters.values():
+        required = each.default is inspect.Parameter.empty
+        words.append(each.name if required else f"{each.name}={each.default!r}")
+    name = thing.__name__
+    text, _, example = inspect.cleandoc(thing.__doc__).partition(">>> ")
+    text = re.sub(r"^(Args|Raises):$", r"**\1**\n", text, flags=re.MULTILINE)
+    text = re.sub(r"^    (\S+?): ", r"- `\1`: ", text, flags=re.MULTILINE)
+    text = re.sub(r"^ {4,}", "  ", text, flags=re.MULTILINE)
+    text = FORMULA.sub(r"```text\n\1\n```", text)
+    call = f"{name}({', '.join(words)})"
+    shown = f"```python\n>>> {example.rstrip()}\n```"
+    return f"### {name}\n\n`{call}`\n\n{text.rstrip()}\n\n{shown}\n"
+
+
+GENERATED: dict[str, Callable[[], str]] = {
+    "cli.md": command_line,
+    "schedules.md": schedules,
+}
 """Every generated file of this folder and what writes it."""
 
 
