@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from operator import itemgetter
 from typing import Any, Callable
@@ -13,6 +14,9 @@ MOST_NAMES = 200
 """Parameter names of a group that are written down."""
 
 _NOT_SETTINGS = frozenset({"params", "lr", "initial_lr", "name", "param_names"})
+
+_TELLING = re.compile("lr|rate|mult|scale|relative_step", re.IGNORECASE)
+"""Keys that are written down even if they hold no float: meant for a rate, perhaps."""
 
 
 def names_of(groups: list[dict[str, Any]]) -> list[str]:
@@ -154,6 +158,14 @@ def describe(group: dict[str, Any], number: int, name: str) -> dict[str, Any]:
         "elements": sum(_elements(each) for each in parameters),
         "settings": {key: numbers_in(group[key]) for key in settings_of(group)},
     }
+    others = {
+        str(key): value
+        for key, value in group.items()
+        if key not in _NOT_SETTINGS and key not in description["settings"]
+        if isinstance(value, (bool, int, str)) and _TELLING.search(str(key))
+    }
+    if others:
+        description["others"] = others
     names = group.get("param_names")
     if names:
         description["parameters"] = [str(each) for each in names[:MOST_NAMES]]

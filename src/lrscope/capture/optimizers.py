@@ -17,6 +17,7 @@ from lrscope.capture.nesting import Covered, cover, drop_unfinished, find_opened
 from lrscope.capture.plain import plain
 from lrscope.capture.rates import RateReader
 from lrscope.capture.sites import here, unseen
+from lrscope.capture.states import steps_in
 from lrscope.capture.watch import Watch
 from lrscope.recording import rows
 
@@ -271,11 +272,17 @@ class OptimizerWitness:
                     plain(group.get("initial_lr"), _refer_to_nothing)
                     for group in groups
                 ],
+                steps=steps_in(optimizer.state),
                 where=here(),
             )
             watch.explained = True
         except Exception as error:  # noqa: BLE001 - the training must go on
             self._fail(error)
+
+    def number_of(self, optimizer: Any, _: object = None) -> int | None:
+        """Return the number of an optimizer, None if it is not watched."""
+        watch = self.watches.get(id(optimizer))
+        return None if watch is None else watch.number
 
     def applied_by(self, optimizer: Any) -> list[float | None] | None:
         """Return the rates of an optimizer's last real update, NaN as None."""

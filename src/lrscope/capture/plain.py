@@ -43,11 +43,29 @@ def plain(  # noqa: PLR0911 - one line for each kind of object
     if callable(value) and hasattr(value, "__code__"):
         code = value.__code__
         name = f"{value.__module__}.{value.__qualname__}"
-        return {"callable": name, "where": [code.co_filename, code.co_firstlineno]}
+        told = {"callable": name, "where": [code.co_filename, code.co_firstlineno]}
+        held = _numbers_held(value)
+        return {**told, "holds": held} if held else told
     if _is_one_number_on_the_host(value):
         return number(value.item())
     kind = type(value)
     return {"type": f"{kind.__module__}.{kind.__qualname__}"}
+
+
+def _numbers_held(function: Any) -> dict[str, Any]:
+    """Return the numbers that a function takes from where it was made, by name."""
+    code, known = function.__code__, getattr(function, "__globals__", {})
+    held = {name: known[name] for name in code.co_names if name in known}
+    held.update(zip(code.co_freevars, map(_content, function.__closure__ or ())))
+    kinds = (int, float)
+    return {k: number(v) for k, v in held.items() if type(v) in kinds}
+
+
+def _content(cell: Any) -> Any:
+    try:
+        return cell.cell_contents
+    except ValueError:  # not filled yet
+        return None
 
 
 def number(value: Any) -> Any:

@@ -16,6 +16,7 @@ from lrscope.capture import groups as grouping
 from lrscope.capture.journal import MOST_PENDING
 from lrscope.capture.plain import plain
 from lrscope.capture.sites import caller, is_users, unseen, user_frames
+from lrscope.capture.states import saved
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -58,6 +59,7 @@ class SchedulerWitness:
         self._met = 0
         self._making: list[tuple[int, Any]] = []
         self._busy: list[tuple[int, Any]] = []
+        self._wrapped_save = saved(journal, "scheduler", self._number_of, fail)
 
     def install(self, patches: Patches, base: type) -> None:
         """Wrap ``base``, all its subclasses and those to come."""
@@ -80,6 +82,7 @@ class SchedulerWitness:
         patches.wrap(cls, "__init__", self._wrapped_init)
         patches.wrap(cls, "step", self._wrapped_step)
         patches.wrap(cls, "load_state_dict", self._wrapped_load)
+        patches.wrap(cls, "state_dict", self._wrapped_save)
 
     def _wrapped_init(self, original: Callable[..., Any]) -> Callable[..., Any]:
         making = self._making
@@ -89,12 +92,13 @@ class SchedulerWitness:
                 original(scheduler, *args, **kwargs)
                 return
             entry = (get_ident(), scheduler)
+            rates = _rates_of(args[0] if args else kwargs.get("optimizer"))
             making.append(entry)
             try:
                 original(scheduler, *args, **kwargs)
             finally:
                 making.remove(entry)
-            self._note_made(scheduler, original, args, kwargs, sys._getframe(1))
+            self._note_made(scheduler, original, args, kwargs, sys._getframe(1), rates)
 
         return __init__
 
@@ -150,16 +154,18 @@ class SchedulerWitness:
 
         return load_state_dict
 
-    def _note_made(
+    def _note_made(  # noqa: PLR0913, PLR0917 - all that the wrapper knows
         self,
         scheduler: Any,
         init: Callable[..., Any],
         args: tuple[Any, ...],
         kwargs: dict[str, Any],
         frame: FrameType,
+        rates: list[Any],
     ) -> None:
         try:
-            self._meet(scheduler, _arguments(init, scheduler, args, kwargs), frame)
+            given = _arguments(init, scheduler, args, kwargs)
+            self._meet(scheduler, given, frame, rates)
         except Exception as error:  # noqa: BLE001 - the training must go on
             self._fail(error)
 
@@ -168,6 +174,8 @@ class SchedulerWitness:
             watch = self._watch_of(scheduler, frame)
             if watch.owner is not None:
                 watch.owner.explained = True
+            for each in _children(scheduler):  # what they got came with its state
+                self._note_load(each, frame)
             self._journal.event(
                 "scheduler_state_loaded",
                 scheduler=watch.number,
@@ -244,12 +252,19 @@ class SchedulerWitness:
             details["argument"] = names[1] if len(names) > 1 else ""
         return self._journal.item("scheduler_stepped", **details), frame.f_code
 
+    def _number_of(self, scheduler: Any, frame: FrameType) -> int:
+        return self._watch_of(scheduler, frame).number
+
     def _watch_of(self, scheduler: Any, frame: FrameType) -> SchedulerWatch:
         known = self._watches.get(id(scheduler))
         return known or self._meet(scheduler, None, frame)
 
     def _meet(
-        self, scheduler: Any, arguments: dict[str, Any] | None, frame: FrameType
+        self,
+        scheduler: Any,
+        arguments: dict[str, Any] | None,
+        frame: FrameType,
+        rates_before: list[Any] | None = None,
     ) -> SchedulerWatch:
         watch = self._watches.get(id(scheduler))
         if watch is None:
@@ -265,7 +280,8 @@ class SchedulerWitness:
             watch.steps_alone = not _children(scheduler)
         if watch.owner is not None:
             watch.owner.explained = True
-        groups = getattr(getattr(scheduler, "optimizer", None), "param_groups", [])
+        driven = getattr(scheduler, "optimizer", None)
+        own = watch.owner is None or watch.owner.owner == id(driven)
         self._journal.event(
             "scheduler_constructed",
             scheduler=watch.number,
@@ -278,7 +294,9 @@ class SchedulerWitness:
             children=[
                 self._watch_of(each, frame).number for each in _children(scheduler)
             ],
-            rates=[plain(group.get("lr"), self._refer) for group in groups],
+            rates=[plain(each, self._refer) for each in _rates_of(driven)],
+            rates_before=[plain(each, self._refer) for each in rates_before or ()],
+            wrapper=None if own or driven is None else type(driven).__name__,
             where=caller(frame) if arguments is not None else [],
         )
         return watch
@@ -317,6 +335,17 @@ def _family(base: type) -> list[type]:
         kinds: list[type] = each.__subclasses__()
         found += [kind for kind in kinds if kind not in found]
     return found
+
+
+def _rates_of(optimizer: Any) -> list[Any]:
+    """Return the rates of an optimizer's groups, safe from changes in place."""
+    try:
+        rates = [group.get("lr") for group in optimizer.param_groups]
+        return [
+            float(rate.item()) if grouping.is_on_host(rate) else rate for rate in rates
+        ]
+    except Exception:  # noqa: BLE001 - it may be no optimizer at all
+        return []
 
 
 def _children(scheduler: Any) -> list[Any]:

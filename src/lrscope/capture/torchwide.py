@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Callable
 
 from lrscope.capture.journal import MOST_PENDING
 from lrscope.capture.sites import caller
+from lrscope.capture.states import saved
 
 if TYPE_CHECKING:
     from types import FrameType, ModuleType
@@ -63,6 +64,8 @@ def watch_optimizers(
     patches.wrap(base, "__init__", init)
     patches.wrap(base, "add_param_group", add)
     patches.wrap(base, "load_state_dict", load)
+    save = saved(witness.journal, "optimizer", witness.number_of, fail)
+    patches.wrap(base, "state_dict", save)
 
 
 def watch_backward(patches: Patches, autograd: ModuleType, journal: Journal) -> None:

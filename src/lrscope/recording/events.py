@@ -7,7 +7,7 @@ Every event knows ``row``, how many rows had been written when it happened, and
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import Any, TypeAlias
 
 from lrscope.errors import DamagedRecording
@@ -35,6 +35,7 @@ class Group:
         lr: its rate at that time; NaN if it was no number.
         settings: the numbers beside it, such as ``{"betas": (0.9, 0.999)}``.
         parameters: names of the first 200 parameters, where they have names.
+        others: whole numbers, truths and texts under keys that speak of rates.
     """
 
     number: int
@@ -44,6 +45,7 @@ class Group:
     lr: float
     settings: dict[str, tuple[float, ...]]
     parameters: tuple[str, ...] = ()
+    others: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,6 +109,8 @@ class SchedulerConstructed(Event):
         children: numbers of the schedulers it is made of.
         rates: of the optimizer's groups after construction.
         where: the line that made it.
+        rates_before: the same before it was constructed; empty if not known.
+        wrapper: class of what it drives, if that stands around the optimizer.
     """
 
     scheduler: int
@@ -119,6 +123,8 @@ class SchedulerConstructed(Event):
     children: tuple[int, ...]
     rates: tuple[Any, ...]
     where: Site
+    rates_before: tuple[Any, ...] = ()
+    wrapper: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -321,7 +327,9 @@ FREQUENT: dict[str, type[Event]] = {
 
 
 _SITES = frozenset({"where", "user"})
-_LISTS = frozenset({"order", "rates", "initial_rates", "children", "trace"})
+_LISTS = frozenset(
+    {"order", "rates", "initial_rates", "rates_before", "children", "trace"}
+)
 
 
 def rare(plain: dict[str, Any]) -> Event:
@@ -388,4 +396,5 @@ def _group(plain: dict[str, Any]) -> Group:
         lr=float(plain.get("lr", "nan")),
         settings={key: tuple(value) for key, value in plain["settings"].items()},
         parameters=tuple(plain.get("parameters", ())),
+        others=dict(plain.get("others", {})),
     )
