@@ -10,13 +10,13 @@ import errno
 import json
 import threading
 import time
-import zlib
 from array import array
 from itertools import count
 from typing import TYPE_CHECKING, Any, Callable, NamedTuple
 
 from lrscope.errors import RecordingError
 from lrscope.recording import log, rows, stores
+from lrscope.recording.sealer import sealer
 from lrscope.recording.tail import HALF, Tail
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ class Writer:
         self._frame(log.HEAD, head)
         self._half = half
         self._lock = threading.RLock()
-        self._sealed = _sealer()
+        self._sealed = sealer()
         self._slot = 0
         self._layouts: list[Layout] = []
         self._items = 0
@@ -269,33 +269,6 @@ class Writer:
         """Let go of the files as they are; in a forked child they are another's."""
         self._tail.close()
         self.log.close()
-
-
-def _sealer() -> Callable[[bytes, int, int, list[Layout]], tuple[bytes, bytes]]:
-    """Return what seals slots, with NumPy if this Python has it.
-
-    Called when the recording begins: at the end of a process that was interrupted,
-    an import that runs ``exec`` makes Python forget by what signal it must end.
-    """
-    try:
-        from lrscope.recording import chunk, slots
-    except ImportError:
-        return _sealed_without_numpy
-
-    def sealed(
-        raw: bytes, slot: int, first: int, layouts: list[Layout]
-    ) -> tuple[bytes, bytes]:
-        widths = {layout.number: layout.width for layout in layouts}
-        return log.COLUMNS, chunk.seal(slots.table_of(raw, slot), first, widths)
-
-    return sealed
-
-
-def _sealed_without_numpy(
-    raw: bytes, slot: int, _first: int, _layouts: list[Layout]
-) -> tuple[bytes, bytes]:
-    planes = b"".join(raw[index::slot] for index in range(slot))
-    return log.ROWS, slot.to_bytes(4, "little") + zlib.compress(planes)
 
 
 def _runs(items: Sequence[int]) -> list[list[int]]:
