@@ -14,7 +14,7 @@ STILL_TOO_LONG = {
     "capture/schedulers.py": 337,
     "recording/events.py": 353,
     "recording/process.py": 298,
-    "recording/writer.py": 290,
+    "recording/writer.py": 282,
 }
 """Files above the limit and what they may hold at most. Only ever make this shorter."""
 

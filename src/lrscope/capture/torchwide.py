@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import sys
 import weakref
-from threading import get_ident
 from typing import TYPE_CHECKING, Any, Callable
 
 from lrscope.capture.journal import MOST_PENDING
@@ -73,25 +72,33 @@ def watch_backward(patches: Patches, autograd: ModuleType, journal: Journal) -> 
     item = journal.item("backward")
     pending = journal.pending
     flush = journal.flush
-    inside: set[int] = set()
+    under_way: list[int] = []  # an entry for each call, of whatever thread
 
     def wrapped(original: Callable[..., Any]) -> Callable[..., Any]:
         def backward(*args: Any, **kwargs: Any) -> Any:
-            thread = get_ident()
-            if thread in inside:
+            if under_way and _is_inside_itself():
                 return original(*args, **kwargs)
             pending.append(item)
             if len(pending) > MOST_PENDING:
                 flush()
-            inside.add(thread)
+            under_way.append(item)
             try:
                 return original(*args, **kwargs)
             finally:
-                inside.discard(thread)
+                under_way.pop()
 
         return backward
 
     patches.wrap(autograd, "backward", wrapped)
+
+
+def _is_inside_itself() -> bool:
+    """Say whether the function that asks was called, in this thread, by itself."""
+    asking = sys._getframe(1)
+    frame = asking.f_back
+    while frame is not None and frame.f_code is not asking.f_code:
+        frame = frame.f_back
+    return frame is not None
 
 
 def watch_scalers(

@@ -10,7 +10,7 @@ import click
 
 from lrscope import __version__
 from lrscope.cli import exits
-from lrscope.errors import LrscopeError, RecordingError
+from lrscope.errors import LrscopeError
 
 COMMANDS = {
     "run": "Run a command and record its learning rates.",
@@ -52,9 +52,7 @@ class Commands(click.Group):
         try:
             return super().invoke(ctx)
         except LrscopeError as error:
-            click.echo(f"lrscope: {error}", err=True)
-            broken = isinstance(error, RecordingError)
-            sys.exit(exits.BROKEN if broken else exits.USAGE)
+            exits.leave(error)
         except BrokenPipeError:
             sys.exit(exits.OK)
 

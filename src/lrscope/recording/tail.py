@@ -21,10 +21,7 @@ SAFE_TO_MAP = frozenset({"ext2", "ext3", "ext4", "xfs", "tmpfs", "overlay"})
 """File systems where an allocated block stays allocated when it is written."""
 
 POPULATE_WRITE = 23
-"""madvise(2) MADV_POPULATE_WRITE, Linux 5.14: no page faults in the first steps."""
-
-POPULATED = 1 << 20
-"""Bytes made ready at once; the rest comes page by page, a fault in 24 rows or more."""
+"""madvise(2) MADV_POPULATE_WRITE, Linux 5.14: no page faults in the steps to come."""
 
 
 class Tail:
@@ -53,11 +50,20 @@ class Tail:
         except OSError as error:
             os.ftruncate(self._file, 0)
             return f"{2 * self.half} bytes could not be allocated ({error.strerror})"
-        try:
-            self._map.madvise(POPULATE_WRITE, 0, min(POPULATED, 2 * self.half))
-        except (OSError, ValueError, AttributeError):
-            pass  # an older kernel: the first touch of a page costs a fault
         return None
+
+    def get_ready(self, start: int, stop: int) -> None:
+        """Have the bytes from ``start`` to ``stop`` at hand, if the file is mapped.
+
+        The first store to a page costs 12 µs in a training, and again after the
+        page was written to the disk; many at once cost 0.3 µs each.
+        """
+        if self._map is not None:
+            start -= start % mmap.PAGESIZE
+            try:
+                self._map.madvise(POPULATE_WRITE, start, stop - start)
+            except (OSError, ValueError, AttributeError):
+                pass  # an older kernel
 
     @property
     def words(self) -> memoryview[float] | None:

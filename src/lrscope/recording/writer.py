@@ -10,17 +10,20 @@ import errno
 import json
 import threading
 import time
-import zlib
 from array import array
 from itertools import count
 from typing import TYPE_CHECKING, Any, Callable, NamedTuple
 
 from lrscope.errors import RecordingError
 from lrscope.recording import log, rows, stores
+from lrscope.recording.sealer import sealer
 from lrscope.recording.tail import HALF, Tail
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+PART = 256 << 10
+"""Bytes of the tail that are made ready at once."""
 
 MOST_SIGNATURES = 4096
 """Known sequences of items; beyond this the table is started anew."""
@@ -66,7 +69,7 @@ class Writer:
         self._frame(log.HEAD, head)
         self._half = half
         self._lock = threading.RLock()
-        self._sealed = _sealer()
+        self._sealed = sealer()
         self._slot = 0
         self._layouts: list[Layout] = []
         self._items = 0
@@ -109,12 +112,23 @@ class Writer:
         self._open_half(0, self.next_row)
 
     def _open_half(self, half: int, first: int) -> None:
-        start = half * self._half
-        stop = start + self._half // self._slot * self._slot
         self._current = half
         self._first = first
-        places = zip(range(start // 8, stop // 8, self._slot // 8), count(first))
+        self._upto = first  # places were given out
+        self._open_part()
+
+    def _open_part(self) -> bool:
+        """Give out the places of the next part of this half, if there is one left."""
+        first, end = self._upto, self._first + self._half // self._slot
+        if first == end:
+            return False
+        self._upto = min(first + max(1, PART // self._slot), end)
+        place = self._current * self._half + (first - self._first) * self._slot
+        stop = place + (self._upto - first) * self._slot
+        self._tail.get_ready(place, stop)
+        places = zip(range(place // 8, stop // 8, self._slot // 8), count(first))
         self.next_place: Callable[[], tuple[int, int]] = places.__next__
+        return True
 
     def layout(self, description: dict[str, Any], width: int) -> Layout:
         """Announce rows of a new kind with ``width`` values."""
@@ -170,20 +184,25 @@ class Writer:
         return self.store(rows.code_of(layout.number, signature, flags), values)
 
     def turn(self) -> tuple[int, int]:
-        """Go on in the other half, have this one sealed, return the next place."""
+        """Go on in the next part or in the other half, return the next place."""
         with self._lock:
             try:
                 return self.next_place()  # another thread has turned
             except StopIteration:
-                self._wait_for_seal()
-            half, first = self._current, self._first
-            slots = self._half // self._slot
-            self._sealing = threading.Thread(
-                target=self._seal, args=(half, first, slots), daemon=True
-            )
-            self._sealing.start()
-            self._open_half(1 - half, first + slots)
+                if not self._open_part():
+                    self._change_halves()
             return self.next_place()
+
+    def _change_halves(self) -> None:
+        """Go on in the other half and have this one sealed."""
+        self._wait_for_seal()
+        half, first = self._current, self._first
+        slots = self._half // self._slot
+        self._sealing = threading.Thread(
+            target=self._seal, args=(half, first, slots), daemon=True
+        )
+        self._sealing.start()
+        self._open_half(1 - half, first + slots)
 
     def _wait_for_seal(self) -> None:
         if self._sealing is not None:
@@ -227,7 +246,7 @@ class Writer:
         try:
             _, upto = self.next_place()  # the place is lost, and the tail with it
         except StopIteration:
-            upto = self._first + self._half // self._slot
+            upto = self._upto
         self.next_row = upto
         if upto > self._first:
             self._seal(self._current, self._first, upto - self._first)
@@ -250,33 +269,6 @@ class Writer:
         """Let go of the files as they are; in a forked child they are another's."""
         self._tail.close()
         self.log.close()
-
-
-def _sealer() -> Callable[[bytes, int, int, list[Layout]], tuple[bytes, bytes]]:
-    """Return what seals slots, with NumPy if this Python has it.
-
-    Called when the recording begins: at the end of a process that was interrupted,
-    an import that runs ``exec`` makes Python forget by what signal it must end.
-    """
-    try:
-        from lrscope.recording import chunk, slots
-    except ImportError:
-        return _sealed_without_numpy
-
-    def sealed(
-        raw: bytes, slot: int, first: int, layouts: list[Layout]
-    ) -> tuple[bytes, bytes]:
-        widths = {layout.number: layout.width for layout in layouts}
-        return log.COLUMNS, chunk.seal(slots.table_of(raw, slot), first, widths)
-
-    return sealed
-
-
-def _sealed_without_numpy(
-    raw: bytes, slot: int, _first: int, _layouts: list[Layout]
-) -> tuple[bytes, bytes]:
-    planes = b"".join(raw[index::slot] for index in range(slot))
-    return log.ROWS, slot.to_bytes(4, "little") + zlib.compress(planes)
 
 
 def _runs(items: Sequence[int]) -> list[list[int]]:

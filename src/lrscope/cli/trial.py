@@ -1,0 +1,116 @@
+"""Trial: the user's command, run with the recorder in it.
+
+It begins before click is loaded where it can (`from_words`), and what its end takes
+is loaded while the command runs: a short training should not wait for us.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from lrscope.capture import launch
+from lrscope.errors import LrscopeError, UsageError
+from lrscope.recording import place
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import NoReturn
+
+
+class Trial(NamedTuple):
+    """What ``lrscope run`` was asked for."""
+
+    output: Path | None
+    every: str | None
+    command: list[str]
+
+
+def from_words(words: Sequence[str]) -> Trial | None:
+    """Return what ``run [-o DIR] [--print N] COMMAND…`` asks for.
+
+    None for everything else, which is click's to read, and to refuse in words.
+    """
+    if words[:1] != ["run"]:
+        return None
+    given: dict[str, str] = {}
+    at = 1
+    while at + 1 < len(words) and words[at] in ("-o", "--output", "--print"):
+        given[words[at].lstrip("-")[0]] = words[at + 1]
+        at += 2
+    if at == len(words) or words[at].startswith("-"):
+        return None
+    output = Path(given["o"]) if "o" in given else None
+    return Trial(output, given.get("p"), list(words[at:]))
+
+
+def hold(trial: Trial) -> NoReturn:
+    """Run the command, tell in a line what was recorded, and end as it ended.
+
+    Raises:
+        UsageError: the trial cannot begin as asked for.
+    """
+    output, every, command = trial
+    _check_every(every)
+    existed = output is not None and output.exists()
+    run = place.chosen_run(output) if output else place.new_run(command)
+    segment = place.begin_segment(run, command)
+    with tempfile.TemporaryDirectory(
+        prefix="lrscope-", ignore_cleanup_errors=True
+    ) as notes:
+        variables = launch.environment(run, segment.number, every, notes)
+        try:
+            code = launch.launch(launch.resolve(command), variables, _get_ready)
+        except OSError as error:
+            place.drop_segment(segment, with_run=not existed)
+            _tell(f"cannot start {command[0]!r}: {error.strerror}")
+            missing = isinstance(error, FileNotFoundError)
+            sys.exit(launch.NOT_FOUND if missing else launch.NOT_EXECUTABLE)
+        told = any(os.scandir(notes))
+    place.end_segment(segment, code)
+    try:
+        _tell(_summary(run, segment, code, existed=existed, told=told))
+    except (LrscopeError, OSError) as error:
+        _tell(str(error))
+    launch.end_like(code)
+
+
+def _get_ready() -> None:
+    """Load what the closing line needs while the command runs."""
+    with contextlib.suppress(ImportError):  # then the closing line says so
+        import lrscope.report.summary  # noqa: F401
+
+
+def _check_every(every: str | None) -> None:
+    if every is None or every in ("step", "epoch"):
+        return
+    if not every.isdecimal() or int(every) < 1:
+        msg = f"--print needs step, epoch or a number of steps, got {every!r}"
+        raise UsageError(msg)
+
+
+def _summary(
+    run: Path, segment: place.Segment, code: int, *, existed: bool, told: bool
+) -> str:
+    from lrscope.report.summary import nothing_seen, summary_of
+
+    recorded = [
+        path
+        for path in place.recordings_in(run)
+        if path.name.startswith(segment.path.stem)
+    ]
+    if recorded:
+        return summary_of(run, segment.number)
+    place.drop_segment(segment, with_run=not existed)
+    if told:
+        return "nothing was recorded, for the reason above"
+    return nothing_seen(code)
+
+
+def _tell(text: str) -> None:
+    with contextlib.suppress(OSError):  # nobody reads it
+        sys.stderr.write(f"lrscope: {text}\n")
