@@ -139,7 +139,7 @@ class OptimizerWitness:
                 if probe is None or probe.grad is None:
                     watch.updates = _find_gradient(watch)
                 if optimizer._optimizer_step_pre_hooks:
-                    watch.hooked, watch.usual = True, False
+                    watch.hooked, watch.usual, watch.explained = True, False, False
                 opened.append(watch)
             except Exception as error:  # noqa: BLE001 - the training must go on
                 self._begin_carefully(optimizer, error)
@@ -186,8 +186,7 @@ class OptimizerWitness:
     def _write_unusual(self, watch: Watch, optimizer: Any) -> None:
         """Write a row of a step that may have changed nothing, or whose rate waits."""
         if watch.hooked:  # torch calls an optimizer's own hooks after ours
-            watch.hooked = False
-            watch.rates = self._reader.read_carefully(watch, optimizer)
+            self._read_behind_hooks(watch, optimizer)
         flags = rows.UPDATED
         if not watch.updates and not _find_gradient(watch):
             flags = rows.NO_GRADIENT
@@ -210,6 +209,17 @@ class OptimizerWitness:
             watch.applied = watch.rates
         watch.usual = not watch.scaled
         watch.updates = True
+
+    def _read_behind_hooks(self, watch: Watch, optimizer: Any) -> None:
+        """Read the rates again; what a hook wrote belongs to this step."""
+        pending = self.journal.pending
+        pending.extend(watch.pattern or ())
+        watch.hooks = optimizer._optimizer_step_pre_hooks
+        watch.rates = self._reader.read_carefully(watch, optimizer)
+        watch.hooks, watch.hooked = None, False
+        if pending != watch.pattern:
+            watch.follow(self.journal)
+        pending.clear()
 
     @unseen
     def scaler_steps(self, optimizer: Any, step: Callable[[], Any]) -> Any:

@@ -26,8 +26,10 @@ class PlanWitness:
         self._fail = fail
 
     def listen(self) -> None:
-        """Begin to hear of plans."""
+        """Begin to hear of plans, those made earlier first."""
         listeners.plans.append(self._note)
+        for optimizer, (plan, where) in list(listeners.announced.items()):
+            self._note(optimizer, plan, where)
 
     def remove(self) -> None:
         """Hear no more."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from lrscope.capture import groups as grouping
 from lrscope.capture.handwritten import writers_of_rate
 from lrscope.capture.plain import number as plain_number
-from lrscope.capture.sites import here
+from lrscope.capture.sites import defined_at, here, is_ours
 
 if TYPE_CHECKING:
     from torch.optim import Optimizer
@@ -166,8 +166,24 @@ class RateReader:
                 and other.members.shares(watch.members)
                 for other in list(others)
             ):
-                self._journal.pending.append(self._hand(watch))
+                self._journal.pending.extend(self._writer(watch))
         watch.last = rates
+
+    def _writer(self, watch: Watch) -> list[int]:
+        """Return the item for what wrote a rate; none for a driver, told by its plan."""
+        if watch.hooks is None:
+            return [self._hand(watch)]
+        places = sorted(map(defined_at, watch.hooks.values()))
+        if all(is_ours(file) for file, _ in places):
+            return []
+        key = tuple(map(tuple, places))
+        if key not in watch.hands:
+            where = [each for each in places if each[0] and not is_ours(each[0])]
+            item = self._journal.item(
+                "rate_written", optimizer=watch.number, where=where
+            )
+            watch.hands[key] = (item, None)
+        return [watch.hands[key][0]]
 
     def _hand(self, watch: Watch) -> int:
         """Return the item for a rate that the program around this step wrote."""

@@ -76,8 +76,26 @@ def is_users(name: str) -> bool:
     )
 
 
+def is_ours(name: str) -> bool:
+    """Say whether a file belongs to lrscope."""
+    return name == UNSEEN or name.startswith(_OURS)
+
+
+def defined_at(function: Any) -> list[Any]:
+    """Return [file, line] of a function, a method or an object that can be called."""
+    while not hasattr(function, "__code__"):
+        inner = getattr(function, "__func__", None) or getattr(function, "func", None)
+        if inner is None:
+            inner = getattr(type(function).__call__, "__wrapped__", None)
+            inner = inner or type(function).__call__
+            if not hasattr(inner, "__code__"):
+                return ["", 0]
+        function = inner
+    return [function.__code__.co_filename, function.__code__.co_firstlineno]
+
+
 def _is_ours_or_torch(name: str) -> bool:
-    return name == UNSEEN or name.startswith((_OURS, _torch_folder()))
+    return is_ours(name) or name.startswith(_torch_folder())
 
 
 _OURS = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep

@@ -1,4 +1,4 @@
-"""States: an optimizer or a scheduler was asked for its state, most often to save it."""
+"""States: an optimizer or a scheduler was asked for its state, to save it."""
 
 from __future__ import annotations
 

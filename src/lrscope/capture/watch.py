@@ -27,7 +27,7 @@ class Watch:
 
     __slots__ = (
         "applied", "applied_before", "beside", "code", "count", "described",
-        "explained", "extra", "groups", "hands", "hooked", "last", "last_flags",
+        "explained", "extra", "groups", "hands", "hooked", "hooks", "last", "last_flags",
         "layout", "layouts", "members", "name", "number", "numbers", "odd", "owner",
         "pattern", "probe", "rates", "readers", "scaled", "signature", "simple", "turn",
         "turns", "updates", "usual", "waiting",
@@ -66,6 +66,7 @@ class Watch:
         self.readers: list[grouping.SettingsReader] = []
         self.applied_before: dict[int, float] = {}  # the same, of earlier groupings
         self.scaled = False
+        self.hooks: dict[int, Any] | None = None  # those that may just have written
         self.waiting: list[Any] = []  # values that are still on a device
         self.odd: set[int] = set()  # columns whose value was no number once
         self.last_flags = rows.UPDATED

@@ -68,7 +68,9 @@ def _marks(history: History, optimizer: int) -> dict[str, Marks]:
     for row, _, event in history.rare:
         name = _rare_cause(event, optimizer, history.owners)
         if name and row < rowset.count:
-            marks.setdefault(name, np.zeros(rowset.count, bool))[row] = True
+            drives = isinstance(event, events.PlanDeclared)  # from then on
+            until = rowset.count if drives else row + 1
+            marks.setdefault(name, np.zeros(rowset.count, bool))[row:until] = True
     return marks
 
 
@@ -95,6 +97,8 @@ def _rare_cause(
 ) -> str:
     if isinstance(event, events.OptimizerStateLoaded) and event.optimizer == optimizer:
         return f"optimizer.load_state_dict{_place(event.where)}"
+    if isinstance(event, events.PlanDeclared) and event.optimizer == optimizer:
+        return f"driver{_place(event.where)}"
     if isinstance(event, events.SchedulerStateLoaded):
         own = owners.get(event.scheduler) == optimizer
         return f"scheduler.load_state_dict{_place(event.where)}" if own else ""
