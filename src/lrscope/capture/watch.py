@@ -27,10 +27,10 @@ class Watch:
 
     __slots__ = (
         "applied", "applied_before", "beside", "code", "count", "described",
-        "explained", "extra", "groups", "hands", "hooked", "hooks", "last", "last_flags",
-        "layout", "layouts", "members", "name", "number", "numbers", "odd", "owner",
-        "pattern", "probe", "rates", "readers", "scaled", "signature", "simple", "turn",
-        "turns", "updates", "usual", "waiting",
+        "explained", "extra", "groups", "hands", "hooked", "hooks", "last",
+        "last_flags", "layout", "layouts", "members", "name", "number", "numbers",
+        "odd", "owner", "pattern", "probe", "rates", "readers", "scaled", "signature",
+        "simple", "turn", "turns", "updates", "usual", "waiting",
     )  # fmt: skip
 
     def __init__(self, number: int, optimizer: Optimizer) -> None:
