@@ -119,7 +119,7 @@ model = torch.nn.parallel.DistributedDataParallel(model)
 optimizer.param_groups[0]["lr"] = scheduler.base_lrs[0] = 1.0 + rank
 train(2)
 # one write: torchrun runs its workers with -u, and two write into one pipe
-sys.stdout.write(f"rank {rank} of {dist.get_world_size()}\n")
+sys.stdout.write(f"rank {rank} of {dist.get_world_size()}\\n")
 dist.destroy_process_group()
 sys.exit(int(sys.argv[1]) if rank == 1 else 0)
 """

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 import lrscope
-from lrscope.recording import events, place, rows
+from lrscope.recording import events, place, rows, told
 from lrscope.recording.writer import Writer
 from lrscope.report.page import as_json, page_of
 
@@ -135,7 +135,7 @@ def full_use(run: Path) -> dict[str, Any]:
     found = lrscope.read_run(run)
     process = found.main
     happened = [replace(each, time=0.0) for each in process.events]
-    rare = tuple(events.RARE.values())
+    rare = tuple(told.RARE.values())
     tracks = {}
     for each in process.tracks:
         tried = each.attempted

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 
     from lrscope.capture.journal import Journal
 
+MOST_COMPARED = 100
+"""Optimizers of a process from which on they are not compared any more."""
+
 
 class OptimizerWitness:
     """Watches every optimizer of the process.
@@ -63,8 +66,20 @@ class OptimizerWitness:
                 how=how,
                 groups=self._reader.introduce(watch, optimizer.param_groups),
                 where=here(optimizer) if how == "constructed" else [],
+                shares=self._sharing(watch),
             )
         return watch
+
+    def _sharing(self, watch: Watch) -> list[int]:
+        """Return the numbers of other optimizers that hold any of its parameters."""
+        others = list(self.watches.values())
+        if len(others) > MOST_COMPARED:  # one for each parameter: nobody shares
+            return []
+        return [
+            each.number
+            for each in others
+            if each is not watch and each.members.shares(watch.members)
+        ]
 
     def watch_for(self, optimizer: Any) -> Watch | None:
         """Return the watch of an optimizer, or of the one that a wrapper wraps."""
@@ -141,8 +156,8 @@ class OptimizerWitness:
                 if optimizer._optimizer_step_pre_hooks:
                     watch.hooked, watch.usual, watch.explained = True, False, False
                 opened.append(watch)
-            except Exception as error:  # noqa: BLE001 - the training must go on
-                self._begin_carefully(optimizer, error)
+            except Exception:  # noqa: BLE001 - the training must go on
+                self._begin_carefully(optimizer)
 
         @unseen
         def after(optimizer: Any, _args: Any, _kwargs: Any) -> None:
@@ -168,7 +183,7 @@ class OptimizerWitness:
 
         return before, after
 
-    def _begin_carefully(self, optimizer: Any, error: Exception) -> None:
+    def _begin_carefully(self, optimizer: Any) -> None:
         """Try the slow way where the fast one met something it did not expect."""
         try:
             watch = self.meet(optimizer)
@@ -176,7 +191,7 @@ class OptimizerWitness:
             watch.rates = self._reader.read_carefully(watch, optimizer)
             watch.updates = _find_gradient(watch)
             self._opened.append(watch)
-        except Exception:  # noqa: BLE001 - the training must go on
+        except Exception as error:  # noqa: BLE001 - the training must go on
             self._fail(error)
 
     def _drop_unfinished(self, optimizer: Any) -> None:

@@ -170,7 +170,7 @@ class RateReader:
         watch.last = rates
 
     def _writer(self, watch: Watch) -> list[int]:
-        """Return the item for what wrote a rate; none for a driver: its plan is told."""
+        """Return the item for what wrote a rate; none for a driver: it told its plan."""
         if watch.hooks is None:
             return [self._hand(watch)]
         places = sorted(map(defined_at, watch.hooks.values()))

@@ -18,6 +18,7 @@ from lrscope.capture.journal import Journal
 from lrscope.capture.optimizers import OptimizerWitness
 from lrscope.capture.patches import Patches
 from lrscope.capture.plans import PlanWitness
+from lrscope.capture.replicas import watch_replicas
 from lrscope.capture.schedulers import SchedulerWitness
 from lrscope.recording.writer import Writer
 
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 LATER = {
     "torch.amp.grad_scaler": "_watch_scalers",
     "torch.utils.data.dataloader": "_watch_loaders",
+    "torch.nn.parallel.distributed": "_watch_replicas",
+    "torch.distributed.fsdp.fully_sharded_data_parallel": "_watch_replicas",
 }
 """Modules of torch that load after ``torch.optim``, and what then to do."""
 
@@ -109,6 +112,9 @@ class Recorder:
 
     def _watch_loaders(self, module: ModuleType) -> None:
         torchwide.watch_loaders(self._patches, module, self._journal, self.fail)
+
+    def _watch_replicas(self, module: ModuleType) -> None:
+        watch_replicas(self._patches, module, self._journal, self.fail)
 
     def _open_writer(self) -> Writer:
         self._finalizers += _before_child_ends(self.stop_at_exit)

@@ -13,6 +13,14 @@ from threading import get_ident
 from typing import TYPE_CHECKING, Any, Callable
 
 from lrscope.capture import groups as grouping
+from lrscope.capture.asking import CHECK, asked
+from lrscope.capture.descriptions import (
+    arguments_of,
+    attributes_of,
+    children_of,
+    family_of,
+    rates_of,
+)
 from lrscope.capture.journal import MOST_PENDING
 from lrscope.capture.plain import plain
 from lrscope.capture.sites import caller, is_users, unseen, user_frames
@@ -75,8 +83,13 @@ class SchedulerWitness:
         patches.replace(
             base, "__init_subclass__", classmethod(unseen(__init_subclass__))
         )
-        for each in _family(base):
+        for each in family_of(base):
             self._wrap(patches, each)
+        check = asked(self._journal, self._number_of, self._is_busy, self._fail)
+        patches.wrap(sys.modules[base.__module__], CHECK, check)
+
+    def _is_busy(self) -> bool:
+        return bool(self._busy or self._making)
 
     def _wrap(self, patches: Patches, cls: type) -> None:
         patches.wrap(cls, "__init__", self._wrapped_init)
@@ -92,7 +105,7 @@ class SchedulerWitness:
                 original(scheduler, *args, **kwargs)
                 return
             entry = (get_ident(), scheduler)
-            rates = _rates_of(args[0] if args else kwargs.get("optimizer"))
+            rates = rates_of(args[0] if args else kwargs.get("optimizer"))
             making.append(entry)
             try:
                 original(scheduler, *args, **kwargs)
@@ -164,7 +177,7 @@ class SchedulerWitness:
         rates: list[Any],
     ) -> None:
         try:
-            given = _arguments(init, scheduler, args, kwargs)
+            given = arguments_of(init, scheduler, args, kwargs)
             self._meet(scheduler, given, frame, rates)
         except Exception as error:  # noqa: BLE001 - the training must go on
             self._fail(error)
@@ -174,12 +187,12 @@ class SchedulerWitness:
             watch = self._watch_of(scheduler, frame)
             if watch.owner is not None:
                 watch.owner.explained = True
-            for each in _children(scheduler):  # what they got came with its state
+            for each in children_of(scheduler):  # what they got came with its state
                 self._note_load(each, frame)
             self._journal.event(
                 "scheduler_state_loaded",
                 scheduler=watch.number,
-                attributes=self._attributes(scheduler),
+                attributes=attributes_of(scheduler, self._refer),
                 where=caller(frame),
             )
         except Exception as error:  # noqa: BLE001 - the training must go on
@@ -277,7 +290,7 @@ class SchedulerWitness:
         module = type(scheduler).__module__
         if module == "torch.optim.lr_scheduler" and hasattr(scheduler, "_last_lr"):
             watch.wrote = weakref.ref(scheduler)
-            watch.steps_alone = not _children(scheduler)
+            watch.steps_alone = not children_of(scheduler)
         if watch.owner is not None:
             watch.owner.explained = True
         driven = getattr(scheduler, "optimizer", None)
@@ -290,11 +303,11 @@ class SchedulerWitness:
             how="found" if arguments is None else "constructed",
             optimizer=None if watch.owner is None else watch.owner.number,
             arguments=plain(arguments or {}, self._refer),
-            attributes=self._attributes(scheduler),
+            attributes=attributes_of(scheduler, self._refer),
             children=[
-                self._watch_of(each, frame).number for each in _children(scheduler)
+                self._watch_of(each, frame).number for each in children_of(scheduler)
             ],
-            rates=[plain(each, self._refer) for each in _rates_of(driven)],
+            rates=[plain(each, self._refer) for each in rates_of(driven)],
             rates_before=[plain(each, self._refer) for each in rates_before or ()],
             wrapper=None if own or driven is None else type(driven).__name__,
             where=caller(frame) if arguments is not None else [],
@@ -304,18 +317,9 @@ class SchedulerWitness:
     def _owner_of(self, scheduler: Any) -> Watch | None:
         optimizer = getattr(scheduler, "optimizer", None)
         if optimizer is None:
-            owners = {self._owner_of(child) for child in _children(scheduler)}
+            owners = {self._owner_of(child) for child in children_of(scheduler)}
             return owners.pop() if len(owners) == 1 else None
         return self._optimizers.watch_for(optimizer)
-
-    def _attributes(self, scheduler: Any) -> dict[str, Any]:
-        public = {
-            key: value
-            for key, value in vars(scheduler).items()
-            if key != "optimizer" and (not key.startswith("_") or key in _TELLING)
-        }
-        told: dict[str, Any] = plain(public, self._refer)
-        return told
 
     def _refer(self, value: Any) -> dict[str, int] | None:
         watch = self._watches.get(id(value))
@@ -323,44 +327,3 @@ class SchedulerWitness:
             return {"scheduler": watch.number}
         owner = self._optimizers.watches.get(id(value))
         return None if owner is None else {"optimizer": owner.number}
-
-
-_TELLING = frozenset({"_schedulers", "_milestones", "_step_count", "_last_lr"})
-"""Private attributes of torch's schedulers without which they cannot be told."""
-
-
-def _family(base: type) -> list[type]:
-    found: list[type] = [base]
-    for each in found:
-        kinds: list[type] = each.__subclasses__()
-        found += [kind for kind in kinds if kind not in found]
-    return found
-
-
-def _rates_of(optimizer: Any) -> list[Any]:
-    """Return the rates of an optimizer's groups, safe from changes in place."""
-    try:
-        rates = [group.get("lr") for group in optimizer.param_groups]
-        return [
-            float(rate.item()) if grouping.is_on_host(rate) else rate for rate in rates
-        ]
-    except Exception:  # noqa: BLE001 - it may be no optimizer at all
-        return []
-
-
-def _children(scheduler: Any) -> list[Any]:
-    children = vars(scheduler).get("_schedulers", ())
-    return list(children) if isinstance(children, (list, tuple)) else []
-
-
-def _arguments(
-    init: Callable[..., Any], scheduler: Any, args: Any, kwargs: Any
-) -> dict[str, Any]:
-    try:
-        bound = inspect.signature(init).bind(scheduler, *args, **kwargs)
-    except (TypeError, ValueError):
-        return {**{str(i): each for i, each in enumerate(args)}, **kwargs}
-    bound.apply_defaults()
-    names = list(bound.arguments)[1:]
-    given: dict[str, Any] = {name: bound.arguments[name] for name in names}
-    return given

@@ -7,10 +7,8 @@ Every event knows ``row``, how many rows had been written when it happened, and
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from typing import Any, TypeAlias
-
-from lrscope.errors import DamagedRecording
 
 Site: TypeAlias = "tuple[str, int] | None"
 
@@ -50,7 +48,10 @@ class Group:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OptimizerConstructed(Event):
-    """An optimizer was made, or met for the first time (``how`` is "found")."""
+    """An optimizer was made, or met for the first time (``how`` is "found").
+
+    ``shares`` are the numbers of earlier ones that hold any of its parameters.
+    """
 
     optimizer: int
     class_name: str
@@ -58,6 +59,7 @@ class OptimizerConstructed(Event):
     how: str
     groups: tuple[Group, ...]
     where: Site
+    shares: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -295,106 +297,3 @@ class UnknownEvent(Event):
 
     kind: str
     details: dict[str, Any]
-
-
-RARE: dict[str, type[Event]] = {
-    "optimizer_constructed": OptimizerConstructed,
-    "group_added": GroupAdded,
-    "groups_changed": GroupsChanged,
-    "optimizer_state_loaded": OptimizerStateLoaded,
-    "scheduler_constructed": SchedulerConstructed,
-    "scheduler_state_loaded": SchedulerStateLoaded,
-    "plan_declared": PlanDeclared,
-    "step_raised": StepRaised,
-    "number_noted": NumberNoted,
-    "rate_is_no_number": RateIsNoNumber,
-    "rows_written_slowly": RowsWrittenSlowly,
-    "trouble": Trouble,
-    "process_ended": ProcessEnded,
-}
-"""Events with a frame of their own, by their name in the file."""
-
-FREQUENT: dict[str, type[Event]] = {
-    "backward": Backward,
-    "scheduler_stepped": SchedulerStepped,
-    "optimizer_state_saved": OptimizerStateSaved,
-    "scheduler_state_saved": SchedulerStateSaved,
-    "rate_written": RateWritten,
-    "pass_began": PassBegan,
-    "pass_ended": PassEnded,
-}
-"""Events that are items between rows, by their name in the file."""
-
-
-_SITES = frozenset({"where", "user"})
-_LISTS = frozenset(
-    {"order", "rates", "initial_rates", "rates_before", "children", "trace"}
-)
-
-
-def rare(plain: dict[str, Any]) -> Event:
-    """Return the event that an EVNT frame holds.
-
-    Raises:
-        DamagedRecording: a field is missing or has the wrong shape.
-    """
-    kind = RARE.get(plain.get("event", ""))
-    if kind is None:
-        known = {"event", "row", "time", "after"}
-        details = {key: value for key, value in plain.items() if key not in known}
-        return UnknownEvent(
-            row=int(plain.get("row", 0)),
-            time=float(plain.get("time", 0.0)),
-            kind=str(plain.get("event")),
-            details=details,
-        )
-    return _made(kind, plain)
-
-
-def frequent(item: dict[str, Any], row: int, time: float) -> Event:
-    """Return the event that an item stands for, at a row."""
-    kind = FREQUENT.get(item.get("happened", ""))
-    if kind is None:
-        details = {k: v for k, v in item.items() if k not in ("item", "happened")}
-        return UnknownEvent(
-            row=row, time=time, kind=str(item.get("happened")), details=details
-        )
-    return _made(kind, {**item, "user": item.get("from"), "row": row, "time": time})
-
-
-def _made(kind: type[Event], plain: dict[str, Any]) -> Event:
-    try:
-        values = {
-            field.name: _shaped(kind, field.name, plain[field.name])
-            for field in fields(kind)
-            if field.name in plain
-        }
-        return kind(**values)
-    except (TypeError, ValueError, KeyError, IndexError, AttributeError) as error:
-        msg = f"an event of kind {kind.__name__} cannot be read: {error}"
-        raise DamagedRecording(msg) from error
-
-
-def _shaped(kind: type[Event], name: str, value: Any) -> Any:
-    if name == "where" and kind is RateWritten:
-        return tuple((str(file), int(line)) for file, line in value)
-    if name in _SITES:
-        return (str(value[0]), int(value[1])) if value else None
-    if name == "groups":
-        return tuple(_group(each) for each in value)
-    if name in _LISTS:
-        return tuple(value)
-    return value
-
-
-def _group(plain: dict[str, Any]) -> Group:
-    return Group(
-        number=int(plain["group"]),
-        name=str(plain["name"]),
-        tensors=int(plain["tensors"]),
-        elements=int(plain["elements"]),
-        lr=float(plain.get("lr", "nan")),
-        settings={key: tuple(value) for key, value in plain["settings"].items()},
-        parameters=tuple(plain.get("parameters", ())),
-        others=dict(plain.get("others", {})),
-    )

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
-from lrscope.recording import events, rows
+from lrscope.recording import events, rows, told
 from lrscope.recording.passes import Pass, passes_in
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ class History:
     def rare(self) -> list[tuple[int, int, events.Event]]:
         """Rare events with the row and the place before it, in order."""
         found = [
-            (int(each.get("row", 0)), int(each.get("after", 0)), events.rare(each))
+            (int(each.get("row", 0)), int(each.get("after", 0)), told.rare(each))
             for each in self.contents.events
             if each.get("event") != "values_arrived"
         ]
@@ -46,7 +46,7 @@ class History:
 
     def of(self, kind: type[Kind]) -> tuple[Kind, ...]:
         """Return the events of one kind, in order."""
-        if kind in events.RARE.values():
+        if kind in told.RARE.values():
             return tuple(e for _, _, e in self.rare if isinstance(e, kind))
         return tuple(each for each in self if isinstance(each, kind))
 
@@ -61,7 +61,7 @@ class History:
             made: list[events.Event] = []
             for item, count in self.contents.signatures.get(signature, ()):
                 plain = self.contents.items.get(item, {})
-                made += [events.frequent(plain, row, times[row])] * count
+                made += [told.frequent(plain, row, times[row])] * count
             layout = self.contents.layouts.get(layouts[row], {})
             for place in range(len(made) + 1):
                 while rare and rare[-1][:2] <= (row, place):

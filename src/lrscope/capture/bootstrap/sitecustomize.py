@@ -11,7 +11,13 @@ import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 PACKAGE = os.path.dirname(os.path.dirname(HERE))
-WATCHED = ("torch.optim", "torch.amp.grad_scaler", "torch.utils.data.dataloader")
+WATCHED = (
+    "torch.optim",
+    "torch.amp.grad_scaler",
+    "torch.utils.data.dataloader",
+    "torch.nn.parallel.distributed",
+    "torch.distributed.fsdp.fully_sharded_data_parallel",
+)
 
 
 class Finder:

@@ -1,0 +1,63 @@
+"""Descriptions: what a scheduler is made of and was made with, as plain data."""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any, Callable
+
+from lrscope.capture import groups as grouping
+from lrscope.capture.plain import plain
+
+_TELLING = frozenset({"_schedulers", "_milestones", "_step_count", "_last_lr"})
+"""Private attributes of torch's schedulers without which they cannot be told."""
+
+
+def family_of(base: type) -> list[type]:
+    """Return a class and all its subclasses."""
+    found: list[type] = [base]
+    for each in found:
+        kinds: list[type] = each.__subclasses__()
+        found += [kind for kind in kinds if kind not in found]
+    return found
+
+
+def rates_of(optimizer: Any) -> list[Any]:
+    """Return the rates of an optimizer's groups, safe from changes in place."""
+    try:
+        rates = [group.get("lr") for group in optimizer.param_groups]
+        return [
+            float(rate.item()) if grouping.is_on_host(rate) else rate for rate in rates
+        ]
+    except Exception:  # noqa: BLE001 - it may be no optimizer at all
+        return []
+
+
+def children_of(scheduler: Any) -> list[Any]:
+    """Return the schedulers that a scheduler is made of."""
+    children = vars(scheduler).get("_schedulers", ())
+    return list(children) if isinstance(children, (list, tuple)) else []
+
+
+def arguments_of(
+    init: Callable[..., Any], scheduler: Any, args: Any, kwargs: Any
+) -> dict[str, Any]:
+    """Return what a constructor was given, by name, defaults included."""
+    try:
+        bound = inspect.signature(init).bind(scheduler, *args, **kwargs)
+    except (TypeError, ValueError):
+        return {**{str(i): each for i, each in enumerate(args)}, **kwargs}
+    bound.apply_defaults()
+    names = list(bound.arguments)[1:]
+    given: dict[str, Any] = {name: bound.arguments[name] for name in names}
+    return given
+
+
+def attributes_of(scheduler: Any, refer: Callable[[Any], Any]) -> dict[str, Any]:
+    """Return the attributes that tell what a scheduler is and where it stands."""
+    public = {
+        key: value
+        for key, value in vars(scheduler).items()
+        if key != "optimizer" and (not key.startswith("_") or key in _TELLING)
+    }
+    told: dict[str, Any] = plain(public, refer)
+    return told
