@@ -8,11 +8,9 @@ SOURCE = Path(__file__).parents[2] / "src" / "lrscope"
 MOST_LINES = 250
 
 STILL_TOO_LONG = {
-    "capture/optimizers.py": 310,
-    "capture/rates.py": 276,
-    "capture/recorder.py": 255,
-    "capture/schedulers.py": 337,
-    "recording/events.py": 353,
+    "capture/optimizers.py": 277,
+    "capture/schedulers.py": 330,
+    "recording/events.py": 300,
     "recording/process.py": 298,
     "recording/writer.py": 282,
 }

@@ -184,3 +184,38 @@ def test_a_program_in_a_folder_called_torch_is_still_the_users(tmp_path):
     assert made.where[0] == str(script)
     written = run.main.events.of(events.RateWritten)
     assert {each.where for each in written} == {(_place_of(script),)}
+
+
+def test_two_loops_that_write_by_hand_are_told_apart(tmp_path, monkeypatch):
+    code = START + textwrap.dedent(
+        """
+        def first(optimizer):
+            for it in range(3):
+                optimizer.param_groups[0]["lr"] = 0.1 / (it + 1)  # ONE
+                train_once(optimizer)
+
+        def second(optimizer):
+            for it in range(3):
+                optimizer.param_groups[0]["lr"] = 0.2 / (it + 1)  # TWO
+                train_once(optimizer)
+
+        def train():
+            optimizer = torch.optim.SGD(model.parameters(), lr=0.5)
+            train_once(optimizer)
+            first(optimizer)
+            second(optimizer)
+        """
+    )
+    (tmp_path / "two_loops.py").write_text(code)
+    monkeypatch.syspath_prepend(tmp_path)
+    module = importlib.import_module("two_loops")
+    with lrscope.record(tmp_path / "run"):
+        module.train()
+    written = lrscope.read_run(tmp_path / "run").main.events.of(events.RateWritten)
+    lines = code.splitlines()
+    marks = [
+        lines[line - 1].rsplit("# ", 1)[1]
+        for each in written
+        for _, line in each.where[:1]
+    ]
+    assert marks == ["ONE"] * 3 + ["TWO"] * 3

@@ -11,15 +11,14 @@ import sys
 import weakref
 from typing import TYPE_CHECKING, Any, Callable
 
-from lrscope.capture import groups as grouping
 from lrscope.capture.late import LateValues
 from lrscope.capture.nesting import Covered, cover, drop_unfinished, find_opened
 from lrscope.capture.plain import plain
 from lrscope.capture.rates import RateReader
 from lrscope.capture.sites import here, unseen
 from lrscope.capture.states import steps_in
+from lrscope.capture.unusual import UnusualSteps, find_gradient
 from lrscope.capture.watch import Watch
-from lrscope.recording import rows
 
 if TYPE_CHECKING:
     from torch.optim import Optimizer
@@ -47,6 +46,7 @@ class OptimizerWitness:
         self._fail = fail
         self._opened: list[Any] = []
         self._reader = RateReader(journal, self.watches, self.late)
+        self._unusual = UnusualSteps(journal, self._reader, self.late, fail)
 
     def meet(self, optimizer: Optimizer, *, how: str = "found") -> Watch:
         """Return the watch of an optimizer, made now if it is new."""
@@ -112,6 +112,7 @@ class OptimizerWitness:
         rates_changed = self._reader.rates_changed
         read_carefully = self._reader.read_carefully
         moved_beside = self._reader.moved_beside
+        unusual = self._unusual
 
         @unseen
         def before(  # noqa: PLR0912 - a call costs more than what it would do
@@ -152,7 +153,7 @@ class OptimizerWitness:
                     watch.rates = read_carefully(watch, optimizer, look=True)
                 probe = watch.probe()
                 if probe is None or probe.grad is None:
-                    watch.updates = _find_gradient(watch)
+                    watch.updates = find_gradient(watch)
                 if optimizer._optimizer_step_pre_hooks:
                     watch.hooked, watch.usual, watch.explained = True, False, False
                 opened.append(watch)
@@ -174,7 +175,7 @@ class OptimizerWitness:
                     rates = watch.applied = watch.rates
                     journal.sink.store(watch.code, rates)
                 else:
-                    self._write_unusual(watch, optimizer)
+                    unusual.write(watch, optimizer)
                 watch.explained = False
                 if opened:
                     cover(opened, watch)
@@ -189,7 +190,7 @@ class OptimizerWitness:
             watch = self.meet(optimizer)
             self._reader.regroup(watch, optimizer)
             watch.rates = self._reader.read_carefully(watch, optimizer)
-            watch.updates = _find_gradient(watch)
+            watch.updates = find_gradient(watch)
             self._opened.append(watch)
         except Exception as error:  # noqa: BLE001 - the training must go on
             self._fail(error)
@@ -197,44 +198,6 @@ class OptimizerWitness:
     def _drop_unfinished(self, optimizer: Any) -> None:
         for watch in drop_unfinished(self._opened, optimizer):
             self.journal.event("step_raised", optimizer=watch.number)
-
-    def _write_unusual(self, watch: Watch, optimizer: Any) -> None:
-        """Write a row of a step that may have changed nothing, or whose rate waits."""
-        if watch.hooked:  # torch calls an optimizer's own hooks after ours
-            self._read_behind_hooks(watch, optimizer)
-        flags = rows.UPDATED
-        if not watch.updates and not _find_gradient(watch):
-            flags = rows.NO_GRADIENT
-        found = None
-        if watch.scaled:
-            flags |= rows.SCALED
-            found = optimizer.__dict__.get("found_inf")  # fused optimizers (fact 4)
-            if found is not None and grouping.is_on_host(found):
-                if found.item():
-                    flags = rows.SCALED | rows.OVERFLOW
-                found = None
-        waiting, watch.waiting = watch.waiting, []
-        ready = self.late.start(found) if found is not None else None
-        flags |= (rows.LATE if waiting else 0) | (rows.UNDECIDED if ready else 0)
-        row = self.journal.sink.store(watch.code_with(flags), watch.rates)
-        if waiting or ready is not None:
-            self.late.expect(row, waiting, ready)
-        watch.last_flags = flags
-        if flags & rows.UPDATED:
-            watch.applied = watch.rates
-        watch.usual = not watch.scaled
-        watch.updates = True
-
-    def _read_behind_hooks(self, watch: Watch, optimizer: Any) -> None:
-        """Read the rates again; what a hook wrote belongs to this step."""
-        pending = self.journal.pending
-        pending.extend(watch.pattern or ())
-        watch.hooks = optimizer._optimizer_step_pre_hooks
-        watch.rates = self._reader.read_carefully(watch, optimizer)
-        watch.hooks, watch.hooked = None, False
-        if pending != watch.pattern:
-            watch.follow(self.journal)
-        pending.clear()
 
     @unseen
     def scaler_steps(self, optimizer: Any, step: Callable[[], Any]) -> Any:
@@ -253,20 +216,8 @@ class OptimizerWitness:
         finally:
             watch.scaled, watch.usual = False, True
         if self.journal.rows == rows_before:
-            self._note_left_out(watch, optimizer)
+            self._unusual.write_left_out(watch, optimizer)
         return result
-
-    def _note_left_out(self, watch: Watch, optimizer: Any) -> None:
-        try:
-            if watch.groups is None:
-                self._reader.regroup(watch, optimizer)
-            watch.rates = self._reader.read_carefully(watch, optimizer, look=True)
-            watch.follow(self.journal)
-            self.journal.pending.clear()
-            code = watch.code_with(rows.SCALED | rows.OVERFLOW)
-            self.journal.sink.store(code, watch.rates)
-        except Exception as error:  # noqa: BLE001 - the training must go on
-            self._fail(error)
 
     def note_added(self, optimizer: Any) -> None:
         """Note that the program gave an optimizer another group."""
@@ -292,11 +243,8 @@ class OptimizerWitness:
             self.journal.event(
                 "optimizer_state_loaded",
                 optimizer=watch.number,
-                rates=[plain(group.get("lr"), _refer_to_nothing) for group in groups],
-                initial_rates=[
-                    plain(group.get("initial_lr"), _refer_to_nothing)
-                    for group in groups
-                ],
+                rates=[plain(group.get("lr")) for group in groups],
+                initial_rates=[plain(group.get("initial_lr")) for group in groups],
                 steps=steps_in(optimizer.state),
                 where=here(),
             )
@@ -326,17 +274,3 @@ class OptimizerWitness:
         for watch in self.watches.values():
             watch.forget_files()
         self._opened.clear()
-
-
-def _find_gradient(watch: Watch) -> bool:
-    """Look for any parameter with a gradient and remember it for the next step."""
-    for group in watch.groups or ():
-        for parameter in group["params"]:
-            if parameter.grad is not None:
-                watch.probe = weakref.ref(parameter)
-                return True
-    return False
-
-
-def _refer_to_nothing(_: Any) -> None:
-    return None

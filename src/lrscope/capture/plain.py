@@ -12,7 +12,7 @@ LONGEST = 1000
 
 
 def plain(  # noqa: PLR0911 - one line for each kind of object
-    value: Any, refer: Callable[[Any], Any], depth: int = 4
+    value: Any, refer: Callable[[Any], Any] = lambda _: None, depth: int = 4
 ) -> Any:
     """Return ``value`` as None, bool, number, text, list or dict.
 

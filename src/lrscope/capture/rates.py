@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING, Any
 
 from lrscope.capture import groups as grouping
-from lrscope.capture.handwritten import writers_of_rate
 from lrscope.capture.plain import number as plain_number
-from lrscope.capture.sites import defined_at, here, is_ours
+from lrscope.capture.sites import here
+from lrscope.capture.writers import Writers
 
 if TYPE_CHECKING:
     from torch.optim import Optimizer
@@ -18,21 +17,10 @@ if TYPE_CHECKING:
     from lrscope.capture.watch import Watch
 
 _NAN = float("nan")
-_BETWEEN = frozenset(
-    {
-        "before",
-        "wrapper",
-        "rates_changed",
-        "read_carefully",
-        "moved_beside",
-        "_begin_carefully",
-    }
-)
-"""Functions between a change that was noticed and the program's call of ``step``."""
 
 
 class RateReader:
-    """Reads rates and the numbers beside them, and notes who wrote them by hand.
+    """Reads rates and the numbers beside them.
 
     Args:
         journal: where to write.
@@ -45,8 +33,8 @@ class RateReader:
     ) -> None:
         """Read nothing yet."""
         self._journal = journal
-        self._watches = watches
         self._late = late
+        self._writers = Writers(journal, watches)
 
     def introduce(
         self, watch: Watch, groups: list[dict[str, Any]]
@@ -140,7 +128,7 @@ class RateReader:
         if any(type(rate) is not float for rate in rates):
             watch.simple = False
             return self.read_carefully(watch, optimizer)
-        self._attribute(watch, rates)
+        self._writers.attribute(watch, rates)
         return rates
 
     @staticmethod
@@ -151,55 +139,6 @@ class RateReader:
             groups[position] is not group or len(group) != size or read(group) != was
             for position, group, size, read, was in watch.beside[watch.turn]
         )
-
-    def _attribute(self, watch: Watch, rates: list[float]) -> None:
-        """Note a change of rates that no scheduler and no load explains."""
-        wrote = watch.explained
-        if wrote and watch.simple and wrote is not True:
-            last = getattr(wrote(), "_last_lr", rates)
-            wrote = rates == last  # else somebody wrote after it
-        if not wrote and watch.last is not None:
-            others = self._watches.values()
-            if not any(
-                other.explained is True
-                and other is not watch
-                and other.members.shares(watch.members)
-                for other in list(others)
-            ):
-                self._journal.pending.extend(self._writer(watch))
-        watch.last = rates
-
-    def _writer(self, watch: Watch) -> list[int]:
-        """Return the item for what wrote a rate; none for a driver: it told its plan."""
-        if watch.hooks is None:
-            return [self._hand(watch)]
-        places = sorted(map(defined_at, watch.hooks.values()))
-        if all(is_ours(file) for file, _ in places):
-            return []
-        key = tuple(map(tuple, places))
-        if key not in watch.hands:
-            where = [each for each in places if each[0] and not is_ours(each[0])]
-            item = self._journal.item(
-                "rate_written", optimizer=watch.number, where=where
-            )
-            watch.hands[key] = (item, None)
-        return [watch.hands[key][0]]
-
-    def _hand(self, watch: Watch) -> int:
-        """Return the item for a rate that the program around this step wrote."""
-        frame: Any = sys._getframe(2)
-        while frame.f_back is not None and frame.f_code.co_name in _BETWEEN:
-            frame = frame.f_back
-        key = (id(frame.f_code), frame.f_lasti)
-        known = watch.hands.get(key)
-        if known is None:
-            item = self._journal.item(
-                "rate_written",
-                optimizer=watch.number,
-                where=writers_of_rate(frame),
-            )
-            known = watch.hands[key] = (item, frame.f_code)  # the code keeps its id
-        return known[0]
 
     def _settings_changed(self, watch: Watch) -> None:
         """Give every number that moved a column of its own, old value first."""
@@ -252,7 +191,7 @@ class RateReader:
         if watch.last is None or any(
             new != old and new == new for new, old in zip(rates, watch.last)
         ):
-            self._attribute(watch, rates)
+            self._writers.attribute(watch, rates)
         for position, key, index in watch.extra:
             value = groups[position].get(key)
             if isinstance(value, (tuple, list)):

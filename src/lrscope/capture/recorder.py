@@ -13,6 +13,7 @@ import weakref
 from typing import TYPE_CHECKING, Any, Callable
 
 from lrscope.capture import torchwide
+from lrscope.capture.ending import leave_note, lines_of, told
 from lrscope.capture.header import describe_process
 from lrscope.capture.journal import Journal
 from lrscope.capture.optimizers import OptimizerWitness
@@ -134,9 +135,9 @@ class Recorder:
             f"What was recorded so far is in {self.directory}",
             file=sys.stderr,
         )
-        _leave_note(reason)
+        leave_note(reason)
         try:
-            self._journal.event("trouble", reason=reason, trace=_lines_of(error))
+            self._journal.event("trouble", reason=reason, trace=lines_of(error))
         except Exception:  # noqa: BLE001, S110 - a full disk takes no note either
             pass
         try:
@@ -172,11 +173,11 @@ class Recorder:
                 self._printer.finish()
             self._optimizers.late.collect()
             if self._journal.is_open:
-                self._journal.event("process_ended", exception=_told(error))
+                self._journal.event("process_ended", exception=told(error))
             self._journal.close()
         except Exception as failure:  # noqa: BLE001 - the process is ending
             self._journal.abandon()
-            _leave_note(str(failure))
+            leave_note(str(failure))
             print(
                 f"lrscope: the end of the recording could not be sealed ({failure}); "
                 f"what can still be read is in {self.directory}",
@@ -198,33 +199,6 @@ def _unused(path: str) -> str:
         number += 1
         name = f"{path}-{number}"
     return name
-
-
-def _leave_note(reason: str) -> None:
-    """Tell the launcher that the user knows why there may be no recording."""
-    try:
-        place = os.path.join(os.environ["LRSCOPE_NOTES"], str(os.getpid()))
-        with open(place, "w", encoding="utf-8") as file:
-            file.write(reason)
-    except (KeyError, OSError):
-        pass
-
-
-def _lines_of(error: BaseException) -> list[str]:
-    import traceback
-
-    return traceback.format_exception(type(error), error, error.__traceback__)[-8:]
-
-
-def _told(error: BaseException | None) -> dict[str, Any] | None:
-    """Describe what ended the process or the block."""
-    if error is None:
-        return None
-    trace = error.__traceback__
-    while trace is not None and trace.tb_next is not None:
-        trace = trace.tb_next
-    where = [trace.tb_frame.f_code.co_filename, trace.tb_lineno] if trace else []
-    return {"type": type(error).__name__, "message": str(error)[:300], "where": where}
 
 
 def _before_child_ends(stop: Callable[[], None]) -> list[Any]:

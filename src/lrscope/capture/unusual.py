@@ -1,0 +1,96 @@
+"""Unusual steps: those that may have changed nothing, or whose values are not here yet.
+
+The facts are numbered as in docs/design.md.
+"""
+
+from __future__ import annotations
+
+import weakref
+from typing import TYPE_CHECKING, Any, Callable
+
+from lrscope.capture import groups as grouping
+from lrscope.recording import rows
+
+if TYPE_CHECKING:
+    from lrscope.capture.journal import Journal
+    from lrscope.capture.late import LateValues
+    from lrscope.capture.rates import RateReader
+    from lrscope.capture.watch import Watch
+
+
+class UnusualSteps:
+    """Writes rows that need more than rates and the usual code."""
+
+    def __init__(
+        self,
+        journal: Journal,
+        reader: RateReader,
+        late: LateValues,
+        fail: Callable[[Exception], None],
+    ) -> None:
+        """Write nothing yet."""
+        self._journal = journal
+        self._reader = reader
+        self._late = late
+        self._fail = fail
+
+    def write(self, watch: Watch, optimizer: Any) -> None:
+        """Write a row of a step that may have changed nothing, or whose rate waits."""
+        if watch.hooked:  # torch calls an optimizer's own hooks after ours
+            self._read_behind_hooks(watch, optimizer)
+        flags = rows.UPDATED
+        if not watch.updates and not find_gradient(watch):
+            flags = rows.NO_GRADIENT
+        found = None
+        if watch.scaled:
+            flags |= rows.SCALED
+            found = optimizer.__dict__.get("found_inf")  # fused optimizers (fact 4)
+            if found is not None and grouping.is_on_host(found):
+                if found.item():
+                    flags = rows.SCALED | rows.OVERFLOW
+                found = None
+        waiting, watch.waiting = watch.waiting, []
+        ready = self._late.start(found) if found is not None else None
+        flags |= (rows.LATE if waiting else 0) | (rows.UNDECIDED if ready else 0)
+        row = self._journal.sink.store(watch.code_with(flags), watch.rates)
+        if waiting or ready is not None:
+            self._late.expect(row, waiting, ready)
+        watch.last_flags = flags
+        if flags & rows.UPDATED:
+            watch.applied = watch.rates
+        watch.usual = not watch.scaled
+        watch.updates = True
+
+    def _read_behind_hooks(self, watch: Watch, optimizer: Any) -> None:
+        """Read the rates again; what a hook wrote belongs to this step."""
+        pending = self._journal.pending
+        pending.extend(watch.pattern or ())
+        watch.hooks = optimizer._optimizer_step_pre_hooks
+        watch.rates = self._reader.read_carefully(watch, optimizer)
+        watch.hooks, watch.hooked = None, False
+        if pending != watch.pattern:
+            watch.follow(self._journal)
+        pending.clear()
+
+    def write_left_out(self, watch: Watch, optimizer: Any) -> None:
+        """Write a row of an update that a GradScaler left out (fact 4)."""
+        try:
+            if watch.groups is None:
+                self._reader.regroup(watch, optimizer)
+            watch.rates = self._reader.read_carefully(watch, optimizer, look=True)
+            watch.follow(self._journal)
+            self._journal.pending.clear()
+            code = watch.code_with(rows.SCALED | rows.OVERFLOW)
+            self._journal.sink.store(code, watch.rates)
+        except Exception as error:  # noqa: BLE001 - the training must go on
+            self._fail(error)
+
+
+def find_gradient(watch: Watch) -> bool:
+    """Look for any parameter with a gradient and remember it for the next step."""
+    for group in watch.groups or ():
+        for parameter in group["params"]:
+            if parameter.grad is not None:
+                watch.probe = weakref.ref(parameter)
+                return True
+    return False
