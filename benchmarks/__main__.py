@@ -28,6 +28,7 @@ BENCHMARKS = (
     "driving",
     "disk",
     "reading",
+    "auditing",
     "showing",
     "memory",
     "startup",
