@@ -7,7 +7,16 @@ import importlib
 import pkgutil
 import sys
 
-TORCH_FREE = ("audit", "cli", "errors", "recording", "report", "schedules")
+TORCH_FREE = (
+    "audit",
+    "check",
+    "cli",
+    "errors",
+    "listeners",
+    "recording",
+    "report",
+    "schedules",
+)
 
 
 class Wall:
