@@ -29,7 +29,8 @@ def announce(
     Args:
         optimizer: The optimizer.
         plan: Plain data: ``{"step": next step, "keys": {"lr": [{"group": index,
-            "name": …, "base": …, "schedule": JSON form, "text": text form}, …]}}``.
+            "name": …, "base": …, "schedule": JSON form, "text": text form}, …]}}``;
+            ``"control"`` in words, where a metric has a say in the rates.
         where: File and line of the user's code that made the driver.
     """
     announced[optimizer] = plan, where

@@ -8,6 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from lrscope.audit.rules import RULES
+from lrscope.check.rules import STATIC_RULES
 from lrscope.cli import exits
 from lrscope.cli.main import main
 
@@ -17,9 +18,10 @@ from .stories import cosine, one
 CLIMBING = {"scheds": one(T_max=60, update=1), "lr": cosine(60)}
 TOLD = """\
 LR203 cosine-past-T_max-climbs-back   error   sgd, steps 60–99
-  the rate rose again from 0 to 0.0727 after update 60: CosineAnnealingLR(T_max=60) was stepped 100 times.
-  Cause: T_max=60 is less than the 100 steps of the cosine (train.py:10, train.py:2).
+  The rate rose again from 0 to 0.0727 after update 60: CosineAnnealingLR(T_max=60) was stepped 100 times.
+  Cause: T_max=60 is less than the 100 steps of the cosine.
   Fix: set T_max=100, or stop stepping after 60.
+  Lines: train.py:10, train.py:2
 """
 
 
@@ -27,7 +29,8 @@ def called(*words):
     return CliRunner().invoke(main, [str(word) for word in words])
 
 
-def test_a_finding_is_told_with_its_cause_its_fix_and_the_lines(tmp_path):
+def test_a_finding_is_told_with_its_cause_its_fix_and_the_lines(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
     shown = called("audit", recorded(tmp_path, **CLIMBING).path)
     assert shown.stdout.startswith(TOLD)
     assert shown.exit_code == exits.FINDINGS
@@ -74,7 +77,7 @@ def test_fail_on_says_how_severe_a_finding_must_be(tmp_path, limit, code):
 
 def test_an_ignored_rule_is_not_told(tmp_path):
     shown = called("audit", recorded(tmp_path, **CLIMBING).path, "--ignore", "LR203")
-    assert "LR203" not in shown.stdout
+    assert "LR203 cosine" not in shown.stdout
     assert shown.exit_code == exits.OK
 
 
@@ -90,7 +93,9 @@ def test_a_place_without_a_run_is_a_broken_recording(tmp_path):
 
 def test_rules_lists_every_rule_and_prints_a_page(tmp_path):
     listed = called("rules").stdout.splitlines()
-    assert [line.split()[0] for line in listed] == [rule.code for rule in RULES]
+    codes = {rule.code for rule in (*RULES, *STATIC_RULES)}
+    assert [line.split()[0] for line in listed] == sorted(codes)
     page = called("rules", "cosine-past-T_max-climbs-back").stdout
-    assert page.startswith("LR203 cosine-past-T_max-climbs-back   error\n\nThe cosine")
+    assert page.startswith("LR203 cosine-past-T_max-climbs-back   error, found by ")
+    assert "\n\nThe cosine" in page
     assert called("rules", "LR203").stdout == page

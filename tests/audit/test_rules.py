@@ -49,7 +49,8 @@ def test_a_rule_says_when_it_does_not_apply_and_why(tmp_path, rule, story):
     assert reasons[rule].startswith("needs ")
 
 
-@pytest.mark.parametrize("rule", [each.name for each in RULES])
+# the other families have folders and stories of their own
+@pytest.mark.parametrize("rule", [each.name for each in RULES if each.code < "LR3"])
 def test_every_rule_has_stories_of_all_three_kinds(rule):
     assert FIRES[rule]
     assert QUIET[rule]

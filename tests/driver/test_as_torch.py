@@ -151,6 +151,31 @@ def test_the_state_of_another_scheduler_is_refused_in_words():
         scheduler.load_state_dict(other.state_dict())
 
 
+@pytest.mark.parametrize(
+    ("damage", "words"),
+    [
+        ({"last_epoch": -5}, "needs last_epoch to be a whole number >= 0, got -5"),
+        ({"last_epoch": 2.5}, "needs last_epoch to be a whole number"),
+        ({"base_lrs": [float("nan")]}, "needs base_lrs to be finite, got nan"),
+        ({"format": 99}, "needs format 1, got 99"),
+        ({"declared": None}, "needed: TypeError"),
+    ],
+)
+def test_a_damaged_state_is_refused_and_changes_nothing(damage, words):
+    optimizer = sgd(0.1)
+    scheduler = lrscope.as_torch(PLAN, optimizer)
+    before = scheduler.state_dict()
+    with pytest.raises(lrscope.LrscopeError, match=words):
+        scheduler.load_state_dict({**before, **damage})
+    assert scheduler.state_dict() == before
+    assert held(optimizer) == [0.1 * PLAN(0)]
+
+
+def test_what_is_no_optimizer_is_refused_in_words():
+    with pytest.raises(lrscope.LrscopeError, match=r"needs a torch\.optim\.Optimizer"):
+        lrscope.as_torch(PLAN, torch.nn.Linear(1, 1))
+
+
 def test_accelerate_steps_it():
     accelerate = pytest.importorskip("accelerate")
     accelerator = accelerate.Accelerator(cpu=True, gradient_accumulation_steps=2)

@@ -229,6 +229,37 @@ def test_readings_name_what_was_applied_and_what_comes():
     assert second.group == "group1"
 
 
+def test_a_group_that_was_never_updated_has_no_applied_value(notices):
+    optimizer = sgd(0.1)
+    driver = lrscope.drive(optimizer, PLAN)
+    update(optimizer, 3)
+    optimizer.add_param_group({"params": [parameter()], "lr": 0.5, "name": "head"})
+    found = []
+    assert notices(lambda: found.extend(driver.readings())) == ["group-added"]
+    assert [each.applied for each in found] == [0.1 * PLAN(2), None]
+    update(optimizer)
+    applied = [each.applied for each in driver.readings()]
+    assert applied == [0.1 * PLAN(3), 0.5 * PLAN(3)]
+
+
+@pytest.mark.parametrize("steps", [-1, True, 2.5, [-5], [0.5], [float("nan")]])
+def test_steps_that_no_driver_takes_are_not_previewed(steps):
+    driver = lrscope.drive(sgd(0.1), PLAN)
+    with pytest.raises(lrscope.ScheduleError, match=r"needs .*step"):
+        driver.preview(steps)
+
+
+def test_preview_takes_the_words_of_drive_and_of_readings_and_any_whole_number():
+    driver = lrscope.drive(sgd(0.1, cls=torch.optim.Adam), betas0=HALF)
+    for key in ("betas0", "betas[0]"):
+        assert driver.preview(np.int64(2), key=key)["all"].tolist() == [0.45, 0.45]
+
+
+def test_one_number_is_not_driven_twice_under_two_names():
+    with pytest.raises(lrscope.LrscopeError, match="driven twice"):
+        lrscope.drive(sgd(0.1, cls=torch.optim.Adam), betas0=HALF, **{"betas[0]": HALF})
+
+
 def test_the_names_of_groups_are_those_of_recordings():
     model = torch.nn.ModuleDict(
         {"a": torch.nn.Linear(1, 1), "b": torch.nn.Linear(1, 1)}

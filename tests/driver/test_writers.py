@@ -29,6 +29,17 @@ def test_a_second_driver_is_refused_until_the_first_is_released():
     assert held(optimizer) == [0.1 * PLAN(0), 0.2 * PLAN(0)]
 
 
+def test_a_driver_that_was_released_does_not_touch_what_another_drives():
+    optimizer = sgd(0.1)
+    first = lrscope.drive(optimizer, PLAN)
+    first.release()
+    lrscope.drive(optimizer, PLAN)
+    update(optimizer, 2)
+    first.release()
+    assert held(optimizer) == [0.1 * PLAN(1)]
+    assert optimizer in listeners.announced
+
+
 @pytest.mark.parametrize("tensor", [False, True])
 def test_a_torch_scheduler_beside_a_driver_is_told_once_and_has_no_effect(
     notices, tensor

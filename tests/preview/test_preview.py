@@ -142,6 +142,10 @@ def broken():
 def two(one, other):
     pass
 
+def own_groups():
+    groups = [{"params": [torch.zeros(1)], "lr": each} for each in (0.1, 0.2)]
+    return torch.optim.lr_scheduler.StepLR(torch.optim.SGD(groups, lr=0.1), 5)
+
 def text():
     return "cosine(10)"
 """
@@ -157,6 +161,17 @@ def test_a_factory_gives_a_schedule_or_a_torch_scheduler(plans, tmp_path):
     assert [each["landmarks"]["first"] for each in found] == [0.1, 0.01]
     half = [dict(each["curve"])["values"][50] for each in found]
     assert half == pytest.approx([0.05, 0.005], rel=0.1)
+
+
+def test_a_factory_that_makes_its_own_optimizer_has_its_own_groups(preview, tmp_path):
+    (tmp_path / "train_own.py").write_text(FACTORIES)
+    told = preview("train_own.py:own_groups", "--lr", "0.3", "--json")
+    found = json.loads(told)["plans"]
+    assert [each["name"] for each in found] == ["group0", "group1"]
+    assert [each["landmarks"]["first"] for each in found] == [0.3, 0.3]
+    three = ["--group", "a=1", "--group", "b=2", "--group", "c=3"]
+    said = preview("train_own.py:own_groups", *three, code=2)
+    assert "has 2 groups, --group names 3" in said
 
 
 @pytest.mark.parametrize(
@@ -197,6 +212,11 @@ def test_a_plan_in_json_is_read_from_its_file(plans, tmp_path):
         (["cosine(10)", "--group", "a=1", "--lr", "1"], "do not go together"),
         (["cosine(10)", "--plot", "plan.docx"], ".png"),
         (["absent.json"], "cannot be read"),
+        (["cosine(10)", "cosine(10).absolute(0.1)"], "some plans are factors"),
+        (
+            ["cosine('1ep')", "--clock", "steps_per_epoch=5,steps_per_epoch=6"],
+            "every key once",
+        ),
     ],
 )
 def test_bad_input_is_one_clear_answer(preview, words, needed):

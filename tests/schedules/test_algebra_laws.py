@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -190,6 +191,23 @@ def test_a_repetition_is_scaled_and_stretched(a, times, scale, grow):
 
 
 @FEW
+@given(
+    steps=st.sampled_from([10, 30, 50, 100, 1000]),
+    times=st.integers(1, 8),
+    grow=st.sampled_from(["0.5", "0.8", "0.9", "1.05", "1.1", "1.2", "1.3", "1.6"]),
+)
+def test_a_repetition_begins_at_the_step_that_its_growth_in_decimals_says(
+    steps, times, grow
+):
+    begins = [steps * sum(Fraction(grow) ** i for i in range(k)) for k in range(20)]
+    found = s.linear(steps).repeat(times, grow=float(grow))
+    assert found.length == math.ceil(begins[times])
+    for begin in begins[:times]:
+        if begin.denominator == 1:
+            assert found(int(begin)) == found([int(begin)])[0] == 1.0
+
+
+@FEW
 @given(a=TREES, every=st.integers(1, 40))
 def test_hold_keeps_the_value_of_every_kth_step(a, every):
     held = a.hold(every=every)
@@ -250,6 +268,13 @@ ENDLESS = s.inverse_sqrt(10)
         (lambda: s.cosine(5).extend(to=0), ">= 1, got 0"),
         (lambda: s.cosine(5).repeat(0), ">= 1, got 0"),
         (lambda: s.cosine(5).repeat(grow=0.5), "needs times if grow < 1"),
+        (
+            lambda: s.cosine(5).repeat(99, grow=0.5),
+            r"times <= 53 for grow=0\.5, got 99",
+        ),
+        (lambda: s.cosine(5).repeat(2_000, grow=2.0), "times <= 53 for grow=2"),
+        (lambda: s.cosine(5).repeat(10**400), "times <= "),
+        (lambda: s.cosine(5).repeat("3ep"), "times to be a whole number >= 1"),
         (lambda: s.cosine(5).hold(every=0), ">= 1, got 0"),
         (lambda: s.cosine(5)[3:3], "start < stop"),
         (lambda: s.cosine(5)[5:], "start below the length 5"),

@@ -144,6 +144,23 @@ def test_the_peak_of_endless_noise_is_not_guessed():
     assert 1.0 < s.noise(0.1).highest(stop=1000) <= 1.1
 
 
+UNEVEN = [
+    s.one_cycle(10, pct_start=0.25).repeat(grow=2.0),
+    s.linear(5, 0.0, 1.0).repeat(grow=1.5, scale=0.99),
+    (s.warmup(5) >> s.cosine(5)).repeat(grow=2.0).hold(every=7),
+    (s.warmup(5) >> s.cosine(5)).repeat(grow=2.0)[6:],
+    s.cosine(10).repeat(grow=2.0)[5:],
+]
+
+
+@pytest.mark.parametrize("schedule", UNEVEN, ids=repr)
+def test_the_peak_of_repetitions_that_grow_is_not_taken_from_the_first_one(schedule):
+    with pytest.raises(ScheduleError, match="never settles; say how far"):
+        _ = schedule.peak
+    values = schedule(np.arange(FAR))
+    assert close(schedule.highest(stop=FAR), values.max())
+
+
 def test_an_endless_rise_has_no_highest_value_but_infinity():
     assert s.exponential(1.5).peak == math.inf
 
@@ -155,6 +172,10 @@ def test_an_endless_rise_has_no_highest_value_but_infinity():
         (lambda: s.cosine(5).first_step(at_least=1, at_most=0), "either at_least"),
         (lambda: s.cosine(5).first_step(at_least=math.nan), "finite"),
         (lambda: s.constant().sum(), "endless; say where the sum stops"),
+        (lambda: s.cosine(5).sum(9, 3), "sum needs start <= stop, got 9 and 3"),
+        (lambda: s.cosine(5).diff(s.cosine(6), tolerance=-1), "tolerance >= 0"),
+        (lambda: s.cosine(5).diff(0.5), r"compared with a schedule.*constant\(\)"),
+        (lambda: s.cosine(5).equals(None), "compared with a schedule, got None"),
         (lambda: s.cosine(5).sum(-1), "start to be a whole number >= 0"),
         (lambda: s.cosine(5).highest(5, 5), "start < stop"),
         (lambda: s.cosine(5).lowest(0.5), "start to be a whole number"),

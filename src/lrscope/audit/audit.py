@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from lrscope.audit.case import Case
 from lrscope.audit.finding import INFO, Finding
+from lrscope.audit.plan import Plan
 from lrscope.audit.rule import DoesNotApply, Rule
 from lrscope.audit.rules import RULES
 from lrscope.errors import UsageError
@@ -15,8 +17,16 @@ from lrscope.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from lrscope.audit.plan import Plan
     from lrscope.recording.run import Run
+    from lrscope.schedules import Schedule
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ignored:
+    """A finding that nobody wants to hear of, and why; "" if no reason was given."""
+
+    finding: Finding
+    reason: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,12 +36,14 @@ class Audit:
     Attributes:
         run: directory of the run.
         findings: the most severe first, then by step.
+        ignored: findings of rules that were to be ignored, in the same order.
         not_applicable: rules that could not be tried, and why.
         facts: what was counted, plain data.
     """
 
     run: str
     findings: tuple[Finding, ...]
+    ignored: tuple[Ignored, ...]
     not_applicable: tuple[DoesNotApply, ...]
     facts: dict[str, Any]
 
@@ -39,20 +51,22 @@ class Audit:
 def audit_run(
     run: Run,
     *,
-    plan: Plan | None = None,
+    plan: Plan | Schedule | str | None = None,
     select: Iterable[str] = (),
-    ignore: Iterable[str] = (),
+    ignore: Iterable[str] | Mapping[str, str] = (),
 ) -> Audit:
     """Judge a run: name the mistakes in it, their causes and the lines to change.
 
     Args:
         run: what `read_run` returned.
-        plan: what its rates were meant to be, if that is known.
+        plan: what its rates were meant to be, if that is known: a schedule or its
+            text, counted in updates; see `Plan`.
         select: codes or names of the only rules to try; by default all.
-        ignore: codes or names of rules whose findings are left out.
+        ignore: codes or names of rules whose findings are put aside, or these with
+            the reason of each.
 
     Raises:
-        UsageError: a rule is named that does not exist.
+        UsageError: a rule is named that does not exist, or the plan fits no group.
 
     Example:
         >>> found = lrscope.audit_run(lrscope.read_run("run"))  # doctest: +SKIP
@@ -60,8 +74,11 @@ def audit_run(
         ['cosine-past-T_max-climbs-back']
     """
     chosen = {rule_called(each).code for each in select} or {r.code for r in RULES}
-    ignored = {rule_called(each).code for each in ignore}
-    case = Case(run, plan)
+    told = ignore if isinstance(ignore, Mapping) else dict.fromkeys(ignore, "")
+    reasons = {rule_called(each).code: reason for each, reason in told.items()}
+    case = Case(run, None if plan is None else Plan.of(plan))
+    if case.plan is not None:
+        _ = case.planned  # a plan that cannot be read is the user's matter, no rule's
     findings: list[Finding] = []
     not_applicable: list[DoesNotApply] = []
     for rule in RULES:
@@ -70,13 +87,16 @@ def audit_run(
             not_applicable.append(checked)
         else:
             findings += checked
-    wanted = chosen - ignored
+    ordered = sorted(_explained(findings), key=_weight)
+    selected = [each for each in ordered if each.code in chosen]
+    wanted = chosen - set(reasons)
     return Audit(
         run=str(run.path),
-        findings=tuple(
-            each
-            for each in sorted(_explained(findings), key=_weight)
-            if each.code in wanted
+        findings=tuple(each for each in selected if each.code in wanted),
+        ignored=tuple(
+            Ignored(finding=each, reason=reasons[each.code])
+            for each in selected
+            if each.code in reasons
         ),
         not_applicable=tuple(each for each in not_applicable if each.code in wanted),
         facts=case.facts(),

@@ -7,13 +7,15 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from lrscope.audit.facts.resumption import resumptions_in
+from lrscope.audit.facts.plans import planned_in
+from lrscope.audit.facts.predecessor import resumptions_in
 from lrscope.audit.facts.training import Training
 
 if TYPE_CHECKING:
     from lrscope.audit.facts.continued import Continued
     from lrscope.audit.facts.group import Group
     from lrscope.audit.facts.optimizer import Optimizer
+    from lrscope.audit.facts.planned import Planned
     from lrscope.audit.facts.resumption import Resumption
     from lrscope.audit.facts.scheduler import Scheduler
     from lrscope.audit.plan import Plan
@@ -71,6 +73,11 @@ class Case:
         return tuple(each for o in self.optimizers for each in o.groups)
 
     @cached_property
+    def planned(self) -> tuple[Planned, ...]:
+        """What groups were meant to follow, where that is known."""
+        return planned_in(self)
+
+    @cached_property
     def resumptions(self) -> tuple[Resumption, ...]:
         """Optimizers that go on from an earlier segment or a saved state."""
         return resumptions_in(self.trainings)
@@ -79,6 +86,12 @@ class Case:
     def continued(self) -> tuple[Continued, ...]:
         """The schedulers that drive them."""
         return tuple(each for r in self.resumptions for each in r.schedulers)
+
+    def is_last(self, scheduler: Scheduler) -> bool:
+        """Say whether nothing goes on from a scheduler, here or in a later segment."""
+        gone_on = [each.before for each in self.resumptions]
+        own = scheduler.optimizer
+        return scheduler.training.is_last and not any(each is own for each in gone_on)
 
     def facts(self) -> dict[str, Any]:
         """Return what was counted, as plain data."""

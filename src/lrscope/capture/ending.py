@@ -5,6 +5,9 @@ from __future__ import annotations
 import os
 from typing import Any
 
+from lrscope.capture.plain import plain
+from lrscope.capture.sites import is_users
+
 
 def leave_note(reason: str) -> None:
     """Tell the launcher that the user knows why there may be no recording."""
@@ -27,8 +30,47 @@ def told(error: BaseException | None) -> dict[str, Any] | None:
     """Describe what ended the process or the block."""
     if error is None:
         return None
-    trace = error.__traceback__
-    while trace is not None and trace.tb_next is not None:
+    frames = _frames_of(error)
+    where = [frames[-1].f_code.co_filename, frames[-1].f_lineno] if frames else []
+    description = {
+        "type": type(error).__name__,
+        "message": str(error)[:300],
+        "where": where,
+    }
+    refused = _refused(frames)
+    return {**description, "refused": refused} if refused else description
+
+
+def was_about_an_optimizer(error: BaseException | None) -> bool:
+    """Say whether an exception came from the constructor of an optimizer."""
+    return error is not None and _refused(_frames_of(error)) is not None
+
+
+def _frames_of(error: BaseException) -> list[Any]:
+    trace, frames = error.__traceback__, []
+    while trace is not None:
+        frames.append(trace.tb_frame)
         trace = trace.tb_next
-    where = [trace.tb_frame.f_code.co_filename, trace.tb_lineno] if trace else []
-    return {"type": type(error).__name__, "message": str(error)[:300], "where": where}
+    return frames
+
+
+def _refused(frames: list[Any]) -> dict[str, Any] | None:
+    """Describe the optimizer of torch whose constructor did not come to its end."""
+    folder = os.path.join("torch", "optim") + os.sep
+    for frame in reversed(frames):
+        code = frame.f_code
+        made = frame.f_locals.get("self")
+        if (
+            folder in code.co_filename
+            and code.co_name == "__init__"
+            and made is not None
+        ):
+            user = next(
+                (f for f in reversed(frames) if is_users(f.f_code.co_filename)), frame
+            )
+            return {
+                "class_name": type(made).__name__,
+                "lr": plain(frame.f_locals.get("lr")),
+                "where": [user.f_code.co_filename, user.f_lineno],
+            }
+    return None

@@ -166,6 +166,8 @@ def describe(group: dict[str, Any], number: int, name: str) -> dict[str, Any]:
     }
     if others:
         description["others"] = others
+    if is_tensor(group.get("lr")):
+        description["tensor_lr"] = True
     names = group.get("param_names")
     if names:
         description["parameters"] = [str(each) for each in names[:MOST_NAMES]]

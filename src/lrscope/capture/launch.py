@@ -85,7 +85,7 @@ def launch(
         OSError: the command cannot be started.
     """
     if not hasattr(signal, "sigwaitinfo"):
-        return _launch_simply(command, variables)
+        return _launch_simply(command, variables, meanwhile)
     passed_on = {getattr(signal, name) for name in _PASSED_ON}
     waited_for = passed_on | {signal.SIGCHLD}
     before = signal.pthread_sigmask(signal.SIG_BLOCK, waited_for)
@@ -105,7 +105,11 @@ def launch(
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _launch_simply(command: Sequence[str], variables: Mapping[str, str]) -> int:
+def _launch_simply(
+    command: Sequence[str],
+    variables: Mapping[str, str],
+    meanwhile: Callable[[], None],
+) -> int:
     """Do the same where signals cannot be waited for (macOS)."""
     child = subprocess.Popen(command, env=dict(variables))  # noqa: S603 - see above
     handlers = {
@@ -115,6 +119,7 @@ def _launch_simply(command: Sequence[str], variables: Mapping[str, str]) -> int:
         ),
     }
     try:
+        meanwhile()
         return child.wait()
     finally:
         for number, handler in handlers.items():

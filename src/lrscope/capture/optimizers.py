@@ -252,6 +252,11 @@ class OptimizerWitness:
         except Exception as error:  # noqa: BLE001 - the training must go on
             self._fail(error)
 
+    @property
+    def any_met(self) -> bool:
+        """Say whether there ever was an optimizer."""
+        return self._met > 0
+
     def number_of(self, optimizer: Any, _: object = None) -> int | None:
         """Return the number of an optimizer, None if it is not watched."""
         watch = self.watches.get(id(optimizer))

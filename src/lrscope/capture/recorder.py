@@ -13,7 +13,7 @@ import weakref
 from typing import TYPE_CHECKING, Any, Callable
 
 from lrscope.capture import torchwide
-from lrscope.capture.ending import leave_note, lines_of, told
+from lrscope.capture.ending import leave_note, lines_of, told, was_about_an_optimizer
 from lrscope.capture.header import describe_process
 from lrscope.capture.journal import Journal
 from lrscope.capture.optimizers import OptimizerWitness
@@ -172,6 +172,10 @@ class Recorder:
             if self._printer is not None:
                 self._printer.finish()
             self._optimizers.late.collect()
+            if error is not None and (
+                self._optimizers.any_met or was_about_an_optimizer(error)
+            ):
+                self._journal.open()  # why nothing was trained is worth a recording
             if self._journal.is_open:
                 self._journal.event("process_ended", exception=told(error))
             self._journal.close()

@@ -10,23 +10,44 @@ import click
 
 from lrscope.audit.audit import audit_run
 from lrscope.audit.finding import Severity
+from lrscope.audit.ignores import ignored_rules
+from lrscope.audit.plan import Plan
+from lrscope.audit.rules import RULES
+from lrscope.check.comment import is_rule
 from lrscope.cli import exits
+from lrscope.errors import UsageError
 from lrscope.recording.place import latest_run
 from lrscope.recording.run import read_run
+from lrscope.report.findings_github import as_github
 from lrscope.report.findings_json import as_json
-from lrscope.report.findings_text import as_text
+from lrscope.report.findings_markdown import as_markdown
+from lrscope.report.findings_sarif import as_sarif
+from lrscope.report.findings_text import as_text, lines_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from lrscope.audit.audit import Audit
 
-FORMS: dict[str, Callable[[Sequence[Audit]], str]] = {"text": as_text, "json": as_json}
+FORMS: dict[str, Callable[[Sequence[Audit]], str]] = {
+    "text": as_text,
+    "json": as_json,
+    "sarif": as_sarif,
+    "github": as_github,
+    "markdown": as_markdown,
+}
 """Forms of output and what writes each."""
 
 
 @click.command("audit")
 @click.argument("runs", nargs=-1, metavar="[RUN]...", type=click.Path(path_type=Path))
+@click.option(
+    "--plan",
+    "plans",
+    multiple=True,
+    metavar="[GROUP=]SPEC",
+    help="What the rates were meant to be, counted in updates; repeat.",
+)
 @click.option("--select", multiple=True, metavar="RULE", help="Only this rule; repeat.")
 @click.option("--ignore", multiple=True, metavar="RULE", help="Without this rule.")
 @click.option(
@@ -44,8 +65,9 @@ FORMS: dict[str, Callable[[Sequence[Audit]], str]] = {"text": as_text, "json": a
     show_default=True,
     help="End with exit code 1 if there is a finding as severe as this.",
 )
-def command(
+def command(  # noqa: PLR0913, PLR0917 - click passes what was typed
     runs: tuple[Path, ...],
+    plans: tuple[str, ...],
     select: tuple[str, ...],
     ignore: tuple[str, ...],
     form: str,
@@ -54,13 +76,43 @@ def command(
     """Say what is wrong with a run, why, and the line to change.
 
     RUN is the directory of a run; by default the latest below lrscope-runs/. RULE is
-    the code or the name of a rule; lrscope rules lists them.
+    the code or the name of a rule; lrscope rules lists them. SPEC is a schedule, such
+    as 'warmup(500) >> cosine(9_500)': a factor of the rate that each group was made
+    with, or with .absolute(0.1) the rates; GROUP= says for which group.
     """
+    plan = Plan.of(*plans) if plans else None
     limit = Severity[fail_on.upper()]
+    put_aside = {**ignored_here(), **dict.fromkeys(ignore, "--ignore")}
     audits = [
-        audit_run(read_run(each), select=select, ignore=ignore)
+        audit_run(read_run(each), plan=plan, select=select, ignore=put_aside)
         for each in runs or (latest_run(),)
     ]
-    click.echo(FORMS[form](audits))
+    _print(audits, form)
     if any(found.severity >= limit for each in audits for found in each.findings):
         sys.exit(exits.FINDINGS)
+
+
+def ignored_here() -> dict[str, str]:
+    """Return the rules of the audit that pyproject.toml ignores; others are checked."""
+    listed = ignored_rules()
+    for each in listed:
+        if not is_rule(each):
+            msg = f"pyproject.toml ignores {each!r}, and there is no such rule; "
+            msg += "lrscope rules lists them all"
+            raise UsageError(msg)
+    known = {name for rule in RULES for name in (rule.code, rule.name)}
+    return {each: why for each, why in listed.items() if each in known}
+
+
+def _print(audits: Sequence[Audit], form: str) -> None:
+    """Print to stdout; text with colours and broken lines if that is a terminal."""
+    if form != "text" or not sys.stdout.isatty():
+        text = FORMS[form](audits)
+        if text:
+            click.echo(text)
+        return
+    from rich.console import Console
+
+    console = Console(highlight=False)
+    for line in lines_of(audits, console.width):
+        console.print(line, soft_wrap=True)

@@ -64,6 +64,9 @@ def command(  # noqa: PLR0913, PLR0917 - one for each option
         for spec in specs
         for found in _plans(spec, rates, steps, time, several=len(specs) > 1)
     ]
+    if len({each.unit for each in plans}) > 1:
+        msg = "some plans are factors, some rates; make all of them rates: --lr"
+        raise UsageError(msg)
     if plot is not None:
         drawn = [each.curve for each in plans]
         curves.in_file(drawn, plot, label=plans[0].unit, force=force)
@@ -88,6 +91,8 @@ def _plans(
 ) -> list[Planned]:
     """Return one plan for every base rate."""
     schedules = _schedules(spec, rates)
+    if len(schedules) != len(rates):
+        rates = _rates_of(len(schedules), rates, spec)
     found = []
     for (group, lr), schedule in zip(rates.items(), schedules, strict=True):
         name = " ".join(each for each in (group, spec if several else "") if each)
@@ -96,6 +101,16 @@ def _plans(
             plan = plan.absolute(lr)
         found.append(_planned(name or spec, schedule, plan, steps))
     return found
+
+
+def _rates_of(
+    groups: int, rates: dict[str, float | None], spec: str
+) -> dict[str, float | None]:
+    """Return a rate for every group of a factory that has groups of its own."""
+    if "" not in rates:
+        msg = f"{spec} has {groups} groups, --group names {len(rates)}"
+        raise UsageError(msg)
+    return {f"group{index}": rates[""] for index in range(groups)}
 
 
 def _planned(
@@ -181,13 +196,18 @@ def _clock(text: str | None, steps: int | None) -> Clock:
     from lrscope.schedules import Clock
 
     names = [each.name for each in fields(Clock)]
-    given: dict[str, int] = {} if steps is None else {"total_steps": steps}
+    given: dict[str, int] = {}
     for each in text.split(",") if text else ():
         name, _, number = each.strip().partition("=")
         digits = number.replace("_", "")
-        if name in names and digits.isdecimal():
+        if name in names and name not in given and digits.isdecimal():
             given[name] = int(digits)
         else:
-            msg = f"--clock needs KEY=N with a key of {', '.join(names)}, got {each!r}"
+            msg = (
+                f"--clock needs KEY=N with a key of {', '.join(names)}, every key "
+                f"once, got {each!r}"
+            )
             raise UsageError(msg)
+    if steps is not None:
+        given.setdefault("total_steps", steps)
     return Clock(**given)

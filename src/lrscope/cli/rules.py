@@ -1,26 +1,55 @@
-"""``lrscope rules``: the rules of the audit and their manual pages."""
+"""``lrscope rules``: the rules of audit and check, and their manual pages."""
 
 from __future__ import annotations
 
 from inspect import cleandoc
+from typing import TYPE_CHECKING
 
 import click
 
-from lrscope.audit.audit import rule_called
 from lrscope.audit.rules import RULES
+from lrscope.check.rules import STATIC_RULES
+from lrscope.errors import UsageError
+
+if TYPE_CHECKING:
+    from lrscope.audit.rule import Rule
+    from lrscope.check.rule import StaticRule
 
 
 @click.command("rules")
 @click.argument("rule", required=False)
 def command(rule: str | None) -> None:
-    """List the rules of lrscope audit, or print the manual page of one.
+    """List the rules of audit and check, or print the manual page of one.
 
     RULE is its code or its name.
     """
     if rule is None:
-        for each in RULES:
+        for each in all_rules():
             click.echo(f"{each.code}  {each.severity!s:<8} {each.name}")
         return
-    found = rule_called(rule)
-    click.echo(f"{found.code} {found.name}   {found.severity}\n")
+    found = _called(rule)
+    click.echo(f"{found.code} {found.name}   {found.severity}, {found_by(found)}\n")
     click.echo(cleandoc(found.page or ""))
+
+
+def all_rules() -> tuple[Rule | StaticRule, ...]:
+    """Return every rule once, by code; the audit's page is the fuller one."""
+    by_code: dict[str, Rule | StaticRule] = {
+        each.code: each for each in (*STATIC_RULES, *RULES)
+    }
+    return tuple(by_code[code] for code in sorted(by_code))
+
+
+def found_by(rule: Rule | StaticRule) -> str:
+    """Return the commands that find a mistake, in words."""
+    found = ["lrscope audit"] * any(each.code == rule.code for each in RULES)
+    found += ["lrscope check"] * any(each.code == rule.code for each in STATIC_RULES)
+    return f"found by {' and '.join(found)}"
+
+
+def _called(name: str) -> Rule | StaticRule:
+    for each in all_rules():
+        if name.upper() == each.code or name == each.name:
+            return each
+    msg = f"there is no rule {name!r}; lrscope rules lists them all"
+    raise UsageError(msg)

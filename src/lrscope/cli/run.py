@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from lrscope.cli import trial
 from lrscope.errors import UsageError
 from lrscope.recording import place
+
+if TYPE_CHECKING:
+    from lrscope.audit.finding import Finding
+    from lrscope.report.following import Follower
 
 
 @click.command(
@@ -29,8 +34,16 @@ from lrscope.recording import place
     metavar="step|epoch|N",
     help="Print the rates of every step, pass over the data, or N steps, to stderr.",
 )
+@click.option(
+    "--audit",
+    "audited",
+    is_flag=True,
+    help="Say on stderr what is wrong with the learning rates as soon as it is certain.",
+)
 @click.argument("command", nargs=-1, type=click.UNPROCESSED)
-def command(output: Path | None, every: str | None, command: tuple[str, ...]) -> None:
+def command(
+    output: Path | None, every: str | None, audited: bool, command: tuple[str, ...]
+) -> None:
     """Run COMMAND and record with which rate every parameter group is updated.
 
     COMMAND is what you would type without lrscope: python, torchrun, accelerate

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from torch import Tensor
+from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
 from lrscope.driver import checkpoint
@@ -12,12 +13,11 @@ from lrscope.driver.groups import names_of
 from lrscope.driver.plan import Plan, Selection
 from lrscope.driver.saved import difference, refusal, spliced
 from lrscope.errors import UsageError
+from lrscope.schedules.arguments import finite, whole
 from lrscope.schedules.shapes.constant import constant
 from lrscope.schedules.written.as_json import from_json, to_json
 
 if TYPE_CHECKING:
-    from torch.optim import Optimizer
-
     from lrscope.schedules.clock import Clock
     from lrscope.schedules.schedule import Schedule
 
@@ -59,6 +59,11 @@ def as_torch(
     >>> scheduler.get_last_lr()
     [0.05]
     """
+    if not isinstance(optimizer, Optimizer):
+        msg = (  # type: ignore[unreachable]
+            f"as_torch needs a torch.optim.Optimizer, got {optimizer!r}"
+        )
+        raise UsageError(msg)
     plan = Plan.of({"lr": schedule}, clock)
     plan.check(optimizer.param_groups)
     return ScheduleLR(optimizer, plan, last_epoch, checkpoint.checked(on_change))
@@ -135,12 +140,16 @@ class ScheduleLR(LRScheduler):
             UsageError: If the schedule is another one, or the state is damaged.
         """
         how = checkpoint.checked(on_change or self.on_change)
+        who = "the state of as_torch(…) needs"
         try:
             declared = [from_json(each) for each in state_dict["declared"]]
             followed = [from_json(each) for each in state_dict["followed"]]
-            last_epoch = int(state_dict["last_epoch"])
-            bases = [float(each) for each in state_dict["base_lrs"]]
-            count = int(state_dict["_step_count"])
+            last_epoch = whole(f"{who} last_epoch", state_dict["last_epoch"])
+            bases = [finite(f"{who} base_lrs", each) for each in state_dict["base_lrs"]]
+            count = whole(f"{who} _step_count", state_dict["_step_count"])
+            if state_dict["format"] != checkpoint.FORMAT:
+                msg = f"{who} format {checkpoint.FORMAT}, got {state_dict['format']!r}"
+                raise UsageError(msg)
         except (KeyError, TypeError, ValueError) as error:
             msg = f"the state of as_torch(…) is needed: {type(error).__name__}: {error}"
             raise UsageError(msg) from error

@@ -151,6 +151,12 @@ class Dial:
         self.group[self.key] = value
 
 
+def label_of(key: str) -> str:
+    """Return the label that a dial of this key may have: "betas[0]" for "betas0"."""
+    found = _PART.fullmatch(key)
+    return f"{found['key']}[{int(found['index'] or found['digits'])}]" if found else key
+
+
 def _place(group: Group, key: str, name: str) -> tuple[str, int | None]:
     if key in group and key != "params":
         return key, None

@@ -8,12 +8,14 @@ import numpy as np
 
 from lrscope import listeners
 from lrscope.driver import checkpoint
+from lrscope.driver.dial import label_of
 from lrscope.driver.pulse import Pulse
 from lrscope.driver.ranks import agreed
 from lrscope.driver.rule import Rule
 from lrscope.driver.seats import Seats
 from lrscope.driver.site import caller
-from lrscope.errors import UsageError
+from lrscope.errors import ScheduleError, UsageError
+from lrscope.schedules.arguments import whole
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -78,7 +80,7 @@ class Driver:
 
         Args:
             steps: Steps of the driver, or how many of them from 0 on.
-            key: What to preview.
+            key: What to preview, as ``drive`` was told or as readings name it.
 
         Returns:
             Values as the groups hold them: rates, with the factor that a control
@@ -86,16 +88,15 @@ class Driver:
 
         Raises:
             UsageError: If the key is not driven.
+            ScheduleError: For steps below 0 or not whole.
         """
         self._look()
-        found = {}
-        for seat in self._seats.all:
-            if key in seat.dials:
-                dial = seat.dials[key]
-                wanted = (
-                    np.arange(steps) if isinstance(steps, int) else np.asarray(steps)
-                )
-                found[seat.name] = dial.planned(wanted, self._rule.state.factor)
+        wanted, label = _asked(steps), label_of(key)
+        found = {
+            seat.name: seat.dials[label].planned(wanted, self._rule.state.factor)
+            for seat in self._seats.all
+            if label in seat.dials
+        }
         if not found:
             msg = f"no group is driven by {key!r}"
             raise UsageError(msg)
@@ -111,7 +112,7 @@ class Driver:
             Reading(
                 seat.name,
                 dial.label,
-                None if last is None else dial.planned(*last),
+                None if last is None or last[0] < seat.met else dial.planned(*last),
                 dial.planned(step, factor),
                 float(dial.held()),
             )
@@ -179,11 +180,15 @@ class Driver:
             for key, dial in seat.dials.items():
                 about = {"group": index, "name": seat.name, **dial.describe()}
                 keys.setdefault(key, []).append(about)
-        plan = {"step": self.step, "keys": keys}
+        plan: dict[str, Any] = {"step": self.step, "keys": keys}
+        if self._rule.control is not None:
+            plan["control"] = repr(self._rule.control)
         listeners.announce(self.optimizer, plan, caller())
 
     def release(self) -> None:
         """Hand the optimizer back, with its base values: it is driven no more."""
+        if self._pulse.stopped:
+            return  # another driver may have it by now
         self._look()
         self._pulse.stop()
         for each in self._seats.dials():
@@ -204,6 +209,17 @@ class Driver:
     def __repr__(self) -> str:
         """Say what is driven and where it is."""
         return f"<Driver at step {self.step} of {self.plan}>"
+
+
+def _asked(steps: Any) -> NDArray[Any]:
+    """Return the steps to preview; of a number, so many from 0 on."""
+    if np.ndim(steps) == 0:
+        return np.arange(whole("preview needs steps", steps))
+    found = np.asarray(steps)
+    if found.size and not found.min() >= 0:
+        msg = f"preview needs steps >= 0, got {found.min()}"
+        raise ScheduleError(msg)
+    return found
 
 
 def _again(optimizer: Any, plan: Plan, arguments: Any, state: Any) -> Driver:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from lrscope.schedules.evaluated import LAST_STEP
+from lrscope.schedules.arguments import LAST_STEP
 
 if TYPE_CHECKING:
     from lrscope.driver.dial import Dial

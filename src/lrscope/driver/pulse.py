@@ -34,12 +34,14 @@ class Pulse:
     Attributes:
         last: Step and factor of the last real update, if there was one.
         written: Step and factor of what was last written, if anything was.
+        stopped: Whether it was told to stop.
     """
 
     def __init__(self, optimizer: Optimizer, seats: Seats, rule: Rule) -> None:
         self.seats, self.rule = seats, rule
         self.last: tuple[int, float] | None = None
         self.written: tuple[int, float] | None = None
+        self.stopped = False
         self._step = self._unmoved = 0
         self._armed = self._live = self._told = self._begun = False
         self._due = True  # to look again before the next step
@@ -63,6 +65,7 @@ class Pulse:
 
     def stop(self) -> None:
         """Write and count no more."""
+        self.stopped = True
         for each in self._hooks:
             each.remove()
 

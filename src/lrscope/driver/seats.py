@@ -8,6 +8,7 @@ from lrscope.driver.dial import Dial
 from lrscope.driver.groups import Group, names_of, same_group
 from lrscope.driver.lane import Lane, lanes_of
 from lrscope.driver.notices import notice
+from lrscope.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,12 +18,18 @@ if TYPE_CHECKING:
 
 
 class Seat:
-    """One group: its name and its dials. The dict behind it may be replaced."""
+    """One group: its name and its dials. The dict behind it may be replaced.
 
-    __slots__ = ("dials", "group", "name")
+    Attributes:
+        met: The driver's step when the group was first seen.
+    """
 
-    def __init__(self, name: str, group: Group, dials: dict[str, Dial]) -> None:
-        self.name, self.group, self.dials = name, group, dials
+    __slots__ = ("dials", "group", "met", "name")
+
+    def __init__(
+        self, name: str, group: Group, dials: dict[str, Dial], met: int
+    ) -> None:
+        self.name, self.group, self.dials, self.met = name, group, dials, met
 
     def hold(self, group: Group, position: int, name: str) -> None:
         """Be the seat of this dict from now on."""
@@ -105,7 +112,11 @@ class Seats:
         since = step if self.added == "restart" else 0
         wanted = self.plan.of_group(index, name, group)
         dials = [Dial(group, key, each, name, since) for key, each in wanted.items()]
-        return Seat(name, group, {each.label: each for each in dials})
+        labels = {each.label: each for each in dials}
+        if len(labels) < len(dials):
+            msg = f"a number of group {name!r} is driven twice: {', '.join(wanted)}"
+            raise UsageError(msg)
+        return Seat(name, group, labels, step)
 
     def _claim(self, seat: Seat, index: int) -> bool:
         """Give a group that was added what a checkpoint says of it."""

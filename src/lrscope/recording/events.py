@@ -34,6 +34,7 @@ class Group:
         settings: the numbers beside it, such as ``{"betas": (0.9, 0.999)}``.
         parameters: names of the first 200 parameters, where they have names.
         others: whole numbers, truths and texts under keys that speak of rates.
+        tensor_lr: whether its rate is a tensor.
     """
 
     number: int
@@ -44,6 +45,7 @@ class Group:
     settings: dict[str, tuple[float, ...]]
     parameters: tuple[str, ...] = ()
     others: dict[str, Any] = field(default_factory=dict)
+    tensor_lr: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,6 +156,17 @@ class PlanDeclared(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ModelShared(Event):
+    """A model was wrapped so that all ranks make the same updates to it.
+
+    ``wrapper`` is "DistributedDataParallel" or "FullyShardedDataParallel".
+    """
+
+    wrapper: str
+    where: Site
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StepRaised(Event):
     """An optimizer step began and ended with an exception."""
 
@@ -242,6 +255,14 @@ class OptimizerStateSaved(Event):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SchedulerStateSaved(Event):
     """``scheduler.state_dict()`` was called by the program, most often to save it."""
+
+    scheduler: int
+    where: Site
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LrAsked(Event):
+    """``scheduler.get_lr()`` of torch was called by the program, outside a step."""
 
     scheduler: int
     where: Site

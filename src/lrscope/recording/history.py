@@ -18,8 +18,6 @@ from lrscope.recording.passes import Pass, passes_in
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from numpy.typing import NDArray
-
     from lrscope.recording.contents import Contents
     from lrscope.recording.rowset import Rowset
 
@@ -99,17 +97,11 @@ class History:
         parts = [chunk.order() for chunk in self.contents.chunks]
         return np.concatenate(parts).tolist() if parts else []
 
-    @cached_property
-    def _uses(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        return np.unique(self.rowset.signatures, return_counts=True)
-
     def _times_of(self, chosen: set[int]) -> int:
         """Return how often any of some items happened."""
         total = 0
-        for signature, uses in zip(
-            *(each.tolist() for each in self._uses), strict=True
-        ):
-            runs = self.contents.signatures.get(signature, ())
+        for signature, uses in enumerate(self.rowset.uses.tolist()):
+            runs = self.contents.signatures.get(signature, ()) if uses else ()
             total += uses * sum(count for item, count in runs if item in chosen)
         return total
 

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from lrscope.recording.contents import Contents
     from lrscope.recording.rowset import Rowset
 
@@ -33,16 +35,20 @@ class Pass:
 
 def passes_in(contents: Contents, rowset: Rowset) -> tuple[Pass, ...]:
     """Return the passes of a process, in order of their beginning."""
-    steps = np.concatenate(([0], np.cumsum(_is_step(contents, rowset))))
     found = _boundaries(contents, rowset)
     following = {each["loader"]: rowset.count for each in found}
-    passes = []
+    stops = []
     for each in reversed(found):
-        stop = each["last"] if each["last"] is not None else following[each["loader"]]
+        left_at = following[each["loader"]]
         following[each["loader"]] = each["first"]
-        taken = int(steps[stop] - steps[each["first"]])
-        passes.append(Pass(steps=taken, **each))
-    return tuple(reversed(passes))
+        stops.append(left_at if each["last"] is None else each["last"])
+    steps = _steps(contents, rowset)
+    before = np.searchsorted(steps, [each["first"] for each in found])
+    taken = np.searchsorted(steps, stops[::-1]) - before
+    return tuple(
+        Pass(steps=many, **each)
+        for many, each in zip(taken.tolist(), found, strict=True)
+    )
 
 
 def _boundaries(contents: Contents, rowset: Rowset) -> list[dict[str, Any]]:
@@ -53,7 +59,11 @@ def _boundaries(contents: Contents, rowset: Rowset) -> list[dict[str, Any]]:
         ends = [each for each in items if each.get("happened") in _ENDS]
         if ends:
             telling[signature] = ends
-    where = np.flatnonzero(np.isin(rowset.signatures, list(telling)))
+    if not telling or not rowset.count:
+        return []
+    tells = np.zeros(max(rowset.uses.size, 1 + max(telling)), bool)
+    tells[list(telling)] = True
+    where = np.flatnonzero(tells[rowset.signatures])
     signatures = rowset.signatures[where].tolist()
     found: list[dict[str, Any]] = []
     running: dict[int, dict[str, Any]] = {}
@@ -73,12 +83,12 @@ def _boundaries(contents: Contents, rowset: Rowset) -> list[dict[str, Any]]:
 _ENDS = frozenset({"pass_began", "pass_ended"})
 
 
-def _is_step(contents: Contents, rowset: Rowset) -> np.ndarray[Any, np.dtype[np.bool_]]:
-    layouts = [
-        number
-        for number, layout in contents.layouts.items()
-        if layout.get("holds") == "step"
-    ]
-    is_step = np.zeros(rowset.count, bool)
-    is_step[rowset.rows_of(layouts)] = True
-    return is_step
+def _steps(contents: Contents, rowset: Rowset) -> NDArray[np.int64]:
+    """Return the rows that are steps."""
+    return rowset.rows_of(
+        [
+            number
+            for number, layout in contents.layouts.items()
+            if layout.get("holds") == "step"
+        ]
+    )

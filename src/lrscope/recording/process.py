@@ -20,7 +20,7 @@ from lrscope.recording.events import (
     OptimizerConstructed,
 )
 from lrscope.recording.history import History
-from lrscope.recording.rowset import Rowset
+from lrscope.recording.rowset import Rowset, at
 from lrscope.recording.track import GroupId, OptimizerId, Track
 
 if TYPE_CHECKING:
@@ -252,7 +252,7 @@ class Process:
         """Count who changed a track's rate; see `Track.changed_by`."""
         number = next(k for k, v in self.optimizers.items() if v == track.optimizer)
         own, lr = self.column_of(number, track.group.index, "lr")
-        keep = self.updated[own]
+        keep = at(self.updated, own)
         return causes_of(self.history, number, own[keep], lr[keep])
 
     def ratio(self, optimizer: int | None = None) -> Ratio:
@@ -267,7 +267,9 @@ class Process:
             if optimizer is None or each.index == optimizer
         ]
         attempts = sum(int(self.step_rows(each).size) for each in chosen)
-        updates = sum(int(self.updated[self.step_rows(each)].sum()) for each in chosen)
+        updates = sum(
+            int(at(self.updated, self.step_rows(each)).sum()) for each in chosen
+        )
         history = self.history
         every = None if optimizer is None else chosen[0]
         return Ratio(

@@ -16,6 +16,7 @@ RARE: dict[str, type[events.Event]] = {
     "scheduler_constructed": events.SchedulerConstructed,
     "scheduler_state_loaded": events.SchedulerStateLoaded,
     "plan_declared": events.PlanDeclared,
+    "model_shared": events.ModelShared,
     "step_raised": events.StepRaised,
     "number_noted": events.NumberNoted,
     "rate_is_no_number": events.RateIsNoNumber,
@@ -30,6 +31,7 @@ FREQUENT: dict[str, type[events.Event]] = {
     "scheduler_stepped": events.SchedulerStepped,
     "optimizer_state_saved": events.OptimizerStateSaved,
     "scheduler_state_saved": events.SchedulerStateSaved,
+    "lr_asked": events.LrAsked,
     "rate_written": events.RateWritten,
     "pass_began": events.PassBegan,
     "pass_ended": events.PassEnded,
@@ -108,4 +110,5 @@ def _group(plain: dict[str, Any]) -> events.Group:
         settings={key: tuple(value) for key, value in plain["settings"].items()},
         parameters=tuple(plain.get("parameters", ())),
         others=dict(plain.get("others", {})),
+        tensor_lr=bool(plain.get("tensor_lr", False)),
     )

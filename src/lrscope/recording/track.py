@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from lrscope.errors import UsageError
+from lrscope.recording.rowset import at
 
 if TYPE_CHECKING:
     from collections import Counter
@@ -87,22 +88,22 @@ class Track:
         return Attempts(
             steps=np.searchsorted(all_rows, rows),
             lr=lr,
-            updated=process.updated[rows],
-            times=process.rows.times[rows],
+            updated=at(process.updated, rows),
+            times=at(process.rows.times, rows),
         )
 
     @cached_property
     def applied(self) -> NDArray[np.float64]:
         """The rate of each step that really updated parameters, bit for bit."""
         rows, lr = self._process.column_of(self._number, self.group.index, "lr")
-        updated = self._process.updated[rows]
+        updated = at(self._process.updated, rows)
         return lr if updated.all() else lr[updated]
 
     @cached_property
     def steps(self) -> NDArray[np.int64]:
         """The number of each such step, counted per optimizer from 0."""
         process = self._process
-        updates = process.updated[process.step_rows(self._number)]
+        updates = at(process.updated, process.step_rows(self._number))
         numbers = np.cumsum(updates) - 1
         attempted = self.attempted
         return numbers[attempted.steps][attempted.updated]

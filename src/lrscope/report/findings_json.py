@@ -20,8 +20,12 @@ FORMAT = 1
 def as_json(audits: Sequence[Audit]) -> str:
     """Return an audit as JSON, of several a list; NaN and infinities as null."""
     plain = [_plain(each) for each in audits]
-    shown = plain[0] if len(plain) == 1 else plain
-    return json.dumps(_finite(shown), indent=2, allow_nan=False)
+    return written(plain[0] if len(plain) == 1 else plain)
+
+
+def written(plain: Any) -> str:
+    """Return plain data as JSON that any reader takes; NaN and infinities as null."""
+    return json.dumps(_finite(plain), indent=2, allow_nan=False)
 
 
 def _plain(audit: Audit) -> dict[str, Any]:
@@ -29,6 +33,9 @@ def _plain(audit: Audit) -> dict[str, Any]:
         "format": FORMAT,
         "run": audit.run,
         "findings": [_finding(each) for each in audit.findings],
+        "ignored": [
+            {**_finding(each.finding), "reason": each.reason} for each in audit.ignored
+        ],
         "not_applicable": [asdict(each) for each in audit.not_applicable],
         "facts": audit.facts,
     }
@@ -42,7 +49,7 @@ def _finding(finding: Finding) -> dict[str, Any]:
 
 def _finite(value: Any) -> Any:
     if isinstance(value, dict):
-        return {key: _finite(each) for key, each in value.items()}
+        return {str(key): _finite(each) for key, each in value.items()}
     if isinstance(value, (list, tuple)):
         return [_finite(each) for each in value]
     if isinstance(value, float) and not math.isfinite(value):

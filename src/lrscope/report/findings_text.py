@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import textwrap
+from collections import Counter
 from typing import TYPE_CHECKING
+
+from rich.text import Text
+
+from lrscope.audit.finding import ERROR, INFO, WARNING
+from lrscope.report import told
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -11,47 +17,99 @@ if TYPE_CHECKING:
     from lrscope.audit.audit import Audit
     from lrscope.audit.finding import Finding
 
+STYLES = {ERROR: "bold red", WARNING: "bold yellow", INFO: "bold cyan"}
+"""How a severity looks on a terminal."""
+
+NARROWEST = 40
+"""Columns below which lines are left as they are."""
+
 
 def as_text(audits: Sequence[Audit]) -> str:
     """Return audits as text: each finding with its cause and its fix."""
-    lines = []
-    for audit in audits:
-        lines += [line for each in audit.findings for line in _told(each)]
-        lines.append(_closing(audit))
-    return "\n".join(lines)
+    return "\n".join(line.plain for line in lines_of(audits))
 
 
-def _told(finding: Finding) -> Iterator[str]:
-    about = _about(finding)
-    yield f"{finding.code} {finding.name}   {finding.severity}   {about}".rstrip()
-    yield f"  {finding.message}."
-    places = ", ".join(_place(*each) for each in finding.where[:3])
-    yield f"  Cause: {finding.cause}" + (f" ({places})." if places else ".")
-    if finding.because:
-        yield f"  This follows from {finding.because}."
-    else:
-        yield f"  Fix: {finding.fix}."
-    yield ""
+def lines_of(audits: Sequence[Audit], width: int | None = None) -> list[Text]:
+    """Return the same as lines with styles, for a terminal.
+
+    Args:
+        audits: what to tell.
+        width: columns of the terminal; by default lines are not broken.
+    """
+    return [line for each in audits for line in _lines(each, width)]
 
 
-def _about(finding: Finding) -> str:
-    parts = [each for each in (finding.optimizer, finding.group) if each]
-    told = ["/".join(parts)] if parts else []
-    if finding.steps:
-        first, last = finding.steps
-        told.append(f"steps {first}–{last}" if last != first else f"step {first}")
-    if finding.segment:
-        told.append(f"segment {finding.segment}")
-    return ", ".join(told)
+def finding_lines(
+    finding: Finding, follows: Sequence[Finding] = (), width: int | None = None
+) -> Iterator[Text]:
+    """Yield the lines about one finding and what follows from it."""
+    style = STYLES[finding.severity]
+    yield Text.assemble(
+        (f"{finding.code} {finding.name}", "bold"),
+        "   ",
+        (str(finding.severity), style),
+        "   ",
+        told.about(finding),
+    )
+    yield from _filled(told.sentence(finding.message), "  ", width)
+    cause = finding.because
+    because = f"{finding.cause}, which follows from {cause}" if cause else finding.cause
+    yield from _filled(f"Cause: {told.ended(because)}", "  ", width)
+    if not cause:
+        yield from _filled(f"Fix: {told.ended(finding.fix)}", "  ", width, "green")
+    where = ", ".join(told.places(finding))
+    if where:
+        yield Text.assemble("  Lines: ", (where, "bold"))
+    for each in follows:
+        line = f"so also {each.code} {each.name}: {told.sentence(each.message)}"
+        yield from _filled(line, "    ", width, "dim")
 
 
-def _place(file: str, line: int) -> str:
-    return f"{Path(file).name}:{line}"
+def _lines(audit: Audit, width: int | None) -> Iterator[Text]:
+    for finding, follows in told.causes(audit.findings):
+        yield from finding_lines(finding, follows, width)
+        yield Text()
+    style = STYLES[max((e.severity for e in audit.findings), default=INFO)]
+    counted = told.counted(audit.findings)
+    yield Text.assemble((audit.run, "bold"), ": ", (counted, style))
+    for line in _facts(audit):
+        yield Text(f"  {line}", style="dim")
 
 
-def _closing(audit: Audit) -> str:
-    count = len(audit.findings)
+def _facts(audit: Audit) -> Iterator[str]:
+    for name, ratios in told.facts(audit):
+        numbers = " : ".join(str(ratios[each]) for each in told.RATIOS)
+        kinds = " : ".join(each.replace("_", " ") for each in told.RATIOS)
+        world = ratios.get("world_size", 1)
+        ranks = f", {world} processes" if world > 1 else ""
+        yield f"{name}: {numbers}  ({kinds}){ranks}"
+    put_aside = Counter((e.finding.code, e.reason) for e in audit.ignored)
+    for (code, reason), number in put_aside.items():
+        yield f"ignored: {code}, {number}×" + (f": {reason}" if reason else "")
     skipped = len(audit.not_applicable)
-    found = "no findings" if not count else f"{count} finding{'s' * (count > 1)}"
-    also = f"; {skipped} rules did not apply" if skipped else ""
-    return f"{audit.run}: {found}{also}"
+    if skipped:
+        which = "1 rule did" if skipped == 1 else f"{skipped} rules did"
+        yield f"{which} not apply; --format json says why"
+
+
+def _filled(
+    text: str, indent: str, width: int | None, style: str = ""
+) -> Iterator[Text]:
+    """Yield a paragraph, later lines indented more; its first word has the style."""
+    lines = [f"{indent}{text}"]
+    if width is not None and width >= NARROWEST:
+        lines = textwrap.wrap(
+            text,
+            width,
+            initial_indent=indent,
+            subsequent_indent=f"{indent}  ",
+            break_on_hyphens=False,
+            break_long_words=False,
+        )
+    for number, line in enumerate(lines):
+        shown = Text(line)
+        if style == "dim":
+            shown.stylize(style)
+        elif style and number == 0:
+            shown.stylize(style, len(indent), len(indent) + text.find(" "))
+        yield shown

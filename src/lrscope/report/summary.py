@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING
 
+from lrscope.recording.events import ProcessEnded
 from lrscope.recording.place import RUNS, latest_run
 from lrscope.recording.run import read_run
 
@@ -42,15 +43,25 @@ def summary_of(run: Path, segment: int) -> str:
     if not found:
         return f"the recordings of this segment cannot be read; see: {_next(run)}"
     process = min(found, key=lambda each: (each.rank or 0, each.started))
+    ratio = process.ratio()
+    if not ratio.updates and not ratio.skipped:
+        why, then = _why(process), _next(run, "audit")
+        return f"no optimizer step was completed{why} · next: {then}"
     parts = [_steps(process)]
     if len(found) > 1:
         parts.insert(0, f"{len(found)} processes")
-    ratio = process.ratio()
     if ratio.skipped:
         parts.append(f"{ratio.skipped} skipped")
     if process.problem:
         parts.append(process.problem)
     return f"{' · '.join(parts)} · next: {_next(run)}"
+
+
+def _why(process: Process) -> str:
+    for each in process.history.of(ProcessEnded):
+        if each.exception:
+            return f" ({each.exception.get('type')}: {each.exception.get('message')})"
+    return ""
 
 
 def _steps(process: Process) -> str:
@@ -72,7 +83,7 @@ def _count(number: int, what: str) -> str:
     return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
-def _next(run: Path) -> str:
+def _next(run: Path, command: str = "show") -> str:
     if run.parent.name == RUNS and latest_run() == run:
-        return "lrscope show"
-    return f"lrscope show {shlex.quote(str(run))}"
+        return f"lrscope {command}"
+    return f"lrscope {command} {shlex.quote(str(run))}"

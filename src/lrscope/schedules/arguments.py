@@ -17,6 +17,9 @@ from lrscope.errors import ScheduleError
 from lrscope.schedules.amount import Amount
 
 MISSING = dataclasses.MISSING
+LAST_STEP = 2**53
+"""Above it float64 no longer tells one step from the next."""
+
 Steps = Any
 """A length: an int, or text with a unit until ``on(clock)`` makes it one."""
 
@@ -106,11 +109,11 @@ def points(*, default: Any = MISSING) -> Any:
     return _argument(check, "points", default)
 
 
-def integer(*, default: Any = MISSING, least: int = 0) -> Any:
+def integer(*, default: Any = MISSING, least: int = 0, optional: bool = False) -> Any:
     """Declare a whole number that is no length, such as a seed."""
 
-    def check(who: str, value: Any) -> int:
-        return whole(who, value, least)
+    def check(who: str, value: Any) -> int | None:
+        return None if value is None and optional else whole(who, value, least)
 
     return _argument(check, "number", default)
 
@@ -164,7 +167,11 @@ def whole_or_amount(who: str, value: Any, least: int) -> Any:
     """Return steps, or text with a unit in its normal form."""
     if isinstance(value, str):
         return Amount.parse(who, value).text
-    return whole(who, value, least)
+    found = whole(who, value, least)
+    if found > LAST_STEP:
+        msg = f"{who} <= 2**53, got {value!r}; a schedule without an end takes None"
+        raise ScheduleError(msg)
+    return found
 
 
 def finite(who: str, value: Any) -> float:

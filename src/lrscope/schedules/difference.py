@@ -9,6 +9,7 @@ import numpy as np
 
 from lrscope.errors import ScheduleError
 from lrscope.schedules.arguments import finite, whole
+from lrscope.schedules.evaluated import Evaluated
 
 if TYPE_CHECKING:
     from lrscope.schedules.schedule import Schedule
@@ -57,6 +58,12 @@ def difference(
         ScheduleError: If one is a factor and the other a rate, or if there is no
             horizon and one never settles.
     """
+    if not isinstance(theirs, Evaluated):
+        msg = (  # type: ignore[unreachable]
+            f"a schedule is compared with a schedule, got {theirs!r}; "
+            "for a number: constant()"
+        )
+        raise ScheduleError(msg)
     if ours.is_rate != theirs.is_rate:
         msg = (
             f"{ours!r} and {theirs!r}: one is a factor and one a rate; use .absolute()"
@@ -64,6 +71,9 @@ def difference(
         raise ScheduleError(msg)
     stop = _horizon(ours, theirs, horizon)
     tolerance = finite("diff needs tolerance", tolerance)
+    if tolerance < 0:
+        msg = f"diff needs tolerance >= 0, got {tolerance!r}"
+        raise ScheduleError(msg)
     first = None
     largest, largest_step = -1.0, 0
     for start in range(0, stop, MANY):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Union, overload
 import numpy as np
 
 from lrscope.errors import ScheduleError
-from lrscope.schedules.arguments import whole
+from lrscope.schedules.arguments import LAST_STEP, whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -26,9 +26,6 @@ else:
 
 Time = Union[int, float, Fraction]
 """A moment: a step, or a time between two steps."""
-
-LAST_STEP = 2**53
-"""Above it float64 no longer tells one step from the next."""
 
 BLOCK = 1 << 14
 """Steps computed at a time: what a formula makes on the way stays in the cache."""

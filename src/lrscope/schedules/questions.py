@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lrscope.errors import ScheduleError
-from lrscope.schedules.arguments import finite, whole
-from lrscope.schedules.evaluated import LAST_STEP, Evaluated
+from lrscope.schedules.arguments import LAST_STEP, finite, whole
+from lrscope.schedules.evaluated import Evaluated
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -113,6 +113,9 @@ class Asked(Evaluated):
         stop = self.length if stop is None else whole("sum needs stop", stop)
         if stop is None:
             msg = f"{self!r} is endless; say where the sum stops: sum(stop=…)"
+            raise ScheduleError(msg)
+        if stop < start:
+            msg = f"sum needs start <= stop, got {start} and {stop}"
             raise ScheduleError(msg)
         return fsum(fsum(each) for _, each in self._scan(start, stop))
 

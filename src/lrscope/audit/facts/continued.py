@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from lrscope.audit.facts.horizon import Horizon, horizon_of
-from lrscope.audit.facts.moment import Moment, times_before
-from lrscope.recording.events import SchedulerConstructed, SchedulerStateLoaded
-from lrscope.schedules.importers import Imported, imported
+from lrscope.audit.facts import curve
+from lrscope.audit.facts.restored import Restored
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from lrscope.audit.facts.horizon import Horizon
     from lrscope.audit.facts.optimizer import Optimizer
     from lrscope.audit.facts.resumption import Resumption
     from lrscope.audit.facts.scheduler import Scheduler
     from lrscope.audit.facts.training import Training
-
-SAME = 0.02
-"""Rates that differ by less, relative to the larger, are the same."""
+    from lrscope.recording.events import SchedulerStateLoaded
+    from lrscope.schedules.importers import Imported
 
 
 @dataclass(frozen=True)
@@ -69,95 +67,83 @@ class Continued:
         """How often things happened beside its steps."""
         return self.scheduler.ratios
 
+    @cached_property
+    def now(self) -> Restored:
+        """It, from the resume on."""
+        return Restored(self.scheduler, self.optimizer)
+
+    @cached_property
+    def then(self) -> Restored | None:
+        """The earlier one; None if it is not known, or if one follows a metric."""
+        optimizer = self.resumption.before
+        if self.before is None or optimizer is None or not self.counts:
+            return None
+        return Restored(self.before, optimizer)
+
     @property
     def counts(self) -> bool:
         """Whether its position is the number of its steps, before and now."""
         both = (self.scheduler, self.before)
         return not any(each.follows_metric for each in both if each is not None)
 
-    @cached_property
+    @property
     def load(self) -> SchedulerStateLoaded | None:
         """The last state that it was given before the optimizer's first call."""
-        return loaded_before(self.scheduler, self.optimizer)
+        return self.now.load
 
     @property
     def given_last_epoch(self) -> int | None:
-        """The ``last_epoch`` that its constructor was given; None if none."""
-        given = [each.arguments.get("last_epoch") for each in self.scheduler.parts]
-        found = [e for e in given if isinstance(e, int) and e >= 0]
-        return found[0] if found and self.load is None else None
+        """The ``last_epoch`` that it was made with, if no state was loaded."""
+        return self.now.given_last_epoch if self.load is None else None
 
-    @cached_property
+    @property
     def start(self) -> int:
         """Its position at the first call."""
-        return position_at_first_call(self.scheduler, self.optimizer)
+        return self.now.start
 
     @property
     def stepped_since_loading(self) -> bool:
         """Whether it was stepped between its loading or making and the first call."""
-        return self.start != _begun(self.scheduler, self.load)
+        return self.start != self.now.begun
 
     def may_be_saved_at(self, call: int) -> bool:
         """Say whether its state can be the one of a call of the earlier optimizer."""
-        if self.before is None or self.load is None or self.resumption.before is None:
+        if self.then is None or self.load is None:
             return False
-        position = self.load.attributes.get("last_epoch")
-        reached = self._reached(self.before, self.resumption.before)
+        reached = self.then.reached
         after = reached[min(call + 1, reached.size - 1)]
-        return isinstance(position, int) and reached[call] - 1 <= position <= after
+        return bool(reached[call] - 1 <= self.now.begun <= after)
 
     @cached_property
     def due(self) -> int | None:
-        """Its position at the first call if the training had not been interrupted."""
-        at, before, optimizer = (
-            self.resumption.at_call,
-            self.before,
-            self.resumption.before,
-        )
-        if before is None or optimizer is None or at is None or not self.counts:
+        """Its position at the first call if the training had not been interrupted.
+
+        Where the earlier part ends with the checkpoint, the step that would have come
+        next is that of the passes before.
+        """
+        at, then = self.resumption.at_call, self.then
+        if then is None or at is None:
             return None
-        reached = self._reached(before, optimizer)
-        if at < optimizer.calls.size or before.between[-1]:
-            return int(reached[at])
-        stepped = np.flatnonzero(before.between[:-1])
+        calls, between = then.optimizer.calls.size, then.scheduler.between
+        if at < calls or between[-1]:
+            return int(then.reached[at])
+        stepped = np.flatnonzero(between[:-1])
         if stepped.size < 2:
             return None
         spacing = int(stepped[-1] - stepped[-2])
-        whole = optimizer.calls.size - int(stepped[-1]) == spacing
-        return int(reached[at]) + (int(before.between[stepped[-1]]) if whole else 0)
+        whole = calls - int(stepped[-1]) == spacing
+        return int(then.reached[at]) + (int(between[stepped[-1]]) if whole else 0)
 
-    @staticmethod
-    def _reached(scheduler: Scheduler, optimizer: Optimizer) -> NDArray[np.int64]:
-        """Return the position before each call, and after all."""
-        between = scheduler.between.astype(np.int64)
-        return position_at_first_call(scheduler, optimizer) + np.concatenate(
-            ([0], np.cumsum(between[1:]))
-        )
-
-    @cached_property
-    def positions(self) -> NDArray[np.int64]:
-        """Steps it had taken since the first call, before each update."""
-        steps = self._reached(self.scheduler, self.optimizer)[:-1] - self.start
-        return steps[self.optimizer.updated]
+    @property
+    def due_in_words(self) -> str:
+        """Where it would have been without the interruption."""
+        length = self.horizon_before
+        return f"{self.due} of {length.steps}" if length else f"position {self.due}"
 
     @cached_property
     def plan(self) -> Imported | None:
         """What the earlier scheduler follows, if the earlier rates prove it."""
-        before, optimizer = self.before, self.resumption.before
-        if before is None or optimizer is None or not self.counts:
-            return None
-        found = plan_of(before, optimizer)
-        if found is None:
-            return None
-        reached = self._reached(before, optimizer)[:-1][optimizer.updated]
-        planned = found.rates(reached)
-        groups = optimizer.groups
-        if len(groups) != len(planned):
-            return None
-        for group, rates in zip(groups, planned, strict=True):
-            if group.applied.size != rates.size or differ(group.applied, rates).any():
-                return None
-        return found
+        return curve.proved_plan(self.then) if self.then else None
 
     def wrong(self, position: int | None = None) -> NDArray[np.bool_] | None:
         """Say for each update whether its rate is not that of the earlier plan.
@@ -169,16 +155,9 @@ class Continued:
             None if that cannot be said.
         """
         at = self.due if position is None else position
-        groups = self.optimizer.groups
-        if self.plan is None or at is None or len(groups) != len(self.plan.bases):
+        if self.plan is None or at is None:
             return None
-        planned = self.plan.rates(self.positions + at)
-        found = np.zeros(self.positions.size, bool)
-        for group, rates in zip(groups, planned, strict=True):
-            if group.applied.size != rates.size:
-                return None
-            found |= differ(group.applied, rates)
-        return found
+        return curve.off_plan(self.now, self.plan, at)
 
     @property
     def is_restored(self) -> bool:
@@ -197,12 +176,6 @@ class Continued:
         parts = {each.scheduler for each in self.before.parts}
         return any(each.get("scheduler") in parts for each in items.values())
 
-    @property
-    def due_in_words(self) -> str:
-        """Where it would have been without the interruption."""
-        length = self.horizon_before
-        return f"{self.due} of {length.steps}" if length else f"position {self.due}"
-
     @cached_property
     def first_rates(self) -> list[float]:
         """The rates of the first update, of groups that took part in it."""
@@ -220,148 +193,36 @@ class Continued:
         """Whether the optimizer was made with another rate than before."""
         return self.resumption.has_new_base
 
-    @cached_property
+    @property
     def horizon(self) -> Horizon | None:
         """Its length after what was loaded."""
-        return effective_horizon(self.scheduler, self.optimizer)
+        return self.now.horizon
 
-    @cached_property
+    @property
     def horizon_before(self) -> Horizon | None:
         """The length of the earlier one."""
-        optimizer = self.resumption.before
-        if self.before is None or optimizer is None:
-            return None
-        return effective_horizon(self.before, optimizer)
+        return self.then.horizon if self.then else None
+
+    @property
+    def has_other_length(self) -> bool:
+        """Whether it is longer or shorter than the earlier one, as far as is known."""
+        ours, theirs = self.horizon, self.horizon_before
+        if ours is not None and theirs is not None:
+            return abs(ours.steps - theirs.steps) > 1
+        if self.before is None:
+            return False
+        held = self.before.event.arguments.get("lr_lambda")
+        return bool(self.scheduler.event.arguments.get("lr_lambda") != held)
 
     @property
     def is_same_schedule(self) -> bool:
         """Whether it was made as the earlier one was: class, numbers and parts."""
-        if self.before is None:
-            return False
-        return _made_of(self.scheduler) == _made_of(self.before)
+        return self.then is not None and self.now.made_of == self.then.made_of
 
-    @cached_property
+    @property
     def had_ended(self) -> bool:
         """Whether the earlier schedule had come to its end when it was left."""
         length, before = self.horizon_before, self.before
-        return bool(
-            length and before and length.ends_run and before.position >= length.steps - 1
-        )
-
-
-def are_near(ours: list[float], theirs: list[float]) -> bool:
-    """Say whether two lists of rates are the same."""
-    if len(ours) != len(theirs):
-        return False
-    return not differ(np.array(ours), np.array(theirs)).any()
-
-
-def differ(
-    ours: NDArray[np.float64], theirs: NDArray[np.float64]
-) -> NDArray[np.bool_]:
-    """Say for each two rates whether they are not the same."""
-    size = np.maximum(np.abs(ours), np.abs(theirs))
-    least = 1e-3 * np.max(size, initial=0.0, where=np.isfinite(size))
-    return ~(np.abs(ours - theirs) <= np.maximum(SAME * size, least))
-
-
-def loaded_before(
-    scheduler: Scheduler, optimizer: Optimizer, part: int | None = None
-) -> SchedulerStateLoaded | None:
-    """Return the last state given to a scheduler or a part before the first call."""
-    number = scheduler.event.scheduler if part is None else part
-    found = [
-        each
-        for each in scheduler.training.process.history.of(SchedulerStateLoaded)
-        if each.scheduler == number
-        if not optimizer.calls.size or each.row <= optimizer.calls[0]
-    ]
-    return found[-1] if found else None
-
-
-def position_at_first_call(scheduler: Scheduler, optimizer: Optimizer) -> int:
-    """Return how far a scheduler had come at its optimizer's first call."""
-    load = loaded_before(scheduler, optimizer)
-    stepped = int(scheduler.between[0]) if optimizer.calls.size else 0
-    if load is not None:
-        stepped -= times_before(
-            scheduler.training, scheduler.items, moment_of(scheduler.training, load)
-        )
-    elif scheduler.event.how == "found":  # met when it was stepped
-        stepped -= times_before(
-            scheduler.training,
-            scheduler.items,
-            moment_of(scheduler.training, scheduler.event),
-        )
-    return _begun(scheduler, load) + stepped
-
-
-def _begun(scheduler: Scheduler, load: SchedulerStateLoaded | None) -> int:
-    start = (load or scheduler.event).attributes.get("last_epoch")
-    return start if isinstance(start, int) else 0
-
-
-def moment_of(training: Training, event: Any) -> Moment:
-    """Return when a rare event happened."""
-    for row, after, each in training.process.history.rare:
-        if each is event:
-            return Moment(row, after)
-    return Moment(event.row, 0)
-
-
-def _as_loaded(
-    scheduler: Scheduler, optimizer: Optimizer
-) -> dict[int, SchedulerConstructed]:
-    """Return a scheduler and its parts with the attributes that loading gave them."""
-    found = {each.scheduler: each for each in scheduler.parts}
-    for each in scheduler.parts:
-        load = loaded_before(scheduler, optimizer, each.scheduler)
-        if load is not None:
-            brought = load.attributes
-            given = {k: brought.get(k, v) for k, v in each.arguments.items()}
-            found[each.scheduler] = replace(
-                each, attributes={**each.attributes, **brought}, arguments=given
-            )
-    return found
-
-
-def effective_horizon(scheduler: Scheduler, optimizer: Optimizer) -> Horizon | None:
-    """Return the length of a scheduler after what was loaded into it."""
-    known = {**scheduler.training.constructed, **_as_loaded(scheduler, optimizer)}
-    return horizon_of(known[scheduler.event.scheduler], known)
-
-
-def plan_of(scheduler: Scheduler, optimizer: Optimizer) -> Imported | None:
-    """Return what a scheduler follows, from position 0; None if that is not known."""
-    known = _as_loaded(scheduler, optimizer)
-    fresh = {
-        number: replace(
-            each,
-            arguments={**each.arguments, "last_epoch": -1},
-            attributes={**each.attributes, "last_epoch": 0, "_step_count": 1},
-            rates=(),
-        )
-        for number, each in known.items()
-    }
-    source = fresh if _resumed(scheduler, optimizer) else known
-    found = imported(source[scheduler.event.scheduler], among=source)
-    return found if isinstance(found, Imported) else None
-
-
-def _resumed(scheduler: Scheduler, optimizer: Optimizer) -> bool:
-    return loaded_before(scheduler, optimizer) is not None or any(
-        isinstance(given := each.arguments.get("last_epoch"), int) and given >= 0
-        for each in scheduler.parts
-    )
-
-
-def _made_of(scheduler: Scheduler) -> list[tuple[str, dict[str, Any]]]:
-    """Return classes and arguments, without what numbers objects or says a place."""
-    left_out = {"optimizer", "schedulers", "last_epoch"}
-    return [
-        (
-            each.class_name,
-            {k: v for k, v in each.arguments.items() if k not in left_out},
-        )
-        for each in scheduler.parts
-    ]
+        if length is None or before is None or not length.ends_run:
+            return False
+        return before.position >= length.steps - 1

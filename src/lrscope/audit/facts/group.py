@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from lrscope.recording.rowset import AT_A_TIME, at
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -59,7 +61,7 @@ class Group:
         process, optimizer = self.training.process, self.optimizer
         index = self.track.group.index
         rows, lr = process.column_of(optimizer.number, index, "lr")
-        updated = process.updated[rows]
+        updated = at(process.updated, rows)
         if not updated.any():
             return 0, lr[:0]
         first = rows[np.argmax(updated)]
@@ -86,10 +88,15 @@ class Group:
         return float(found) if np.isfinite(found) else float("nan")
 
     @cached_property
-    def changes(self) -> NDArray[np.int64]:
+    def changes(self) -> NDArray[np.int32]:
         """The updates, by index into `applied`, whose rate differs from the last."""
         lr = self.applied
-        return np.flatnonzero(lr[1:] != lr[:-1]) + 1
+        found = [np.zeros(0, np.int32)]
+        for start in range(1, lr.size, AT_A_TIME):
+            stop = min(start + AT_A_TIME, lr.size)
+            differ = lr[start:stop] != lr[start - 1 : stop - 1]
+            found.append((np.flatnonzero(differ) + start).astype(np.int32))
+        return np.concatenate(found)
 
     @property
     def tail(self) -> int:

@@ -12,6 +12,7 @@ from lrscope.audit.facts.epochs import Epochs, epochs_of
 from lrscope.audit.facts.group import Group
 from lrscope.audit.facts.tally import usual
 from lrscope.recording import rows
+from lrscope.recording.rowset import at
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -69,7 +70,7 @@ class Optimizer:
     @cached_property
     def updated(self) -> NDArray[np.bool_]:
         """For each call, whether it updated parameters."""
-        return self.training.process.updated[self.calls]
+        return at(self.training.process.updated, self.calls)
 
     @cached_property
     def updates(self) -> int:
@@ -79,13 +80,14 @@ class Optimizer:
     @cached_property
     def overflowed(self) -> NDArray[np.bool_]:
         """For each call, whether a GradScaler left the update out."""
-        flags = self.training.process.rows.flags[self.calls]
+        flags = at(self.training.process.rows.flags, self.calls)
         return (flags & rows.OVERFLOW > 0) & ~self.updated
 
     @cached_property
     def scaled(self) -> bool:
         """Whether a GradScaler stepped it."""
-        return bool((self.training.process.rows.flags[self.calls] & rows.SCALED).any())
+        flags = at(self.training.process.rows.flags, self.calls)
+        return bool((flags & rows.SCALED).any())
 
     @cached_property
     def epochs(self) -> Epochs | None:

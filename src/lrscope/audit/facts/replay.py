@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from lrscope.audit.facts.continued import differ
+from lrscope.audit.facts.curve import acts_otherwise, goes_through_again
+from lrscope.audit.facts.nearness import differ
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -16,6 +17,10 @@ if TYPE_CHECKING:
 
 RISES = 3
 """Changes that make a curve worth comparing."""
+
+
+LOW = 0.15
+"""Share of the highest rate below which a schedule may be over."""
 
 
 def begins_anew(continued: Continued) -> bool:
@@ -36,7 +41,26 @@ def begins_anew(continued: Continued) -> bool:
     wrong = continued.wrong()
     if wrong is not None:
         return bool(wrong.any())
-    return continued.horizon is not None or bool(replayed(continued.resumption))
+    return goes_through_again(continued) or acts_otherwise(continued)
+
+
+def begins_anew_unseen(continued: Continued) -> int:
+    """Return the steps that a scheduler lacks, if its earlier part was not recorded.
+
+    The updates that the loaded state counts, and those since, make up the length of
+    the schedule to one in a hundred; yet it began at 0. Otherwise 0.
+    """
+    load, length = continued.resumption.load, continued.horizon
+    updates, steps = continued.optimizer.updates, continued.scheduler.steps
+    if continued.before is not None or load is None or not load.steps or length is None:
+        return 0
+    if continued.is_restored or not continued.counts or not length.ends_run:
+        return 0
+    if not continued.training.ending.in_order or not updates:
+        return 0
+    lacks = round(load.steps * steps / updates)
+    fits = abs(lacks + steps - length.steps) <= max(1, 0.01 * length.steps)
+    return lacks if fits and steps > 1 else 0
 
 
 def _completes(continued: Continued) -> bool:
@@ -57,41 +81,70 @@ def replayed(resumption: Resumption) -> int:
     size = min(ours.size, theirs.size)
     if not size:
         return 0
-    off = np.flatnonzero(differ(ours[:size], theirs[:size]))
+    off = np.flatnonzero(~_equal(ours[:size], theirs[:size]))
     count = int(off[0]) if off.size else size
     if _changes(ours[:count]) < RISES or count < size:
         return 0
     if not differ(theirs[-1:], theirs[:1])[0]:  # it was where it had begun
         return 0
-    return 0 if _recurs(theirs, ours[: min(count, 200)]) else count
+    return 0 if _recurs(theirs, ours[: min(count // 2, 200)]) else count
 
 
 def replayed_by_hand(resumption: Resumption) -> int:
     """Return the same of rates that no scheduler sets, if a state was loaded."""
     if not resumption.loads or resumption.before is None or resumption.has_new_base:
         return 0
-    before, optimizer = resumption.before, resumption.optimizer
-    if before.updates == optimizer.updates and before.training.ending.in_order:
-        return 0  # two phases of one length
-    return replayed(resumption)
+    _, theirs = _curves(resumption)
+    ended = not theirs.size or theirs[-1] <= LOW * np.max(theirs)
+    return 0 if ended else replayed(resumption)
 
 
-def warmup_again(resumption: Resumption) -> int:
-    """Return the updates of a warm-up that is gone through a second time, or 0."""
+class Rise(NamedTuple):
+    """A warm-up that was gone through a second time.
+
+    Attributes:
+        begins: first update of it after the resume.
+        ends: its last.
+        low: rate of the first.
+        high: rate of the last.
+    """
+
+    begins: int
+    ends: int
+    low: float
+    high: float
+
+
+def warmup_again(resumption: Resumption) -> Rise | None:
+    """Return the warm-up that is gone through a second time; None if none is."""
     ours, theirs = _curves(resumption)
     at = resumption.at_call
-    if not resumption.loads or at is None:
-        return 0
-    first, second = _rise(theirs), _rise(ours)
-    if not first or not second or at < first or _rise(theirs[first:]):
-        return 0
-    if not 0.8 * first <= second <= 1.25 * first:
-        return 0
-    low, again = theirs[0] / theirs[first], ours[0] / ours[second]
+    if at is None or not resumption.is_evident:
+        return None
+    first = _rise(theirs)
+    if not first or at < first or (np.diff(theirs[first:]) > 0).any():
+        return None
+    begins = _after_loaded_rate(ours)
+    second = _rise(ours[begins:])
+    if not second or not 0.6 * first <= second + 1 <= 1.25 * first + 2:
+        return None
+    found = Rise(
+        begins, begins + second, float(ours[begins]), float(ours[begins + second])
+    )
+    levels = theirs[np.concatenate(([0], np.flatnonzero(np.diff(theirs))[:2] + 1))]
+    again = found.low / found.high
+    if (np.abs(levels / theirs[first] - again) > 0.3 * again).all():
+        return None
     resumed_from = theirs[min(at, theirs.size) - 1]
-    if not (abs(low - again) <= 0.3 * max(low, again, 1e-12)):
+    return found if found.low < 0.7 * resumed_from else None
+
+
+def _after_loaded_rate(curve: NDArray[np.float64]) -> int:
+    """Return where a curve begins that its scheduler sets: the first may be loaded."""
+    changes = np.flatnonzero(np.diff(curve)) + 1
+    if changes.size < RISES or not curve[changes[0]] < curve[0]:
         return 0
-    return second if ours[0] < 0.7 * resumed_from else 0
+    return int(changes[0])
 
 
 def _rise(curve: NDArray[np.float64]) -> int:
@@ -120,15 +173,18 @@ def _curves(
     return ours[most].applied, theirs[most].applied
 
 
+def _equal(ours: NDArray[np.float64], theirs: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Say where rates are equal but for the rounding of float32."""
+    return np.isclose(ours, theirs, rtol=1e-5, atol=0.0)
+
+
 def _changes(curve: NDArray[np.float64]) -> int:
     return int(np.count_nonzero(np.diff(curve)))
 
 
 def _recurs(curve: NDArray[np.float64], piece: NDArray[np.float64]) -> bool:
     """Say whether a piece comes again in a curve, later than at its start."""
-    first = np.flatnonzero(~differ(curve, np.full(curve.size, piece[0])))
+    first = np.flatnonzero(_equal(curve, np.full(curve.size, piece[0])))
     first = first[(first > 0) & (first + piece.size <= curve.size)]
     leaves = first[np.diff(first, prepend=-2) > 1][:100]
-    return any(
-        not differ(curve[k : k + piece.size], piece).any() for k in leaves.tolist()
-    )
+    return any(_equal(curve[k : k + piece.size], piece).all() for k in leaves.tolist())

@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from lrscope.audit.facts.continued import Continued, are_near
+from lrscope.audit.facts.continued import Continued
 from lrscope.audit.facts.moment import moments_of
+from lrscope.audit.facts.nearness import are_near
 from lrscope.recording.events import OptimizerStateLoaded
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from lrscope.audit.facts.optimizer import Optimizer
     from lrscope.audit.facts.scheduler import Scheduler
     from lrscope.audit.facts.training import Training
@@ -151,6 +150,34 @@ class Resumption:
         return bool(ours and theirs) and not are_near(list(ours), list(theirs))
 
     @property
+    def base_rates_loaded(self) -> list[float]:
+        """The rates that schedules start from, as they were loaded; empty if unknown.
+
+        Schedulers that put a rate of their own in their place tell nothing.
+        """
+        if self.load is None:
+            return []
+        kinds = [e.class_name for s in self.schedulers for e in s.scheduler.parts]
+        if self.before is None and {"OneCycleLR", "CyclicLR"} & set(kinds):
+            return []
+        found = self.load.initial_rates
+        if any(each is None for each in found) and not kinds:
+            found = self.load.rates
+        numbers = [float(each) for each in found if isinstance(each, (int, float))]
+        return numbers if len(numbers) == len(found) else []
+
+    @property
+    def follows_loaded(self) -> bool:
+        """Whether the updates have the rates that were loaded."""
+        groups = self.optimizer.groups
+        told = self.load.rates if self.load else ()
+        loaded = [float(each) for each in told if isinstance(each, (int, float))]
+        if are_near([float(each.applied[0]) for each in groups], loaded):
+            return True
+        wrong = [each.wrong() for each in self.schedulers]
+        return any(each is not None and not each.any() for each in wrong)
+
+    @property
     def is_evident(self) -> bool:
         """Whether anything shows that a saved state was loaded."""
         return bool(self.loads) or any(
@@ -170,58 +197,9 @@ def loads_before_first_call(optimizer: Optimizer) -> tuple[OptimizerStateLoaded,
     )
 
 
-def resumptions_in(trainings: Iterable[Training]) -> tuple[Resumption, ...]:
-    """Return the optimizers that go on, in order.
-
-    An optimizer goes on from one of an earlier segment, or from an earlier one of its
-    own process if it was given a state; and if it was given one by a recording that
-    does not hold its beginning.
-    """
-    found = []
-    past: list[Training] = []
-    for training in sorted(trainings, key=lambda each: each.segment):
-        earlier = [
-            each
-            for each in past
-            if each.segment < training.segment and each.rank == training.rank
-        ]
-        found += [
-            Resumption(each, before)
-            for index, each in enumerate(training.optimizers_called)
-            if (before := _before(each, index, earlier)) or loads_before_first_call(each)
-        ]
-        past.append(training)
-    return tuple(found)
-
-
-def _before(
-    optimizer: Optimizer, index: int, earlier: list[Training]
-) -> Optimizer | None:
-    shape = _shape(optimizer)
-    if loads_before_first_call(optimizer):
-        for each in reversed(optimizer.training.optimizers_called):
-            if _shape(each) == shape and each.calls[-1] < optimizer.calls[0]:
-                return each
-    for training in sorted(earlier, key=lambda each: -each.segment):
-        called = training.optimizers_called
-        same = [each for each in called if _shape(each) == shape]
-        if index < len(called) and called[index] in same:
-            return called[index]
-        if len(same) == 1:
-            return same[0]
-    return None
-
-
 def _made_with(optimizer: Optimizer) -> tuple[float, ...]:
     event = optimizer.event
     return tuple(each.lr for each in event.groups) if event else ()
-
-
-def _shape(optimizer: Optimizer) -> tuple[Any, ...]:
-    event = optimizer.event
-    if event is None:
-        return ()
-    return (event.class_name, sum(each.elements for each in event.groups))
 
 
 def _counterpart(

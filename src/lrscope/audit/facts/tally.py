@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
+
+from lrscope.recording.rowset import counts_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -29,13 +30,9 @@ class Tally:
         self._rows = process.rows
         self._signatures = process.history.contents.signatures
 
-    @cached_property
-    def _uses(self) -> NDArray[np.int64]:
-        return np.bincount(self._rows.signatures, minlength=1)
-
     def _table(self, items: Collection[int]) -> Counts:
         """Return how often any of the items happened, by signature."""
-        last = max([self._uses.size - 1, *self._signatures])
+        last = max([self._rows.uses.size - 1, *self._signatures])
         table = np.zeros(last + 1, np.int32)
         for number, runs in self._signatures.items():
             table[number] = sum(times for item, times in runs if item in items)
@@ -43,11 +40,12 @@ class Tally:
 
     def total(self, items: Collection[int]) -> int:
         """Return how often any of the items happened."""
-        return int((self._table(items)[: self._uses.size] * self._uses).sum())
+        return int((self._table(items)[: self._rows.uses.size] * self._rows.uses).sum())
 
     def per_row(self, items: Collection[int]) -> Counts:
         """Return how often they happened before each row, since the row before."""
-        return self._table(items)[self._rows.signatures]
+        counts: Counts = self._table(items)[self._rows.signatures]
+        return counts
 
     def since(self, row: int, items: Collection[int]) -> int:
         """Return how often they happened from a row on."""
@@ -64,16 +62,21 @@ class Tally:
             One more than there are calls: before the first, between each two, and
             after the last.
         """
-        counts = self.per_row(items)
-        trailing = counts[calls[-1] + 1 :].sum(dtype=np.int32)
-        if calls.size == calls[-1] + 1:  # every row is a call
-            own = counts[: calls.size]
-        else:
-            starts = np.concatenate(([0], calls[:-1] + 1))
-            own = np.add.reduceat(counts[: calls[-1] + 1], starts)
-        return np.append(own, trailing).astype(np.int32)
+        table, signatures = self._table(items), self._rows.signatures
+        found = np.empty(calls.size + 1, np.int32)
+        first, last = int(calls[0]), int(calls[-1])
+        found[0] = table[signatures[: first + 1]].sum()
+        if last - first == calls.size - 1:  # nothing but calls from the first on
+            np.take(
+                table, signatures[first + 1 : last + 1], out=found[1:-1], mode="clip"
+            )
+        elif calls.size > 1:
+            counts = table[signatures[: last + 1]]
+            found[1:-1] = np.add.reduceat(counts, calls[:-1] + 1)
+        found[-1] = table[signatures[last + 1 :]].sum()
+        return found
 
 
 def usual(counts: Counts) -> int:
     """Return the most frequent of some counts; 0 if there are none."""
-    return int(np.bincount(counts).argmax()) if counts.size else 0
+    return int(counts_of(counts).argmax()) if counts.size else 0

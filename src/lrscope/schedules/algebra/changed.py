@@ -79,12 +79,14 @@ class hold(Around):
     @property
     def settles(self) -> int | None:
         """The first of the chosen steps from which the value stays."""
+        self._refuse_units()
         settles = self.inner.settles
         return None if settles is None else -(-settles // self.every) * self.every
 
     @property
     def length(self) -> int | None:
         """Steps of the schedule inside, up to a whole number of stairs."""
+        self._refuse_units()
         steps = self.inner.length
         return None if steps is None else -(-steps // self.every) * self.every
 

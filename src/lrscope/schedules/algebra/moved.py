@@ -26,12 +26,14 @@ class shift(Around):
     @property
     def length(self) -> int | None:
         """Steps of the schedule inside and the delay."""
+        self._refuse_units()
         steps = self.inner.length
         return None if steps is None else steps + self.by
 
     @property
     def settles(self) -> int | None:
         """The step from which the value no longer changes."""
+        self._refuse_units()
         settles = self.inner.settles
         return None if settles is None else (settles + self.by if settles else 0)
 
@@ -97,12 +99,14 @@ class window(Around):
     @property
     def length(self) -> int | None:
         """Steps of the window."""
+        self._refuse_units()
         end = self.inner.length if self.stop is None else self.stop
         return None if end is None else end - self.start
 
     @property
     def settles(self) -> int | None:
         """The step from which the value no longer changes."""
+        self._refuse_units()
         ends = [each for each in (self.inner.settles, self.stop) if each is not None]
         return max(min(ends) - self.start, 0) if ends else None
 
@@ -116,6 +120,12 @@ class window(Around):
     def _edges(self) -> tuple[Time, ...] | None:
         edges = self.inner._edges
         return edges and tuple(each - self.start for each in edges)
+
+    @property
+    def _peak_reach(self) -> int | None:
+        if self.start and self.inner._peak_reach == 1:
+            return self._reach  # what begins highest has lost its beginning
+        return self._outside(self.inner._peak_reach)
 
     def _outside(self, reach: int | None) -> int | None:
         settles = self.settles

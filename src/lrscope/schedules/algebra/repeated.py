@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import ceil
+from math import ceil, log, log2
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,12 +11,19 @@ from lrscope.errors import ScheduleError
 from lrscope.schedules import numeric
 from lrscope.schedules.algebra.inner import Around
 from lrscope.schedules.algebra.parts import part
-from lrscope.schedules.arguments import Steps, length, number
+from lrscope.schedules.arguments import LAST_STEP, integer, number
 from lrscope.schedules.evaluated import value
 
 if TYPE_CHECKING:
     from lrscope.schedules.evaluated import Time
     from lrscope.schedules.schedule import Schedule
+
+
+EPSILON = 4 * 2.0**-52
+"""Rounding, of the growth itself and of what is made of it."""
+
+MOST_DOUBLINGS = 53
+"""How often the first repetition may be doubled or halved until the last one."""
 
 
 @value
@@ -30,7 +37,7 @@ class repeat(Around):
     """
 
     inner: Schedule = part()
-    times: Steps = length(default=None, optional=True)
+    times: int | None = integer(default=None, least=1, optional=True)
     scale: float = number(default=1.0, low=0.0)
     grow: float = number(default=1.0, above=0.0)
 
@@ -40,6 +47,11 @@ class repeat(Around):
             raise ScheduleError(msg)
         if self.times is None and self.grow < 1:
             msg = f"repeat needs times if grow < 1, got grow={self.grow!r} without end"
+            raise ScheduleError(msg)
+        most = LAST_STEP if self.grow == 1 else MOST_DOUBLINGS / abs(log2(self.grow))
+        if self.times is not None and self.times > most:
+            msg = f"repeat needs times <= {int(most)} for grow={self.grow!r}"
+            msg += f", got {self.times}"
             raise ScheduleError(msg)
 
     @property
@@ -57,7 +69,12 @@ class repeat(Around):
         one = float(self.inner.length or 0)
         if self.grow == 1:
             return k * one
-        return one * ((numeric.power(self.grow, k) - 1) / (self.grow - 1))
+        grown = numeric.power(self.grow, k)
+        begin = one * ((grown - 1) / (self.grow - 1))
+        # 10 + 1.3·10 is 23, not the 23.000000000000004 that 1.3 as a float gives
+        step = numeric.floor(begin + 0.5)
+        slack = EPSILON * (k + 1) * grown * one / abs(self.grow - 1)
+        return numeric.where(abs(begin - step) <= slack, step, begin)
 
     def _which(self, t: Any) -> Any:
         """Return in which repetition a time lies."""
@@ -65,12 +82,15 @@ class repeat(Around):
             k = numeric.floor(t / float(self.inner.length or 0))
         else:
             part = t * ((self.grow - 1) / float(self.inner.length or 0))
-            k = numeric.floor(
-                np.log1p(numeric.greatest(part, -0.5)) / np.log(self.grow)
-            )
+            least = 2.0**-MOST_DOUBLINGS - 1.0
+            k = numeric.floor(np.log1p(numeric.greatest(part, least)) / log(self.grow))
             k = numeric.where(self._begin(k + 1) <= t, k + 1, k)
             k = numeric.where(self._begin(k) > t, k - 1, k)
-        return k if self.times is None else numeric.least(k, self.times - 1.0)
+        if self.times is None:
+            return k
+        last = self.times - 1.0
+        over = t >= self._begin(float(self.times))
+        return numeric.least(numeric.where(over, last, k), last)
 
     def _at(self, t: Any) -> Any:
         k = self._which(t)
@@ -92,6 +112,20 @@ class repeat(Around):
 
     @property
     def _peak_reach(self) -> int | None:
-        if self.times is None and self.scale <= 1 and self.inner.lowest() >= 0:
+        if self.times is not None or self.scale > 1 or self.inner.lowest() < 0:
+            return self._reach
+        if self.grow == 1:
             return int(self._begin(1.0))
-        return self._reach
+        return 1 if self._begins_highest() else None
+
+    def _begins_highest(self) -> bool:
+        """Tell whether no time, between steps too, has a higher value than time 0.
+
+        Longer repetitions have values between the steps of the first one.
+        """
+        if (edges := self.inner._edges) is None:
+            return False
+        ends = (float(self.inner.length or 0), *map(float, edges))
+        sides = ((end, float(np.nextafter(end, 0.0))) for end in ends)
+        highest = max(float(self.inner._at(t)) for pair in sides for t in pair)
+        return self.inner(0) >= highest

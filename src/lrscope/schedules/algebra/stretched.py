@@ -11,7 +11,7 @@ from lrscope.errors import ScheduleError
 from lrscope.schedules.algebra.inner import Around
 from lrscope.schedules.algebra.parts import part
 from lrscope.schedules.algebra.then import then
-from lrscope.schedules.arguments import Steps, finite, length, whole
+from lrscope.schedules.arguments import finite, integer, whole
 from lrscope.schedules.clock import rounded
 from lrscope.schedules.evaluated import value
 
@@ -25,8 +25,8 @@ class stretch(Around):
     """A schedule over ``up / down`` times as many steps: s(t · down / up)."""
 
     inner: Schedule = part()
-    up: Steps = length()
-    down: Steps = length(default=1)
+    up: int = integer(least=1)
+    down: int = integer(default=1, least=1)
 
     @property
     def length(self) -> int | None:

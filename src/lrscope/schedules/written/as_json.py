@@ -40,8 +40,8 @@ def from_json(data: dict[str, Any] | str) -> Schedule:
     """
     try:
         found = json.loads(data) if isinstance(data, str) else data
-    except ValueError as error:
-        msg = f"a schedule is needed as JSON, got {data!r}: {error}"
+    except (ValueError, RecursionError) as error:
+        msg = f"a schedule is needed as JSON, got {str(data)[:80]!r}: {error}"
         raise ScheduleError(msg) from None
     if not isinstance(found, dict) or "schedule" not in found:
         msg = f'a schedule is needed as {{"format": 1, "schedule": …}}, got {found!r}'

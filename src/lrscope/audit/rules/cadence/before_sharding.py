@@ -38,7 +38,7 @@ def _subjects(case: Case) -> list[Scheduler]:
         for each in case.driving
         if each.horizon and each.horizon.ends_run and not each.by_argument
         if each.training.world_size > 1
-        if each.training.is_last and each.training.ending.in_order
+        if case.is_last(each) and each.training.ending.in_order
     ]
 
 

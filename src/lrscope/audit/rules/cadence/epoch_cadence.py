@@ -42,7 +42,7 @@ def _subjects(case: Case) -> list[Scheduler]:
     return [
         each
         for each in case.driving
-        if each.horizon and not each.by_argument and each.training.is_last
+        if each.horizon and not each.by_argument and case.is_last(each)
         if each.calls_per_step < 2 or each.steps >= 2
     ]
 

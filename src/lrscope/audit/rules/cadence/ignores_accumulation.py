@@ -37,7 +37,7 @@ def _subjects(case: Case) -> list[Scheduler]:
         each
         for each in case.driving
         if each.horizon and each.horizon.ends_run and not each.by_argument
-        if each.training.is_last and each.training.ending.in_order
+        if case.is_last(each) and each.training.ending.in_order
         if each.optimizer and each.optimizer.accumulation > 1
         if len(each.training.optimizers_called) == 1
     ]

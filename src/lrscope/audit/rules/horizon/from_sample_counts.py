@@ -41,7 +41,7 @@ def _subjects(case: Case) -> list[Scheduler]:
         each
         for each in case.driving
         if each.horizon and each.horizon.ends_run and not each.by_argument
-        if each.per_call == 1 and each.training.is_last and each.training.process.ended
+        if each.per_call == 1 and case.is_last(each) and each.training.process.ended
         if each.optimizer and each.optimizer.epochs and each.optimizer.epochs.count > 2
     ]
 

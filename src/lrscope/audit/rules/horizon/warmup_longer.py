@@ -38,7 +38,7 @@ def _subjects(case: Case) -> list[Scheduler]:
         each
         for each in case.driving
         if each.horizon and each.horizon.warmup and not each.by_argument
-        if each.training.process.ended and each.training.is_last
+        if each.training.process.ended and case.is_last(each)
         if each.optimizer and each.optimizer.groups
     ]
 

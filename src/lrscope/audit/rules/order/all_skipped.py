@@ -43,8 +43,8 @@ def _subjects(case: Case) -> list[Optimizer]:
 
 def _judge(optimizer: Optimizer) -> Iterator[Finding]:
     calls = int(optimizer.calls.size)
-    done = np.flatnonzero(optimizer.updated)
-    last = int(done[-1]) if done.size else -1
+    done = optimizer.updates
+    last = calls - 1 - int(np.argmax(optimizer.updated[::-1])) if done else -1
     if calls - 1 - last < max(ENOUGH, calls / 2):
         return
     overflowed = int(optimizer.overflowed[last + 1 :].sum())
@@ -52,7 +52,7 @@ def _judge(optimizer: Optimizer) -> Iterator[Finding]:
     yield RULE.found(
         optimizer,
         f"{optimizer.name}.step() was called {calls} times and updated parameters in "
-        f"{done.size}, {at_all}",
+        f"{done}, {at_all}",
         cause=f"infinite gradients in {overflowed} calls"
         if overflowed
         else "no parameter had a gradient",

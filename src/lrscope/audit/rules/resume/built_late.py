@@ -26,9 +26,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lrscope.audit.facts.continued import are_near
+from lrscope.audit.facts.nearness import are_near
 from lrscope.audit.finding import ERROR, WARNING
 from lrscope.audit.rule import Rule
+from lrscope.audit.rules.resume import CONSEQUENCES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -91,5 +92,5 @@ RULE = Rule(
     needs="a scheduler and its optimizer that were both given a saved state",
     subjects=_subjects,
     judge=_judge,
-    explains=("horizon-recomputed-on-resume", "resume-off-by-one", "warmup-replayed"),
+    explains=CONSEQUENCES,
 )

@@ -4,8 +4,8 @@ What it means: the scheduler was constructed with ``last_epoch`` and given no st
 rates that follow are not those of the schedule.
 
 Why it matters: schedulers that multiply the rate that they find are at the right
-position with a wrong rate: ``CosineAnnealingLR`` goes on at twice the right one. Nothing
-warns.
+position with a wrong rate: ``CosineAnnealingLR`` goes on at twice the right one.
+Nothing warns.
 
 Usual causes: ``last_epoch`` instead of ``load_state_dict``, with an optimizer that has
 its initial rate; the number of an epoch given to a scheduler that is stepped at every
@@ -19,16 +19,18 @@ the right number.
 
 Upstream: pytorch/pytorch#60265, pytorch/pytorch#52236, pytorch/pytorch#49630,
 pytorch/pytorch#126948, pytorch/pytorch#140900, vllm-project/speculators#1048,
-vllm-project/speculators#1049, vllm-project/speculators#900, svc-develop-team/so-vits-svc#19
+vllm-project/speculators#1049, vllm-project/speculators#900,
+svc-develop-team/so-vits-svc#19
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lrscope.audit.facts.own_plan import wrong_by_own_plan
+from lrscope.audit.facts.curve import goes_through_again, off_plan
 from lrscope.audit.finding import WARNING
 from lrscope.audit.rule import Rule
+from lrscope.audit.rules.resume import CONSEQUENCES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,37 +43,45 @@ if TYPE_CHECKING:
 def _subjects(case: Case) -> list[Continued]:
     return [
         each
-        for each in (*case.continued, *case.beginning)
+        for each in case.continued
         if each.given_last_epoch is not None and each.counts
     ]
 
 
 def _judge(continued: Continued) -> Iterator[Finding]:
-    wrong = continued.wrong()
-    if wrong is None:
-        wrong = wrong_by_own_plan(continued)
-    count = int(wrong.sum()) if wrong is not None else 0
-    if wrong is None or count <= min(1, wrong.size - 1) or continued.has_new_base:
+    wrong, size = _wrong(continued), continued.optimizer.updates
+    if wrong <= min(1, size - 1) or continued.has_new_base:
         return
     due = "" if continued.due is None else f", {continued.due_in_words} was due"
     first = continued.first_rates
     yield RULE.found(
         continued,
         f"{continued.scheduler.called} was made with last_epoch="
-        f"{continued.given_last_epoch}{due}; {count} of {wrong.size} updates ran at "
+        f"{continued.given_last_epoch}{due}; {wrong} of {size} updates ran at "
         "another rate than that of an uninterrupted training"
         + (f", the first at {first[0]:.4g}" if first else ""),
-        cause="last_epoch sets the position; the rate is the one that the optimizer has",
+        cause="last_epoch sets the position only; the optimizer keeps its own rate",
         fix="leave last_epoch out; load the states of the scheduler and the optimizer "
         "after both were made",
-        steps=(int(wrong.argmax()), max(0, continued.optimizer.updates - 1)),
+        steps=(0, max(0, size - 1)),
         evidence={
             "last_epoch": continued.given_last_epoch,
             "position": continued.start,
             "due": continued.due,
-            "wrong_updates": count,
+            "wrong_updates": wrong,
         },
     )
+
+
+def _wrong(continued: Continued) -> int:
+    """Count the updates at a rate that was not due, as far as that can be known."""
+    wrong, own = continued.wrong(), continued.now.plan
+    if wrong is None and own is not None:
+        wrong = off_plan(continued.now, own, continued.start)
+    if wrong is not None:
+        return int(wrong.sum())
+    again = continued.due != continued.start and goes_through_again(continued)
+    return continued.optimizer.updates if again else 0
 
 
 RULE = Rule(
@@ -82,11 +92,5 @@ RULE = Rule(
     needs="a scheduler that was constructed with last_epoch",
     subjects=_subjects,
     judge=_judge,
-    explains=(
-        "horizon-recomputed-on-resume",
-        "resume-off-by-one",
-        "warmup-replayed",
-        "cosine-past-T_max-climbs-back",
-        "schedule-longer-than-run",
-    ),
+    explains=CONSEQUENCES,
 )

@@ -26,8 +26,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lrscope.audit.facts.asked import asks_for_rate
-from lrscope.audit.facts.continued import are_near
+from lrscope.audit.facts.asked import rate_asked_for
+from lrscope.audit.facts.nearness import are_near
 from lrscope.audit.finding import INFO, WARNING
 from lrscope.audit.rule import Rule
 
@@ -51,11 +51,9 @@ def _judge(resumption: Resumption) -> Iterator[Finding]:
         return
     if not resumption.follows_loaded:
         return
-    asked = asks_for_rate(resumption.training.process.command, made)
-    before = resumption.before
-    asked_before = before is not None and asks_for_rate(
-        before.training.process.command, list(resumption.made_with_before)
-    )
+    asked, asked_before = _asked(resumption), _asked_before(resumption)
+    changed = asked is not None and asked != asked_before
+    elsewhere = asked is None and asked_before is None and resumption.before is not None
     yield RULE.found(
         resumption,
         f"the optimizer was made with lr={made[0]:.4g}; its loaded state brought back "
@@ -63,10 +61,19 @@ def _judge(resumption: Resumption) -> Iterator[Finding]:
         cause="optimizer.load_state_dict() restores the rates of its groups",
         fix="set lr and initial_lr of every group, and the scheduler's base_lrs, after "
         "loading",
-        severity=WARNING if asked or (before and not asked_before) else INFO,
+        severity=WARNING if changed or elsewhere else INFO,
         steps=(0, max(0, resumption.optimizer.updates - 1)),
         evidence={"constructed_with": made, "loaded": old, "asked_for": asked},
     )
+
+
+def _asked(resumption: Resumption) -> float | None:
+    return rate_asked_for(resumption.training.process.command)
+
+
+def _asked_before(resumption: Resumption) -> float | None:
+    before = resumption.before
+    return rate_asked_for(before.training.process.command) if before else None
 
 
 RULE = Rule(

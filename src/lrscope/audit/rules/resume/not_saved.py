@@ -26,9 +26,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lrscope.audit.facts.replay import begins_anew, replayed_by_hand
+from lrscope.audit.facts.replay import (
+    begins_anew,
+    begins_anew_unseen,
+    replayed_by_hand,
+)
 from lrscope.audit.finding import WARNING
 from lrscope.audit.rule import Rule
+from lrscope.audit.rules.resume import CONSEQUENCES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,7 +44,7 @@ if TYPE_CHECKING:
 
 
 def _subjects(case: Case) -> list[Resumption]:
-    return [each for each in case.resumptions if each.before is not None]
+    return [each for each in case.resumptions if each.before or each.loads]
 
 
 def _judge(resumption: Resumption) -> Iterator[Finding]:
@@ -61,6 +66,19 @@ def _judge(resumption: Resumption) -> Iterator[Finding]:
                     "wrong_updates": None if wrong is None else int(wrong.sum()),
                 },
             )
+        lacks = begins_anew_unseen(each)
+        if lacks:
+            yield RULE.found(
+                each,
+                f"{each.scheduler.called} began at position {each.start} and took "
+                f"{each.scheduler.steps} steps; the optimizer's state brought "
+                f"{resumption.load and resumption.load.steps:g} updates with it, and "
+                "both together are its length",
+                cause="its state was not loaded",
+                fix="save scheduler.state_dict() and load it after construction",
+                steps=(0, last),
+                evidence={"position": each.start, "due": lacks},
+            )
     if not any(each.scheduler.steps for each in resumption.schedulers):
         count = replayed_by_hand(resumption)
         if count:
@@ -80,14 +98,8 @@ RULE = Rule(
     name="sched-state-not-saved",
     severity=WARNING,
     page=__doc__,
-    needs="a resumed training whose earlier part was recorded",
+    needs="a training that was given a saved state, or a later segment",
     subjects=_subjects,
     judge=_judge,
-    explains=(
-        "schedule-longer-than-run",
-        "warmup-replayed",
-        "warmup-longer-than-run",
-        "resume-off-by-one",
-        "horizon-recomputed-on-resume",
-    ),
+    explains=CONSEQUENCES,
 )

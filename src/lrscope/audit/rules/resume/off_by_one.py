@@ -23,6 +23,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from lrscope.audit.facts.curve import used_up
 from lrscope.audit.finding import INFO, WARNING
 from lrscope.audit.rule import Rule
 
@@ -48,7 +49,7 @@ def _judge(continued: Continued) -> Iterator[Finding]:
     wrong, shifted = continued.wrong(), continued.wrong(start)
     if shifted is not None and shifted.mean() > 0.1:
         return
-    count = None if wrong is None else int(wrong.sum())
+    count = used_up(continued) if wrong is None else int(wrong.sum())
     where = "behind" if start < due else "ahead"
     yield RULE.found(
         continued,
@@ -73,4 +74,5 @@ RULE = Rule(
     needs="a scheduler of a resumed training, and where the earlier part was saved",
     subjects=_subjects,
     judge=_judge,
+    explains=("schedule-longer-than-run", "schedule-shorter-than-run"),
 )

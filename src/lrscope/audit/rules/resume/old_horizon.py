@@ -4,8 +4,8 @@ What it means: ``scheduler.load_state_dict`` restores ``T_max``, ``milestones``,
 ``gamma``, ``total_steps`` and all the rest over the arguments of the constructor, and
 the run does not fit what came back.
 
-Why it matters: a longer second leg follows the old schedule: the cosine climbs back, the
-linear decay stays at its floor, ``OneCycleLR`` raises.
+Why it matters: a longer second leg follows the old schedule: the cosine climbs back,
+the linear decay stays at its floor, ``OneCycleLR`` raises.
 
 Usual causes: a resume with more epochs, new milestones or another decay.
 
@@ -16,8 +16,8 @@ Looks the same, but is right: an exact resume, where nothing differs; a construc
 was given the length of what is left, while the loaded one fits the run: information
 only.
 
-Upstream: facebookresearch/detectron2#429, nodefluxio/vortex#70, deepinsight/insightface#2143,
-NVIDIA-NeMo/Speech#4472, pytorch/pytorch#52911
+Upstream: facebookresearch/detectron2#429, nodefluxio/vortex#70,
+deepinsight/insightface#2143, NVIDIA-NeMo/Speech#4472, pytorch/pytorch#52911
 """
 
 from __future__ import annotations
@@ -62,9 +62,11 @@ def _severity(continued: Continued, changed: list[Overruled]) -> Severity:
     ended = continued.start + int(continued.scheduler.between[1:].sum())
     given, loaded = lengths(continued)
     if given and loaded and given != loaded:
-        overran = ended > loaded + 1
         meant = abs(ended - given) <= max(1, 0.05 * given)
-        return WARNING if overran or (meant and given > loaded) else INFO
+        fits = abs(ended - loaded) <= max(1, 0.05 * loaded)
+        done = continued.training.ending.in_order
+        overran = ended > loaded + 1 and not fits
+        return WARNING if overran or (done and meant and not fits) else INFO
     if shifted(changed, continued.start):
         return INFO
     return WARNING if continued.before is not None else INFO

@@ -24,9 +24,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from lrscope.audit.facts.continued import are_near
+from lrscope.audit.facts.nearness import are_near
 from lrscope.audit.finding import ERROR, INFO, WARNING
 from lrscope.audit.rule import Rule
+from lrscope.audit.rules.resume import CONSEQUENCES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -54,12 +55,11 @@ def _judge(continued: Continued) -> Iterator[Finding]:
         return
     wrong = continued.wrong()
     count = _until_first_step(continued) if wrong is None else int(wrong.sum())
-    if continued.has_new_base:
+    severity = WARNING
+    if continued.has_new_base or count <= 1:
         severity = INFO
-    elif count <= 1:
-        severity = INFO
-    else:
-        severity = ERROR if count > 0.5 * continued.positions.size else WARNING
+    elif wrong is not None and wrong.mean() > 0.5:
+        severity = ERROR
     yield RULE.found(
         continued,
         f"{continued.scheduler.called} was restored to position {continued.start}, "
@@ -81,7 +81,7 @@ def _judge(continued: Continued) -> Iterator[Finding]:
 
 def _until_first_step(continued: Continued) -> int:
     """Count the updates before the scheduler was stepped, or all if it stays off."""
-    before_step = int(np.sum(continued.positions == 0))
+    before_step = int(np.sum(continued.now.at_updates == continued.start))
     group = continued.optimizer.groups[0]
     if before_step >= group.applied.size or not continued.rates_loaded:
         return before_step
@@ -99,5 +99,5 @@ RULE = Rule(
     needs="a scheduler that was given a saved state, on an optimizer that was not",
     subjects=_subjects,
     judge=_judge,
-    explains=("horizon-recomputed-on-resume", "resume-off-by-one", "warmup-replayed"),
+    explains=CONSEQUENCES,
 )

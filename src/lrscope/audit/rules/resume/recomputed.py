@@ -63,7 +63,7 @@ def _judge(continued: Continued) -> Iterator[Finding]:
         cause="the schedule was computed anew, only the position was restored",
         fix="make the schedule from the numbers of the first segment, or let the new "
         "one begin at the last rate",
-        severity=INFO if continued.had_ended else WARNING,
+        severity=INFO if continued.had_ended or jump.from_the_end else WARNING,
         steps=(0, jump.update),
         evidence={
             "rates": [jump.before, jump.after],

@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING
 from lrscope.audit.facts.replay import begins_anew
 from lrscope.audit.finding import WARNING
 from lrscope.audit.rule import Rule
+from lrscope.audit.rules.resume import CONSEQUENCES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -59,11 +60,5 @@ RULE = Rule(
     needs="a scheduler of a resumed training whose earlier part was recorded",
     subjects=_subjects,
     judge=_judge,
-    explains=(
-        "schedule-longer-than-run",
-        "warmup-replayed",
-        "warmup-longer-than-run",
-        "resume-off-by-one",
-        "horizon-recomputed-on-resume",
-    ),
+    explains=CONSEQUENCES,
 )

@@ -34,22 +34,21 @@ if TYPE_CHECKING:
 
 
 def _subjects(case: Case) -> list[Resumption]:
-    return [each for each in case.resumptions if each.before is not None and each.loads]
+    return [each for each in case.resumptions if each.before and each.is_evident]
 
 
 def _judge(resumption: Resumption) -> Iterator[Finding]:
-    count = warmup_again(resumption)
-    if not count or resumption.has_new_base:
+    rise = warmup_again(resumption)
+    if rise is None or resumption.has_new_base:
         return
-    rates = resumption.optimizer.groups[0].applied
     yield RULE.found(
         resumption,
-        f"the first {count} updates after the resume rise from {rates[0]:.4g} to "
-        f"{rates[count]:.4g}, as at the beginning of the training",
+        f"updates {rise.begins} to {rise.ends} after the resume rise from "
+        f"{rise.low:.4g} to {rise.high:.4g}, as at the beginning of the training",
         cause="what counts the warm-up starts at 0 again",
         fix="save the counter of the warm-up, or compute it from the restored step",
-        steps=(0, count),
-        evidence={"updates": count, "rates": [float(rates[0]), float(rates[count])]},
+        steps=(rise.begins, rise.ends),
+        evidence={"rates": [rise.low, rise.high]},
     )
 
 
@@ -58,7 +57,8 @@ RULE = Rule(
     name="warmup-replayed",
     severity=WARNING,
     page=__doc__,
-    needs="an optimizer that was given a saved state, and its earlier recording",
+    needs="a training that was given a saved state, and its earlier recording",
     subjects=_subjects,
     judge=_judge,
+    explains=("warmup-misses-first-update", "first-update-at-lr-zero"),
 )

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 MOST_STEPS = 10**7
-"""More steps are not replayed; one takes about a microsecond."""
+"""More steps are not replayed; a million of them take some seconds."""
 
 
 def _text() -> Any:

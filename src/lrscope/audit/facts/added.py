@@ -1,0 +1,81 @@
+"""Added: groups that came while a scheduler was bound to their optimizer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from lrscope.audit.facts.group import Group
+    from lrscope.audit.facts.scheduler import Scheduler
+    from lrscope.audit.facts.training import Training
+    from lrscope.recording.events import GroupAdded, GroupsChanged
+
+RAISES = frozenset({"LambdaLR", "MultiplicativeLR", "CyclicLR", "OneCycleLR"})
+"""Classes of torch that raise at their next step."""
+
+WHAT_IT_SAYS = ("zip()", "max_lr", "initial_lr", "index out of range", "param_groups")
+"""What is in the message of such an error."""
+
+
+@dataclass(frozen=True)
+class Added:
+    """Groups that were added while a scheduler was bound to their optimizer."""
+
+    event: GroupAdded | GroupsChanged
+    scheduler: Scheduler
+
+    @property
+    def training(self) -> Training:
+        """The process."""
+        return self.scheduler.training
+
+    @property
+    def optimizer_name(self) -> str | None:
+        """The optimizer."""
+        return self.scheduler.optimizer_name
+
+    @property
+    def group_name(self) -> str | None:
+        """The first group that was added."""
+        return self.groups[0].group_name if self.groups else self.event.groups[0].name
+
+    @property
+    def where(self) -> tuple[tuple[str, int], ...]:
+        """The line that added it, then those that step the scheduler."""
+        added = (self.event.where,) if self.event.where else ()
+        return tuple(dict.fromkeys((*added, *self.scheduler.where)))
+
+    @property
+    def ratios(self) -> dict[str, Any]:
+        """How often things happened beside each other."""
+        return self.scheduler.ratios
+
+    @property
+    def groups(self) -> list[Group]:
+        """The new groups, those that were updated."""
+        numbers = {each.number for each in self.event.groups}
+        optimizer = self.scheduler.optimizer
+        return [
+            each
+            for each in (optimizer.groups if optimizer else ())
+            if each.track.group.index in numbers
+        ]
+
+    @property
+    def steps_after(self) -> int:
+        """Steps of the scheduler after the groups were added."""
+        tally = self.training.tally
+        return tally.since(self.event.row + 1, self.scheduler.items)
+
+    @property
+    def crash(self) -> str | None:
+        """The error of the program, if it may come from this."""
+        found = self.training.ending.exception
+        if not found or not any(p.class_name in RAISES for p in self.scheduler.parts):
+            return None
+        if found.get("type") not in {"ValueError", "KeyError", "IndexError"}:
+            return None
+        message = str(found.get("message", ""))
+        told = any(each in message for each in WHAT_IT_SAYS)
+        return f"{found['type']}: {message}" if told else None

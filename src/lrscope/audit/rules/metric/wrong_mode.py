@@ -1,0 +1,96 @@
+"""ReduceLROnPlateau waits for the metric to go the other way.
+
+What it means: the metric improved, but by ``mode`` it became worse: an accuracy that
+rises under ``mode="min"``, or a loss that falls under ``mode="max"``.
+
+Why it matters: every epoch counts as one without improvement; the rate is cut again
+and again while the training goes well.
+
+Usual causes: ``mode`` was left at its default, "min"; the metric was changed and the
+mode was not.
+
+What to do: ``mode="max"`` for an accuracy, ``mode="min"`` for a loss.
+
+Looks the same, but is right: a metric that really becomes worse, as the loss of an
+overfitted model does: it was better at first, or becomes worse ever faster.
+
+Upstream: FunctionLab/selene#115, md-mohaiminul/ViS4mer#4
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lrscope.audit.facts.plateau import Plateau, plateaus
+from lrscope.audit.facts.source import argument_at
+from lrscope.audit.facts.trend import better_by_name, rank_correlation, settles_upward
+from lrscope.audit.finding import ERROR
+from lrscope.audit.rule import Rule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from lrscope.audit.case import Case
+    from lrscope.audit.finding import Finding
+
+RISES = 0.3
+"""Correlation with time from which on a metric went the other way, known by name."""
+
+
+def _subjects(case: Case) -> list[Plateau]:
+    return [each for each in plateaus(case) if each.metrics.size >= 5]
+
+
+def _judge(plateau: Plateau) -> Iterator[Finding]:
+    scheduler = plateau.scheduler
+    worse = plateau.metrics if plateau.mode == "min" else -plateau.metrics
+    started = scheduler.training.process.started
+    name = next((argument_at(s, started) for s in scheduler.sites), None)
+    meant = better_by_name(name)
+    against = meant is not None and meant != plateau.mode
+    if meant == plateau.mode or not plateau.decided.cuts:
+        return
+    rises = rank_correlation(worse)
+    if rises < RISES or not (
+        against or (_is_a_share(plateau) and settles_upward(worse))
+    ):
+        return
+    other = "max" if plateau.mode == "min" else "min"
+    first, last = plateau.metrics[0], plateau.metrics[-1]
+    cuts = len(plateau.decided.cuts)
+    yield RULE.found(
+        scheduler,
+        f'mode="{plateau.mode}" took a metric that went from {first:.3g} to {last:.3g} '
+        f"for one that becomes worse: it cut the rate {cuts} times",
+        cause=f"{name or 'the metric'} is better the "
+        + ("higher" if other == "max" else "lower")
+        + " it is",
+        fix=f'ReduceLROnPlateau(…, mode="{other}")',
+        evidence={
+            "metrics": [float(each) for each in plateau.metrics[:20]],
+            "correlation_with_time": rises,
+            "cuts": cuts,
+        },
+    )
+
+
+def _is_a_share(plateau: Plateau) -> bool:
+    """Say whether a metric is of the kind that ``mode`` is not meant for.
+
+    What rises under "min" must look like a share or a percentage; what falls under
+    "max" like a loss, which is never negative.
+    """
+    low, high = plateau.metrics.min(), plateau.metrics.max()
+    return bool(low >= 0 and (plateau.mode == "max" or high <= 100))
+
+
+RULE = Rule(
+    code="LR502",
+    name="plateau-wrong-mode",
+    severity=ERROR,
+    page=__doc__,
+    needs="a ReduceLROnPlateau with five metrics or more",
+    subjects=_subjects,
+    judge=_judge,
+    explains=("lr-decays-too-fast", "plateau-per-batch"),
+)

@@ -1,0 +1,96 @@
+"""The optimizer works its rate out itself.
+
+What it means: ``group["lr"]`` is not the rate that parameters move with: D-Adaptation
+and Prodigy multiply it by an estimate ``d``, schedule-free optimizers warm up inside,
+Adafactor scales by the size of the parameters and by the step.
+
+Why it matters: logs of ``group["lr"]`` tell little; a scheduler multiplies with the
+schedule inside.
+
+Usual causes: such an optimizer was chosen, and the habit of logging ``lr`` was kept.
+
+What to do: look at the effective rate beside ``lr``; give schedule-free optimizers no
+scheduler, turn ``relative_step`` off where a scheduler is wanted.
+
+Looks the same, but is right: all of these, used as designed (info).
+
+Upstream: facebookresearch/ParlAI#2547, Nerogar/OneTrainer#412, Nerogar/OneTrainer#626,
+bghira/SimpleTuner#2658, kohya-ss/sd-scripts#585, huggingface/transformers#11612,
+huggingface/transformers#12123, huggingface/transformers#9751
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from lrscope.audit.finding import INFO, WARNING
+from lrscope.audit.rule import Rule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from lrscope.audit.case import Case
+    from lrscope.audit.facts.optimizer import Optimizer
+    from lrscope.audit.finding import Finding
+
+FREE = re.compile("schedule_?free", re.IGNORECASE)
+ADAPTS = re.compile("prodigy|d_?adapt|adafactor|dowg|mechanic|came$", re.IGNORECASE)
+
+
+def _subjects(case: Case) -> list[Optimizer]:
+    return [each for each in case.optimizers if each.event and each.groups]
+
+
+def _judge(optimizer: Optimizer) -> Iterator[Finding]:
+    if optimizer.event is None:
+        return
+    name = optimizer.event.class_name
+    held = {key for g in optimizer.event.groups for key in (*g.settings, *g.others)}
+    free = bool(FREE.search(name)) or "scheduled_lr" in held
+    if not (
+        free or ADAPTS.search(name) or "relative_step" in held or _has_d(optimizer)
+    ):
+        return
+    driven = free and _is_driven(optimizer)
+    yield RULE.found(
+        optimizer,
+        f"{name} works its rate out itself; lr is shown as "
+        f"{float(optimizer.groups[0].applied[0]):.3g}"
+        + (", and a scheduler moves it as well" if driven else ""),
+        cause=f"{name} warms up inside and needs no schedule"
+        if driven
+        else f"that is how {name} is made",
+        fix="give it no scheduler"
+        if driven
+        else "look at the effective rate, not at lr alone",
+        severity=WARNING if driven else INFO,
+        evidence={"class": name},
+    )
+
+
+def _has_d(optimizer: Optimizer) -> bool:
+    """Say whether its groups hold an estimate that multiplies the rate."""
+    event = optimizer.event
+    return event is not None and any(
+        {"d", "d0"} <= set(each.settings) for each in event.groups
+    )
+
+
+def _is_driven(optimizer: Optimizer) -> bool:
+    if not any(each.steps for each in optimizer.schedulers):
+        return False
+    return any(np.ptp(g.applied) > 0.2 * g.peak for g in optimizer.groups)
+
+
+RULE = Rule(
+    code="LR419",
+    name="optimizer-computes-its-own-lr",
+    severity=INFO,
+    page=__doc__,
+    needs="an optimizer that was updated",
+    subjects=_subjects,
+    judge=_judge,
+)

@@ -1,0 +1,139 @@
+"""Two schedulers write the rate of one optimizer in the same updates.
+
+What it means: both were stepped between the same updates. If one of them works its rate
+out afresh at every step, what the other does is lost; else the rate is a product.
+
+Why it matters: a warm-up that is stepped all the time erases the decay, or the decay
+is applied twice. Neither curve is the one that was meant.
+
+Usual causes: a warm-up and the main scheduler are both stepped all the time; the
+framework or engine steps a scheduler of its own.
+
+What to do: make one of them: ``SequentialLR`` for one after the other,
+``ChainedScheduler`` for products of such as multiply; or step each in its own phase.
+
+Looks the same, but is right: products of schedulers that multiply, such as
+ExponentialLR and MultiStepLR (info); a warm-up that is stepped in its phase only.
+
+Upstream: pytorch/pytorch#13022, pytorch/pytorch#33416,
+Lightning-AI/pytorch-lightning#8884, Lightning-AI/pytorch-lightning#11694,
+Lightning-AI/pytorch-lightning#9788, QwenLM/Qwen3-Coder#381
+"""
+
+from __future__ import annotations
+
+from itertools import combinations
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from lrscope.audit.facts.plateau import Plateau, is_plateau
+from lrscope.audit.facts.writers import (
+    begins_neutral,
+    per_update,
+    planned_rates,
+    writes_afresh,
+)
+from lrscope.audit.finding import INFO, WARNING
+from lrscope.audit.rule import Rule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
+
+    from lrscope.audit.case import Case
+    from lrscope.audit.facts.optimizer import Optimizer
+    from lrscope.audit.facts.scheduler import Scheduler
+    from lrscope.audit.finding import Finding
+
+
+def _subjects(case: Case) -> list[Optimizer]:
+    return [
+        each
+        for each in case.optimizers
+        if sum(s.steps > 0 for s in each.schedulers) > 1 and each.updates
+    ]
+
+
+def _judge(optimizer: Optimizer) -> Iterator[Finding]:
+    stepped = [each for each in optimizer.schedulers if each.steps]
+    found = [_pair(optimizer, *pair) for pair in combinations(stepped, 2)]
+    loud = [each for each in found if each is not None]
+    if loud:
+        yield max(loud, key=lambda each: each.severity)
+
+
+def _pair(optimizer: Optimizer, one: Scheduler, other: Scheduler) -> Finding | None:
+    both = (per_update(optimizer, one.between) > 0) & (
+        per_update(optimizer, other.between) > 0
+    )
+    together = np.flatnonzero(both)
+    if together.size < 2:
+        return None
+    last = int(together[-1])
+    lost = _lost(optimizer, one, other, last) or _lost(optimizer, other, one, last)
+    twice = _same(one, other)
+    told = f"{one.called} and {other.called}"
+    if lost:
+        cause = f"{lost.class_name} works its rate out afresh and forgets the other's"
+    elif twice:
+        cause = "both do the same, so that it is done twice"
+    else:
+        cause = "both change the rate that they find, so that it is their product"
+    return RULE.found(
+        optimizer,
+        f"{told} were both stepped before {together.size} of {optimizer.updates} "
+        "updates",
+        cause=cause,
+        fix="put them into one SequentialLR, or step each in its own phase only",
+        severity=WARNING if lost or twice else INFO,
+        steps=(int(together[0]), last),
+        where=tuple(dict.fromkeys((*one.where, *other.where))),
+        evidence={
+            "together": int(together.size),
+            "schedulers": [one.class_name, other.class_name],
+        },
+    )
+
+
+def _lost(
+    optimizer: Optimizer, writer: Scheduler, victim: Scheduler, last: int
+) -> Scheduler | None:
+    """Return the writer if it undoes what the victim does."""
+    if not writes_afresh(writer.event):
+        return None
+    if is_plateau(victim):
+        return writer if Plateau(victim).decided.cuts else None
+    if begins_neutral(victim.event):
+        return None
+    rates = planned_rates(victim)
+    stepped = per_update(optimizer, writer.between) > 0
+    if rates is None:
+        return writer if writes_afresh(victim.event) else None
+    alive = int(np.flatnonzero(stepped)[0]), max(last, int(np.flatnonzero(stepped)[-1]))
+    return writer if _moves(rates[:, alive[0] : alive[1] + 1]) else None
+
+
+def _moves(rates: NDArray[np.float64]) -> bool:
+    peak = np.max(np.abs(rates), initial=0.0)
+    return bool(rates.size and np.max(np.ptp(rates, axis=1)) > 0.01 * peak)
+
+
+def _same(one: Scheduler, other: Scheduler) -> bool:
+    mine, theirs = one.event, other.event
+    if mine.class_name != theirs.class_name or mine.children or theirs.children:
+        return False
+    return mine.arguments == theirs.arguments and not begins_neutral(mine)
+
+
+RULE = Rule(
+    code="LR403",
+    name="two-writers-one-optimizer",
+    severity=WARNING,
+    page=__doc__,
+    needs="two schedulers of one optimizer that were stepped",
+    subjects=_subjects,
+    judge=_judge,
+    explains=("schedule-shorter-than-run",),
+)

@@ -1,0 +1,78 @@
+"""The scheduler was run through before the training began.
+
+What it means: it was stepped for its whole length before the first update.
+
+Why it matters: the training begins where the schedule ends, at its lowest rate, or
+climbs a cosine backwards.
+
+Usual causes: a helper that draws the schedule steps the scheduler of the run, or a
+shallow copy, which shares the optimizer.
+
+What to do: draw with ``lrscope preview``, or with ``copy.deepcopy`` of both.
+
+Looks the same, but is right: steps that bring a resumed run to where it was, which are
+fewer; a scheduler whose state is loaded after it was drawn.
+
+Upstream: ultralytics/yolov5#5864
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lrscope.audit.finding import ERROR
+from lrscope.audit.rule import Rule
+from lrscope.recording.events import SchedulerStateLoaded
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from lrscope.audit.case import Case
+    from lrscope.audit.facts.scheduler import Scheduler
+    from lrscope.audit.finding import Finding
+
+
+def _subjects(case: Case) -> list[Scheduler]:
+    return [
+        each
+        for each in case.driving
+        if each.horizon is not None and not each.follows_metric
+        if not any(
+            loaded.scheduler == each.event.scheduler
+            for loaded in each.training.process.history.of(SchedulerStateLoaded)
+        )
+    ]
+
+
+def _judge(scheduler: Scheduler) -> Iterator[Finding]:
+    ahead, length = int(scheduler.between[0]), scheduler.horizon_steps
+    if ahead < 5 or ahead < 0.9 * length:
+        return
+    yield RULE.found(
+        scheduler,
+        f"{scheduler.called} was stepped {ahead} times before the first update: its "
+        f"length is {length}",
+        cause="something drew or tried the schedule with the scheduler of the run",
+        fix="use copies of optimizer and scheduler for that, or lrscope preview",
+        steps=(0, 0),
+        evidence={"steps_ahead": ahead, "length": length},
+    )
+
+
+RULE = Rule(
+    code="LR613",
+    name="plotting-helper-advances-real-state",
+    severity=ERROR,
+    page=__doc__,
+    needs="a scheduler of known length that was stepped and not restored",
+    subjects=_subjects,
+    judge=_judge,
+    explains=(
+        "cosine-past-T_max-climbs-back",
+        "onecycle-overrun-crash",
+        "schedule-shorter-than-run",
+        "stepped-both-per-batch-and-per-epoch",
+        "sched-before-optimizer",
+        "two-sched-steps-per-update",
+    ),
+)

@@ -1,0 +1,110 @@
+"""Told: the parts of a finding in words, the same in every form of output."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from lrscope.audit.finding import INFO
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from lrscope.audit.audit import Audit
+    from lrscope.audit.finding import Finding, Severity
+
+RATIOS = ("updates", "scheduler_steps", "backward_calls", "passes")
+"""What is told of an optimizer beside the number of processes, in this order."""
+
+
+def sentence(text: str) -> str:
+    """Return a text with a capital and a full stop; names keep their small letter."""
+    word = text.partition(" ")[0]
+    plain = word.isalpha() and word.islower()
+    return ended(text[:1].upper() + text[1:] if plain else text)
+
+
+def ended(text: str) -> str:
+    """Return a text on one line, with a full stop."""
+    text = " ".join(text.split())
+    return text if text.endswith((".", "!", "?")) else f"{text}."
+
+
+def about(finding: Finding) -> str:
+    """Return optimizer, group, steps, segment and rank of a finding."""
+    parts = [each for each in (finding.optimizer, finding.group) if each]
+    told = ["/".join(parts)] if parts else []
+    if finding.steps:
+        first, last = finding.steps
+        told.append(f"steps {first}–{last}" if last != first else f"step {first}")
+    if finding.segment:
+        told.append(f"segment {finding.segment}")
+    if finding.rank:
+        told.append(f"rank {finding.rank}")
+    return ", ".join(told)
+
+
+def shown(file: str) -> str:
+    """Return a path as one types it here: relative if it is below this folder."""
+    try:
+        return Path(file).relative_to(Path.cwd()).as_posix()
+    except (ValueError, OSError):
+        return file
+
+
+def places(finding: Finding, most: int = 3) -> list[str]:
+    """Return the lines to look at, such as "train.py:41"."""
+    return [f"{shown(file)}:{line}" for file, line in finding.where[:most]]
+
+
+def counted(findings: Iterable[Finding]) -> str:
+    """Return how many findings there are of each severity, in words."""
+    numbers: Counter[Severity] = Counter(each.severity for each in findings)
+    told = [
+        f"{number} {each}{'s' * (number != 1 and each > INFO)}"
+        for each, number in sorted(numbers.items(), reverse=True)
+    ]
+    return ", ".join(told) or "no findings"
+
+
+def causes(findings: Sequence[Finding]) -> list[tuple[Finding, list[Finding]]]:
+    """Return findings that stand by themselves, each with what follows from it."""
+    first: dict[tuple[Any, ...], Finding] = {}
+    for each in findings:
+        first.setdefault(_key(each, each.name), each)
+    found: list[tuple[Finding, list[Finding]]] = []
+    following: dict[int, list[Finding]] = {}
+    for each in findings:
+        origin = _origin(each, first)
+        if origin is each:
+            found.append((each, following.setdefault(id(each), [])))
+        else:
+            following.setdefault(id(origin), []).append(each)
+    return found
+
+
+def _origin(finding: Finding, first: dict[tuple[Any, ...], Finding]) -> Finding:
+    """Return the finding at the beginning of what explains another."""
+    origin = finding
+    for _ in first:
+        cause = first.get(_key(origin, origin.because))
+        if origin.because is None or cause is None:
+            return origin
+        origin = cause
+    return finding
+
+
+def _key(finding: Finding, name: str | None) -> tuple[Any, ...]:
+    return finding.segment, finding.rank, finding.optimizer, name
+
+
+def facts(audit: Audit) -> list[tuple[str, dict[str, int]]]:
+    """Return the ratios of each optimizer, by a name that tells it from others."""
+    trainings = audit.facts.get("trainings", ())
+    found = []
+    for each in trainings:
+        whose = f", segment {each['segment']}" if len(trainings) > 1 else ""
+        for name, ratios in each["optimizers"].items():
+            found.append((f"{name}{whose}", ratios))
+    return found

@@ -1,0 +1,105 @@
+"""States that are saved and loaded, and what the numbers of a schedule come from."""
+
+from __future__ import annotations
+
+import copy
+
+import torch
+from torch.optim import SGD, AdamW
+from torch.optim.lr_scheduler import ExponentialLR, LambdaLR, LinearLR, SequentialLR
+
+from lrscope.recording import events
+
+from .trainings import net, step
+
+SAVED = (events.OptimizerStateSaved, events.SchedulerStateSaved)
+
+
+def kinds(run, *wanted):
+    return [each for each in run.main.events if isinstance(each, wanted)]
+
+
+def test_a_state_that_is_saved_is_noted_where_it_was_in_the_order_of_things(recorded):
+    def train():
+        model = net()
+        optimizer = SGD(model.parameters(), lr=0.1)
+        scheduler = ExponentialLR(optimizer, 0.5)
+        for _ in range(3):
+            step(optimizer, model)
+            optimizer.state_dict()
+            scheduler.step()
+            scheduler.state_dict()
+
+    _, run = recorded(train)
+    found = kinds(run, *SAVED, events.OptimizerStepped, events.SchedulerStepped)
+    assert [type(each).__name__ for each in found] == 3 * [
+        "OptimizerStepped",
+        "OptimizerStateSaved",
+        "SchedulerStepped",
+        "SchedulerStateSaved",
+    ]
+    assert all(each.where[0] == __file__ for each in found if isinstance(each, SAVED))
+
+
+def test_the_parts_of_a_scheduler_are_saved_with_it_and_loaded_with_it(recorded):
+    def train():
+        model = net()
+        optimizer = SGD(model.parameters(), lr=0.1)
+        parts = [LinearLR(optimizer, total_iters=2), ExponentialLR(optimizer, 0.5)]
+        scheduler = SequentialLR(optimizer, parts, [2])
+        for _ in range(4):
+            step(optimizer, model)
+            scheduler.step()
+        scheduler.load_state_dict(copy.deepcopy(scheduler.state_dict()))
+        step(optimizer, model)
+
+    _, run = recorded(train)
+    assert [each.scheduler for each in kinds(run, *SAVED)] == [2]
+    loaded = kinds(run, events.SchedulerStateLoaded)
+    assert [each.scheduler for each in loaded] == [0, 1, 2]
+    assert [each.attributes["last_epoch"] for each in loaded] == [1, 2, 4]
+
+
+def test_a_loaded_state_tells_its_updates_if_it_counts_them(recorded):
+    def train():
+        for kind in (AdamW, SGD):
+            model = net()
+            optimizer = kind(model.parameters(), lr=0.1)
+            for _ in range(3):
+                step(optimizer, model)
+            optimizer.load_state_dict(copy.deepcopy(optimizer.state_dict()))
+        step(optimizer, model)
+
+    _, run = recorded(train)
+    loaded = kinds(run, events.OptimizerStateLoaded)
+    assert [each.steps for each in loaded] == [3.0, None]
+
+
+def test_the_numbers_that_a_function_holds_are_told(recorded):
+    def train():
+        length, name = 48, "cosine"
+        model = net()
+        optimizer = SGD(model.parameters(), lr=0.1)
+        LambdaLR(optimizer, lambda now: 1 - now / length if name else 1.0)
+        step(optimizer, model)
+
+    _, run = recorded(train)
+    (made,) = kinds(run, events.SchedulerConstructed)
+    assert made.arguments["lr_lambda"]["holds"] == {"length": 48}
+
+
+def test_states_are_those_that_the_program_would_have_got(recorded):
+    def train():
+        model = net()
+        optimizer = AdamW(model.parameters(), lr=0.1)
+        scheduler = ExponentialLR(optimizer, 0.5)
+        step(optimizer, model)
+        scheduler.step()
+        return (
+            torch.nn.Module.state_dict(model),
+            optimizer.state_dict(),
+            scheduler.state_dict(),
+        )
+
+    watched, _ = recorded(train)
+    assert str(watched[1:]) == str(train()[1:])
