@@ -195,7 +195,8 @@ class Members:
 
     def shares(self, other: Members) -> bool:
         """Say whether any parameter belongs to both."""
-        return not self._owner.keys().isdisjoint(other._owner.keys())
+        theirs = tuple(other._owner)  # another thread may add to it meanwhile
+        return any(each in self._owner for each in theirs)
 
     def owns_any(self, groups: list[dict[str, Any]]) -> bool:
         """Say whether any parameter in ``groups`` belongs here."""

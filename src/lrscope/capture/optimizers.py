@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import sys
 import weakref
+from itertools import count
 from typing import TYPE_CHECKING, Any, Callable
 
 from lrscope.capture.late import LateValues
@@ -42,7 +43,7 @@ class OptimizerWitness:
         self.journal = journal
         self.watches: dict[int, Watch] = {}
         self.late = LateValues(journal)
-        self._met = 0
+        self._numbers = count()
         self._fail = fail
         self._opened: list[Any] = []
         self._reader = RateReader(journal, self.watches, self.late)
@@ -53,8 +54,7 @@ class OptimizerWitness:
         key = id(optimizer)
         watch = self.watches.get(key)
         if watch is None:
-            watch = self.watches[key] = Watch(self._met, optimizer)
-            self._met += 1
+            watch = self.watches[key] = Watch(next(self._numbers), optimizer)
             forget = self.watches.pop
             weakref.finalize(optimizer, forget, key, None).atexit = False
             watch.numbers = watch.members.numbers(optimizer.param_groups)
@@ -254,8 +254,8 @@ class OptimizerWitness:
 
     @property
     def any_met(self) -> bool:
-        """Say whether there ever was an optimizer."""
-        return self._met > 0
+        """Say whether there is an optimizer."""
+        return bool(self.watches)
 
     def number_of(self, optimizer: Any, _: object = None) -> int | None:
         """Return the number of an optimizer, None if it is not watched."""

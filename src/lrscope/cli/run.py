@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from lrscope.cli import trial
 from lrscope.errors import UsageError
 from lrscope.recording import place
-
-if TYPE_CHECKING:
-    from lrscope.audit.finding import Finding
-    from lrscope.report.following import Follower
 
 
 @click.command(
@@ -38,11 +33,14 @@ if TYPE_CHECKING:
     "--audit",
     "audited",
     is_flag=True,
-    help="Say on stderr what is wrong with the learning rates as soon as it is certain.",
+    help="Print what is wrong with the rates, to stderr, once it is certain.",
 )
 @click.argument("command", nargs=-1, type=click.UNPROCESSED)
 def command(
-    output: Path | None, every: str | None, audited: bool, command: tuple[str, ...]
+    output: Path | None,
+    every: str | None,
+    audited: bool,  # noqa: FBT001 - click passes what was typed
+    command: tuple[str, ...],
 ) -> None:
     """Run COMMAND and record with which rate every parameter group is updated.
 
@@ -60,4 +58,4 @@ def command(
     if not words:
         msg = "run needs a command, got none; try: lrscope run python train.py"
         raise UsageError(msg)
-    trial.hold(trial.Trial(output, every, words))
+    trial.hold(trial.Trial(output, every, words, audited))

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import NoReturn
 
+    from lrscope.report.following import Follower
+
 
 class Trial(NamedTuple):
     """What ``lrscope run`` was asked for."""
@@ -28,6 +30,7 @@ class Trial(NamedTuple):
     output: Path | None
     every: str | None
     command: list[str]
+    audited: bool = False
 
 
 def from_words(words: Sequence[str]) -> Trial | None:
@@ -54,17 +57,20 @@ def hold(trial: Trial) -> NoReturn:
     Raises:
         UsageError: the trial cannot begin as asked for.
     """
-    output, every, command = trial
+    output, every, command, audited = trial
     _check_every(every)
+    ignored = _ignored() if audited else {}
     existed = output is not None and output.exists()
     run = place.chosen_run(output) if output else place.new_run(command)
     segment = place.begin_segment(run, command)
+    follower = _follower(run, segment, ignored) if audited else None
+    begin = follower.start if follower else _get_ready
     with tempfile.TemporaryDirectory(
         prefix="lrscope-", ignore_cleanup_errors=True
     ) as notes:
         variables = launch.environment(run, segment.number, every, notes)
         try:
-            code = launch.launch(launch.resolve(command), variables, _get_ready)
+            code = launch.launch(launch.resolve(command), variables, begin)
         except OSError as error:
             place.drop_segment(segment, with_run=not existed)
             _tell(f"cannot start {command[0]!r}: {error.strerror}")
@@ -72,11 +78,26 @@ def hold(trial: Trial) -> NoReturn:
             sys.exit(launch.NOT_FOUND if missing else launch.NOT_EXECUTABLE)
         told = any(os.scandir(notes))
     place.end_segment(segment, code)
+    if follower:
+        follower.finish()
     try:
         _tell(_summary(run, segment, code, existed=existed, told=told))
     except (LrscopeError, OSError) as error:
         _tell(str(error))
     launch.end_like(code)
+
+
+def _ignored() -> dict[str, str]:
+    """Return what pyproject.toml ignores; if it is wrong, say so before the command."""
+    from lrscope.cli.audit import ignored_here
+
+    return ignored_here()
+
+
+def _follower(run: Path, segment: place.Segment, ignored: dict[str, str]) -> Follower:
+    from lrscope.report.following import Follower, print_finding
+
+    return Follower(run, segment.number, print_finding, ignored)
 
 
 def _get_ready() -> None:

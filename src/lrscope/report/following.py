@@ -5,6 +5,7 @@ It lives in the process that launched the command; the training knows nothing of
 
 from __future__ import annotations
 
+import sys
 import threading
 import time
 from typing import TYPE_CHECKING
@@ -90,3 +91,22 @@ class Follower:
             return certain_findings(run, segment=self._segment, ignore=self._ignore)
         found = audit_run(run, ignore=self._ignore).findings
         return [e for e in found if e.segment == self._segment and e.severity > INFO]
+
+
+def print_finding(finding: Finding) -> None:
+    """Print a finding to stderr in one piece, among what the command prints there."""
+    from rich.console import Console
+
+    from lrscope.report.findings_text import finding_lines
+
+    console = Console(stderr=True, highlight=False)
+    width = console.width if console.is_terminal else None
+    with console.capture() as printed:
+        console.print("lrscope audit:", style="bold", soft_wrap=True)
+        for line in finding_lines(finding, width=width):
+            console.print(line, soft_wrap=True)
+    try:
+        sys.stderr.write(printed.get())
+        sys.stderr.flush()
+    except OSError:
+        pass  # nobody reads it
