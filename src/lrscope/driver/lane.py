@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from lrscope.errors import ScheduleError
 from lrscope.schedules.arguments import LAST_STEP
 
 if TYPE_CHECKING:
@@ -43,7 +44,21 @@ class Lane:
         """Compute the values from a step of the driver on."""
         first = max(step - self.since, 0)
         steps = np.arange(first, min(first + BLOCK, LAST_STEP + 1))
-        self.values = self.schedule(steps).tolist()
+        with np.errstate(over="ignore", invalid="ignore"):  # refused below, in words
+            values = self.schedule(steps)
+        if (
+            self.controlled
+            and not (possible := np.isfinite(values) & (values >= 0)).all()
+        ):
+            sound = int(possible.argmin())
+            if not sound:
+                msg = (
+                    f"a learning rate is needed at step {step}, {self.schedule!r} "
+                    f"gives {values[0]}; change the plan, for instance by .clip(low=0)"
+                )
+                raise ScheduleError(msg)
+            values = values[:sound]
+        self.values = values.tolist()
         self.start, self.size = step, len(self.values)
 
 

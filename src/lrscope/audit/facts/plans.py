@@ -8,7 +8,7 @@ import numpy as np
 
 from lrscope.audit.facts.planned import Planned
 from lrscope.audit.facts.restored import plan_of, position_at_first_call
-from lrscope.errors import LrscopeError
+from lrscope.errors import LrscopeError, ScheduleError
 from lrscope.recording.events import (
     OptimizerStateLoaded,
     PlanDeclared,
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from lrscope.audit.facts.group import Group
     from lrscope.audit.facts.optimizer import Optimizer
     from lrscope.audit.facts.scheduler import Scheduler
+    from lrscope.schedules import Schedule
 
 
 def planned_in(case: Case) -> tuple[Planned, ...]:
@@ -108,12 +109,13 @@ def _declared(optimizer: Optimizer) -> list[Planned]:
             if event.plan.get("control") or not told.get("schedule"):
                 continue  # what a metric decides is no plan
             group = _group_at(optimizer, told.get("group"))
-            if group is None or group.begins > first:
+            schedule = _read(told["schedule"])
+            if group is None or group.begins > first or schedule is None:
                 continue
             found.append(
                 Planned(
                     group,
-                    from_json(told["schedule"]),
+                    schedule,
                     float(told.get("base", 1.0)),
                     int(event.plan.get("step", 0))
                     + np.arange(end - first, dtype=np.int64),
@@ -124,6 +126,14 @@ def _declared(optimizer: Optimizer) -> list[Planned]:
                 )
             )
     return found
+
+
+def _read(told: Any) -> Schedule | None:
+    """Return a recorded schedule; None for one that would run code to be asked."""
+    try:
+        return from_json(told, functions=False)
+    except ScheduleError:
+        return None
 
 
 def _group_at(optimizer: Optimizer, index: Any) -> Group | None:

@@ -28,11 +28,17 @@ def to_json(schedule: Schedule) -> dict[str, Any]:
     return {"format": FORMAT, "schedule": _plain(schedule)}
 
 
-def from_json(data: dict[str, Any] | str) -> Schedule:
+def from_json(data: dict[str, Any] | str, *, functions: bool = True) -> Schedule:
     """Return the schedule that plain data or a JSON text describes.
 
+    Args:
+        data: What ``to_json`` returned, or its JSON text.
+        functions: Whether it may name a function, which is imported when the
+            schedule is first asked. False for plans of people you do not know.
+
     Raises:
-        ScheduleError: If the data is no schedule or of a newer format.
+        ScheduleError: If the data is no schedule, of a newer format, or names a
+            function and may not.
 
     >>> import lrscope
     >>> lrscope.schedules.from_json(lrscope.schedules.to_json(lrscope.linear(10)))
@@ -52,7 +58,23 @@ def from_json(data: dict[str, Any] | str) -> Schedule:
             f"{found.get('format')!r}; a newer lrscope may read it"
         )
         raise ScheduleError(msg)
-    return _schedule(found["schedule"])
+    schedule = _schedule(found["schedule"])
+    if not functions and (name := _function_in(found["schedule"])):
+        msg = f"{name!r} is a function, which is not imported for a plan of others"
+        raise ScheduleError(msg)
+    return schedule
+
+
+def _function_in(data: Any) -> str | None:
+    """Return the name of a function that a plan would import, if there is one."""
+    if isinstance(data, list):
+        return next(filter(None, map(_function_in, data)), None)
+    if not isinstance(data, dict):
+        return None
+    for each in dataclasses.fields(KINDS[data["kind"]]):
+        if each.metadata.get("kind") == "function" and data.get(each.name) is not None:
+            return str(data[each.name])
+    return next(filter(None, map(_function_in, data.values())), None)
 
 
 def _plain(schedule: Schedule) -> dict[str, Any]:
