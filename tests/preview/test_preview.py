@@ -190,6 +190,14 @@ def test_a_factory_that_cannot_be_used_says_why(preview, tmp_path, place, words)
     assert words in preview(place, code=2)
 
 
+def test_a_quirk_of_a_scheduler_is_told_where_the_run_gets_to_it(plans, tmp_path):
+    (tmp_path / "train_three.py").write_text(FACTORIES)
+    (short,) = plans("train_three.py:make_scheduler", "--steps", "100")
+    (long,) = plans("train_three.py:make_scheduler", "--steps", "150")
+    assert "climbs-after-T_max" not in short["cautions"]
+    assert "climbs-after-T_max" in long["cautions"]
+
+
 def test_a_plan_in_json_is_read_from_its_file(plans, tmp_path):
     (found,) = plans(PLAN)
     (tmp_path / "plan.json").write_text(json.dumps(found["form"]))

@@ -8,7 +8,7 @@ import inspect
 import re
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from lrscope.errors import UsageError
 
@@ -23,8 +23,24 @@ def is_place(text: str) -> bool:
     return _PLACE.fullmatch(text) is not None
 
 
-def made_by(place: str, rates: list[float]) -> list[Schedule]:
-    """Return the schedule of every group that a place in a file makes.
+class Made(NamedTuple):
+    """What a specification stands for, by group.
+
+    Attributes:
+        schedules: One for every group.
+        bases: Their base rates, where a scheduler brought its own optimizer.
+        quirks: Names and sentences of what its users rarely expect.
+        horizon: Steps after which its plan has ended; None if it has no end.
+    """
+
+    schedules: list[Schedule]
+    bases: tuple[float, ...] = ()
+    quirks: tuple[tuple[str, str], ...] = ()
+    horizon: int | None = None
+
+
+def made_by(place: str, rates: list[float]) -> Made:
+    """Return what a place in a file makes.
 
     Args:
         place: "train.py:make_scheduler" or "package.module:name".
@@ -44,7 +60,7 @@ def made_by(place: str, rates: list[float]) -> list[Schedule]:
     except Exception as error:
         msg = f"{place} raised {type(error).__name__}: {error}"
         raise UsageError(msg) from error
-    return _as_schedules(made, len(rates), place)
+    return _read(made, len(rates), place)
 
 
 def _imported(module: str) -> Any:
@@ -112,11 +128,11 @@ def _optimizer_if_wanted(make: Any, rates: list[float], place: str) -> tuple[Any
     return (torch.optim.SGD(groups, lr=rates[0]),)
 
 
-def _as_schedules(made: Any, groups: int, place: str) -> list[Schedule]:
+def _read(made: Any, groups: int, place: str) -> Made:
     from lrscope.schedules.importers import NotImported, imported_live
 
     if _is_schedule(made):
-        return [made] * groups
+        return Made([made] * groups)
     if not hasattr(made, "optimizer"):
         msg = f"{place} needs to give a schedule or a torch scheduler, got {made!r}"
         raise UsageError(msg)
@@ -124,5 +140,7 @@ def _as_schedules(made: Any, groups: int, place: str) -> list[Schedule]:
     if isinstance(found, NotImported):
         msg = f"{place}: {found.reason}"
         raise UsageError(msg)
-    schedules = list(found.schedules)
-    return schedules * groups if len(schedules) == 1 else schedules
+    schedules, bases = list(found.schedules), tuple(found.bases)
+    several = groups if len(schedules) == 1 else 1
+    quirks = tuple((each.name, each.says) for each in found.quirks)
+    return Made(schedules * several, bases * several, quirks, found.horizon)

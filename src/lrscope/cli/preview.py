@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, fields
+from dataclasses import asdict, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +12,7 @@ import click
 from lrscope.errors import ScheduleError, UsageError
 
 if TYPE_CHECKING:
+    from lrscope.cli.factory import Made
     from lrscope.report.preview import Planned
     from lrscope.schedules import Clock, Schedule
 
@@ -90,16 +91,24 @@ def _plans(
     several: bool,
 ) -> list[Planned]:
     """Return one plan for every base rate."""
-    schedules = _schedules(spec, rates)
-    if len(schedules) != len(rates):
-        rates = _rates_of(len(schedules), rates, spec)
+    made = _made(spec, rates)
+    if len(made.schedules) != len(rates):
+        rates = _rates_of(len(made.schedules), rates, spec)
+    if made.bases and not any(rates.values()):
+        rates = dict(zip(rates, made.bases, strict=True))
     found = []
-    for (group, lr), schedule in zip(rates.items(), schedules, strict=True):
+    for (group, lr), schedule in zip(rates.items(), made.schedules, strict=True):
         name = " ".join(each for each in (group, spec if several else "") if each)
         plan = schedule.on(clock)
         if lr is not None and not plan.is_rate:
             plan = plan.absolute(lr)
-        found.append(_planned(name or spec, schedule, plan, steps))
+        planned = _planned(name or spec, schedule, plan, steps)
+        run = planned.landmarks["steps"] or 0
+        if made.horizon is not None and run > made.horizon:
+            planned = replace(
+                planned, cautions={**planned.cautions, **dict(made.quirks)}
+            )
+        found.append(planned)
     return found
 
 
@@ -144,9 +153,9 @@ def _planned(
     )
 
 
-def _schedules(spec: str, rates: dict[str, float | None]) -> list[Schedule]:
-    """Return the schedule of every group."""
-    from lrscope.cli.factory import is_place, made_by
+def _made(spec: str, rates: dict[str, float | None]) -> Made:
+    """Return what a specification stands for, by group."""
+    from lrscope.cli.factory import Made, is_place, made_by
     from lrscope.schedules import from_json, parse
 
     if is_place(spec):
@@ -157,8 +166,8 @@ def _schedules(spec: str, rates: dict[str, float | None]) -> list[Schedule]:
         except (OSError, UnicodeDecodeError) as error:
             msg = f"{spec} cannot be read: {error}"
             raise UsageError(msg) from error
-        return [from_json(text)] * len(rates)
-    return [parse(spec)] * len(rates)
+        return Made([from_json(text)] * len(rates))
+    return Made([parse(spec)] * len(rates))
 
 
 def _rates(lr: float | None, groups: tuple[str, ...]) -> dict[str, float | None]:
