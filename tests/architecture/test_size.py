@@ -8,9 +8,9 @@ SOURCE = Path(__file__).parents[2] / "src" / "lrscope"
 MOST_LINES = 250
 
 STILL_TOO_LONG = {
-    "capture/optimizers.py": 277,
+    "capture/optimizers.py": 281,
     "capture/schedulers.py": 330,
-    "recording/events.py": 300,
+    "recording/events.py": 280,
     "recording/process.py": 298,
     "recording/writer.py": 282,
 }

@@ -8,17 +8,49 @@ Every event knows ``row``, how many rows had been written when it happened, and
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import Any
 
-Site: TypeAlias = "tuple[str, int] | None"
+from lrscope.recording.event import Event, Site
+from lrscope.recording.happenings import (
+    Backward,
+    LrAsked,
+    OptimizerStateSaved,
+    PassBegan,
+    PassEnded,
+    RateWritten,
+    SchedulerStateSaved,
+    SchedulerStepped,
+)
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Event:
-    """Base of all events; never made itself."""
-
-    row: int
-    time: float
+__all__ = [
+    "Backward",
+    "Event",
+    "Group",
+    "GroupAdded",
+    "GroupsChanged",
+    "LrAsked",
+    "ModelShared",
+    "NumberNoted",
+    "OptimizerConstructed",
+    "OptimizerStateLoaded",
+    "OptimizerStateSaved",
+    "OptimizerStepped",
+    "PassBegan",
+    "PassEnded",
+    "PlanDeclared",
+    "ProcessEnded",
+    "RateIsNoNumber",
+    "RateWritten",
+    "RowsWrittenSlowly",
+    "SchedulerConstructed",
+    "SchedulerStateLoaded",
+    "SchedulerStateSaved",
+    "SchedulerStepped",
+    "Site",
+    "StepRaised",
+    "Trouble",
+    "UnknownEvent",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -216,81 +248,6 @@ class ProcessEnded(Event):
     """The process ended in order; ``exception`` says what ended it, if one did."""
 
     exception: dict[str, Any] | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Backward(Event):
-    """``backward()`` was called."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SchedulerStepped(Event):
-    """A scheduler was stepped.
-
-    Attributes:
-        scheduler: its number.
-        depth: 0 if the program stepped it, more if another scheduler did.
-        where: the line that called ``step``.
-        user: the user's line that led there, if that one is in a library.
-        argument: name of the argument it was given, None if none.
-        value: of that argument, where it was a number that could be read.
-    """
-
-    scheduler: int
-    depth: int
-    where: Site
-    user: Site = None
-    argument: str | None = None
-    value: float | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OptimizerStateSaved(Event):
-    """``optimizer.state_dict()`` was called, most often to save it."""
-
-    optimizer: int
-    where: Site
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SchedulerStateSaved(Event):
-    """``scheduler.state_dict()`` was called by the program, most often to save it."""
-
-    scheduler: int
-    where: Site
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LrAsked(Event):
-    """``scheduler.get_lr()`` of torch was called by the program, outside a step."""
-
-    scheduler: int
-    where: Site
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RateWritten(Event):
-    """A rate changed with no scheduler step; ``where`` are the likely lines."""
-
-    optimizer: int
-    where: tuple[tuple[str, int], ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PassBegan(Event):
-    """A pass over a DataLoader began; ``length`` is in batches, if it is known."""
-
-    loader: int
-    length: int | None
-    batch_size: int | None
-    where: Site
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PassEnded(Event):
-    """A pass over a DataLoader was run to its end."""
-
-    loader: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -266,17 +266,15 @@ class Process:
             for number, each in self.optimizers.items()
             if optimizer is None or each.index == optimizer
         ]
-        attempts = sum(int(self.step_rows(each).size) for each in chosen)
-        updates = sum(
-            int(at(self.updated, self.step_rows(each)).sum()) for each in chosen
-        )
-        history = self.history
+        calls = [self.step_rows(each) for each in chosen]
+        attempts = sum(int(each.size) for each in calls)
+        updates = sum(int(at(self.updated, each).sum()) for each in calls)
         every = None if optimizer is None else chosen[0]
         return Ratio(
             updates=updates,
-            scheduler_steps=history.count_scheduler_steps(every),
-            backward_calls=history.count("backward"),
-            passes=sum(each.steps > 0 for each in history.passes),
+            scheduler_steps=self.history.count_scheduler_steps(every),
+            backward_calls=self.history.count("backward"),
+            passes=sum(each.steps > 0 for each in self.history.passes),
             skipped=attempts - updates,
         )
 
