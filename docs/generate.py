@@ -17,6 +17,7 @@ from click.testing import CliRunner
 from lrscope.capture import launch
 from lrscope.cli import exits
 from lrscope.cli.main import COMMANDS, main
+from lrscope.cli.rules import all_rules, found_by
 from lrscope.schedules.catalogue import RECIPES, SHAPES
 
 DOCS = Path(__file__).parent
@@ -109,8 +110,54 @@ def _entry(thing: Any) -> str:
     return f"### {name}\n\n`{call}`\n\n{text.rstrip()}\n\n{shown}\n"
 
 
+RULES = """\
+# Rules
+
+<!-- Written by docs/generate.py (make docs) from the rules' own pages; do not edit. -->
+
+What `lrscope audit` looks for in a recording and `lrscope check` in a source.
+`lrscope rules CODE` prints the same page. What cannot be found is listed with the
+reason in [undetected.md](undetected.md), how to ignore a rule in
+[continuous-integration.md](continuous-integration.md).
+
+- **error**: the training was surely not what anyone wants.
+- **warning**: very likely a mistake.
+- **info**: true and worth knowing, often intended.
+
+| code | severity | name | found by |
+| --- | --- | --- | --- |
+"""
+
+
+def rules() -> str:
+    """Return rules.md: the table of all rules, and the page of each."""
+    known = all_rules()
+    parts = [RULES]
+    for each in known:
+        link = f"[{_plain(each.name)}](#{each.code.lower()})"
+        by = found_by(each).removeprefix("found by ").replace("lrscope ", "")
+        parts.append(f"| {each.code} | {each.severity} | {link} | {by} |\n")
+    parts += [_page(each) for each in known]
+    return "".join(parts)
+
+
+def _page(rule: Any) -> str:
+    """Return one section; its heading is the code, which links lead to."""
+    page = inspect.cleandoc(rule.page or "").replace("``", "`")
+    paragraphs = re.sub(r"^([A-Z][^\n:]{3,40}):", r"**\1:**", page, flags=re.MULTILINE)
+    parts = re.split(r"(`[^`]*`)", paragraphs)
+    text = "".join(e if e.startswith("`") else _plain(e, "<") for e in parts)
+    return f"\n## {rule.code}\n\n**{_plain(rule.name)}**, {rule.severity}\n\n{text}\n"
+
+
+def _plain(text: str, special: str = "_<") -> str:
+    """Return text that Markdown shows as it is."""
+    return "".join(f"\\{each}" if each in special else each for each in text)
+
+
 GENERATED: dict[str, Callable[[], str]] = {
     "cli.md": command_line,
+    "rules.md": rules,
     "schedules.md": schedules,
 }
 """Every generated file of this folder and what writes it."""

@@ -67,6 +67,7 @@ class Told:
     ended: bool = True
     source: str = PLAIN
     by_hand: bool = False
+    made: float | None = None
     silent: bool = False
 
 
@@ -95,7 +96,8 @@ class _Recording:
     def write(self) -> None:
         told, writer = self.told, self.writer
         first = self.rates(0)
-        self.introduce(0, "SGD", first, 10)
+        made = first if told.made is None else [told.made] * len(first)
+        self.introduce(0, "SGD", made, 10)
         for number, other in enumerate(told.others, 1):
             self.introduce(number, "Adam", [0.1], other.get("elements", 7))
         self.steps = [self.stepping(k, s) for k, s in enumerate(told.scheds)]

@@ -18,6 +18,20 @@ def linear(length: int, end: float = 0.0, times: int = 1):
     return lambda call: 0.1 * max(end, 1 - call * times / length)
 
 
+def rising(call: int) -> float:
+    return 0.001 * (1 + call)
+
+
+def handed_over(between: float):
+    """Return a warm-up of 10 updates, one rate, and a decay from 0.1."""
+    main = cosine(89)
+    return lambda c: 0.01 * (1 + c) if c < 10 else between if c == 10 else main(c - 10)
+
+
+def told(warm: int, total: int):
+    return {"callable": "f", "holds": {"warm": warm, "total": total}}
+
+
 def sched(kind: str = "CosineAnnealingLR", **more: Any) -> Sched:
     how = {k: more.pop(k) for k in list(more) if k in Sched.__dataclass_fields__}
     return Sched(kind=kind, given=more, **how)
@@ -170,6 +184,22 @@ FIRES: dict[str, dict[str, Story]] = {
     "milestones-never-hit-float": {
         "a share of the epochs": {"scheds": one("MultiStepLR", milestones=[3.6, 4.8], **BY_PASS)},
     },
+    "warmup-handoff-glitch": {
+        "a bump": {"lr": handed_over(0.13)},
+        "a dip": {"lr": handed_over(0.02)},
+        "one event too many": {"lr": handed_over(0.11), "made": 0.1},
+    },
+    "warmup-eats-the-decay-prefix": {
+        "cosine": {"lr": lambda c: 0.005 * (1 + c) if c < 20 else cosine(100)(c), "made": 0.1},
+        "linear": {"lr": lambda c: 0.005 * (1 + c) if c < 20 else linear(100)(c), "made": 0.1},
+    },
+    "warmup-cut-at-epoch-one": {
+        "a jump": {"lr": lambda c: 0.001 * (1 + c) if c < 20 else cosine(100)(c - 20)},
+        "left behind": {"scheds": one("LinearLR", total_iters=50, until=20, **WARM, **STEPWISE)},
+    },
+    "warmup-and-total-swapped": {
+        "held by a function": {"scheds": one("LambdaLR", lr_lambda=told(100, 10), **STEPWISE), "lr": rising},
+    },
 }  # fmt: skip
 
 QUIET: dict[str, dict[str, Story]] = {
@@ -305,6 +335,23 @@ QUIET: dict[str, dict[str, Story]] = {
     "milestones-never-hit-float": {
         "whole numbers": {"scheds": one("MultiStepLR", milestones=[3.0, 4], **BY_PASS)},
     },
+    "warmup-handoff-glitch": {
+        "it meets": {"lr": handed_over(0.1)},
+        "steep stairs": {"lr": lambda c: 0.005 * (1 + c) if c < 20 else 0.1 * 0.1 ** (c // 20)},
+        "restarts": {"lr": lambda c: cosine(20)(c % 20)},
+    },
+    "warmup-eats-the-decay-prefix": {
+        "a decay of its own": {"lr": lambda c: 0.005 * (1 + c) if c < 20 else cosine(80)(c - 20), "made": 0.1},
+        "a short warm-up": {"lr": lambda c: 0.02 * (1 + c) if c < 5 else cosine(100)(c), "made": 0.1},
+    },
+    "warmup-cut-at-epoch-one": {
+        "as long as a pass": {"lr": lambda c: 0.005 * (1 + c) if c < 20 else cosine(100)(c - 20)},
+        "it goes on": {"lr": rising},
+    },
+    "warmup-and-total-swapped": {
+        "in order": {"scheds": one("LambdaLR", lr_lambda=told(10, 100), **STEPWISE), "lr": handed_over(0.1)},
+        "other units": {"scheds": one("LambdaLR", lr_lambda=told(100, 10), **STEPWISE), "lr": linear(100)},
+    },
 }  # fmt: skip
 
 NO_SCHEDULER: dict[str, Story] = {"no scheduler": {"lr": lambda _: 0.1}}
@@ -393,5 +440,12 @@ CANNOT: dict[str, dict[str, Story]] = {
     "milestones-never-hit-float": {
         **NO_SCHEDULER,
         "another scheduler": {"scheds": one("StepLR", step_size=3, **STEPWISE)},
+    },
+    "warmup-handoff-glitch": {"constant": {}},
+    "warmup-eats-the-decay-prefix": {"constant": {}},
+    "warmup-cut-at-epoch-one": {"no loader": {"lr": rising, **BARE}, "one pass": {"updates": 20}},
+    "warmup-and-total-swapped": {
+        **NO_SCHEDULER,
+        "no numbers": {"scheds": one("LambdaLR", **STEPWISE)},
     },
 }  # fmt: skip

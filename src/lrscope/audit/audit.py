@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from lrscope.audit.case import Case
 from lrscope.audit.finding import INFO, Finding
 from lrscope.audit.plan import Plan
@@ -82,7 +84,8 @@ def audit_run(
     findings: list[Finding] = []
     not_applicable: list[DoesNotApply] = []
     for rule in RULES:
-        checked = rule.check(case)
+        with np.errstate(all="ignore"):  # rates may be infinite or no numbers
+            checked = rule.check(case)
         if isinstance(checked, DoesNotApply):
             not_applicable.append(checked)
         else:

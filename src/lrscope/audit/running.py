@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from lrscope.audit.audit import audit_run, rule_called
@@ -12,6 +13,7 @@ from lrscope.audit.finding import INFO, WARNING
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from lrscope.audit.audit import Audit
     from lrscope.audit.facts.pace import Pace
     from lrscope.audit.facts.scheduler import Scheduler
     from lrscope.audit.finding import Finding
@@ -66,6 +68,22 @@ def certain_findings(
         for each in (*found, *ahead)
         if each.segment == segment and each.severity > INFO
     )
+
+
+def goes_on(run: Run) -> bool:
+    """Say whether the last segment has not ended, or was killed and nobody saw it."""
+    last = max(run.segments, key=lambda each: each.number, default=None)
+    if last is None or last.exit_code is not None:
+        return False
+    return any(each.segment == last.number and not each.ended for each in run.processes)
+
+
+def so_far(run: Run, audit: Audit, *, ignore: Mapping[str, str]) -> Audit:
+    """Return an audit with nothing in it that later steps may take back."""
+    last = max(each.number for each in run.segments)
+    certain = certain_findings(run, segment=last, ignore=ignore)
+    before = [each for each in audit.findings if each.segment != last]
+    return replace(audit, findings=(*certain, *before))
 
 
 def _ahead(case: Case, segment: int) -> Iterator[Finding]:

@@ -13,6 +13,7 @@ from lrscope.audit.finding import Severity
 from lrscope.audit.ignores import ignored_rules
 from lrscope.audit.plan import Plan
 from lrscope.audit.rules import RULES
+from lrscope.audit.running import goes_on, so_far
 from lrscope.check.comment import is_rule
 from lrscope.cli import exits
 from lrscope.errors import UsageError
@@ -83,10 +84,15 @@ def command(  # noqa: PLR0913, PLR0917 - click passes what was typed
     plan = Plan.of(*plans) if plans else None
     limit = Severity[fail_on.upper()]
     put_aside = {**ignored_here(), **dict.fromkeys(ignore, "--ignore")}
-    audits = [
-        audit_run(read_run(each), plan=plan, select=select, ignore=put_aside)
-        for each in runs or (latest_run(),)
-    ]
+    audits = []
+    for each in runs or (latest_run(),):
+        run = read_run(each)
+        audit = audit_run(run, plan=plan, select=select, ignore=put_aside)
+        if goes_on(run):
+            audit = so_far(run, audit, ignore=put_aside)
+            told = f"{each} goes on, or was killed: only what is certain by now is told"
+            click.echo(f"lrscope: {told}", err=True)
+        audits.append(audit)
     _print(audits, form)
     if any(found.severity >= limit for each in audits for found in each.findings):
         sys.exit(exits.FINDINGS)

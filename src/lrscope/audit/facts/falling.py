@@ -77,7 +77,7 @@ def crossing(applied: NDArray[np.float64]) -> int | None:
         return None
     first = int(below[0])
     before = applied[:first]
-    peak = np.nanmax(before)
+    peak = np.fmax.reduce(before)  # unlike nanmax, silent where all are NaN
     changes = before[np.flatnonzero(np.diff(before)) + 1]
     if not peak > 0 or changes.size < 2:
         return None

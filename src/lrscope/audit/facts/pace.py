@@ -9,12 +9,21 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from lrscope.audit.facts.epochs import Epochs
     from lrscope.audit.facts.scheduler import Scheduler
     from lrscope.audit.facts.training import Training
 
 OPTION = re.compile(r"-{0,2}(?:num[_-]?)?(?:train[_-]?|max[_-]?)?epochs", re.IGNORECASE)
 """Options of a command that say how many passes there will be."""
+
+
+LEAST, EVEN = 2, 1.05
+"""Whole passes that must have been seen, and how much their steps may differ."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +49,8 @@ def pace_of(scheduler: Scheduler) -> Pace | None:
     """Return how a scheduler will end; None if that is not certain.
 
     It is where the command or a literal ``range`` in the source says how many passes
-    there will be, nothing leaves the loops early, and a whole pass was seen.
+    there will be, nothing leaves the loops early, and each whole pass had as many
+    steps.
     """
     optimizer, horizon = scheduler.optimizer, scheduler.horizon
     epochs = optimizer.epochs if optimizer else None
@@ -49,15 +59,15 @@ def pace_of(scheduler: Scheduler) -> Pace | None:
     whole = epochs.count - (not epochs.ended_whole)
     ending = scheduler.training.ending
     planned = _passes(scheduler.training, epochs.loader)
-    if planned is None or not 1 <= whole < planned[0] or not epochs.whole[:whole].all():
+    if planned is None or not LEAST <= whole < planned[0]:
         return None
-    if ending.asked_for or ending.may_leave_early:
+    if ending.asked_for or ending.may_leave_early or not epochs.whole[:whole].all():
         return None
     passes, told_by = planned
-    until = scheduler.between
-    if not epochs.ended_whole:
-        until = until[: int(epochs.starts[-1]) + 1]
-    per_pass = int(until.sum()) / whole
+    steps = _steps_in(scheduler, epochs, whole)
+    if not steps.min() or steps.max() > EVEN * steps.min():
+        return None
+    per_pass = float(steps.mean())
     end = scheduler.position - scheduler.steps + per_pass * passes
     return Pace(
         per_pass=per_pass,
@@ -66,6 +76,15 @@ def pace_of(scheduler: Scheduler) -> Pace | None:
         end=end,
         share=end / horizon.steps,
     )
+
+
+def _steps_in(scheduler: Scheduler, epochs: Epochs, whole: int) -> NDArray[np.int64]:
+    """Return the steps from the beginning of each whole pass to that of the next."""
+    starts = epochs.starts[: whole + 1] + 1
+    before = np.concatenate(([0], np.cumsum(scheduler.between, dtype=np.int64)))
+    first = before[starts]
+    first[0] = before[0]
+    return np.diff(first if epochs.count > whole else np.append(first, before[-1]))
 
 
 def _passes(training: Training, loader: int) -> tuple[int, str] | None:
@@ -139,4 +158,4 @@ def _number(node: ast.expr, tree: ast.Module) -> int | None:
             return None
         node = values[0]
     is_number = isinstance(node, ast.Constant) and type(node.value) is int
-    return node.value if is_number else None  # type: ignore[attr-defined,no-any-return]
+    return node.value if is_number else None  # type: ignore[attr-defined]

@@ -20,11 +20,13 @@ from lrscope.audit.rules.cadence import (
 )
 from lrscope.audit.rules.horizon import (
     cosine_climbs,
+    cut_at_epoch_one,
     fractional_milestones,
     from_sample_counts,
     longer,
     onecycle_overrun,
     shorter,
+    swapped,
     warmup_longer,
 )
 from lrscope.audit.rules.metric import (
@@ -40,8 +42,10 @@ from lrscope.audit.rules.order import (
     all_skipped,
     amp_skip,
     before_optimizer,
+    eats_prefix,
     first_at_zero,
     first_update_misses,
+    handoff,
 )
 from lrscope.audit.rules.ownership import (
     absolute_floor,
@@ -114,12 +118,16 @@ RULES = (
     all_skipped.RULE,
     first_update_misses.RULE,
     first_at_zero.RULE,
+    handoff.RULE,
+    eats_prefix.RULE,
     longer.RULE,
     shorter.RULE,
     cosine_climbs.RULE,
     onecycle_overrun.RULE,
     from_sample_counts.RULE,
     warmup_longer.RULE,
+    cut_at_epoch_one.RULE,
+    swapped.RULE,
     fractional_milestones.RULE,
     not_saved.RULE,
     built_late.RULE,

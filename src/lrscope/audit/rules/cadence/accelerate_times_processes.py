@@ -8,7 +8,8 @@ Why it matters: on N devices the schedule is over at 1/N of the run; one script 
 different curve on each machine.
 
 Usual causes: the length was computed in real updates, from the loader after
-``accelerator.prepare()``.
+``accelerator.prepare()``; the scheduler is stepped once a pass, and there are as many
+passes on N devices as on one.
 
 What to do: compute the length from the loader before ``prepare()``, or do not hand the
 scheduler to ``prepare()``.
@@ -24,6 +25,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from lrscope.audit.finding import ERROR, INFO
 from lrscope.audit.rule import Rule
 
@@ -33,6 +36,9 @@ if TYPE_CHECKING:
     from lrscope.audit.case import Case
     from lrscope.audit.facts.scheduler import Scheduler
     from lrscope.audit.finding import Finding
+
+EARLY = 0.1
+"""Share of the updates that must come after its end."""
 
 
 def _subjects(case: Case) -> list[Scheduler]:
@@ -49,19 +55,43 @@ def _judge(scheduler: Scheduler) -> Iterator[Finding]:
     used = scheduler.between[scheduler.between > 0]
     if not used.size or (used % times == 0).mean() < 0.9:
         return
-    horizon, progress = scheduler.horizon, scheduler.progress or 0.0
-    over = horizon is not None and horizon.ends_run and progress > 1.1
-    share = "" if horizon is None else f", {progress:.0%} of its length"
+    horizon = scheduler.horizon
+    share = "" if horizon is None else f", {scheduler.progress or 0:.0%} of its length"
+    by_pass = _is_by_pass(scheduler) and not scheduler.fits_the_run
     yield RULE.found(
         scheduler,
         f"{scheduler.called} advanced by {times} for each call of step(), to "
         f"{scheduler.position}{share}",
-        cause=f"accelerate steps it once for each of the {times} processes",
+        cause=f"accelerate steps it once for each of the {times} processes"
+        + (", which do not make passes shorter" if by_pass else ""),
         fix="compute the length from the loader before accelerator.prepare(), "
         "or leave the scheduler out of prepare()",
-        severity=ERROR if over else INFO,
+        severity=ERROR if by_pass or _is_over_early(scheduler) else INFO,
         evidence={"steps_per_call": times},
     )
+
+
+def _is_by_pass(scheduler: Scheduler) -> bool:
+    """Say whether the program steps it once a pass: ranks change nothing there."""
+    epochs = scheduler.optimizer.epochs if scheduler.optimizer else None
+    if epochs is None or epochs.count < 2 or scheduler.per_call:
+        return False
+    stepped = np.count_nonzero(scheduler.between)
+    return bool(abs(stepped - epochs.count) <= 1 and epochs.calls.min() > 1)
+
+
+def _is_over_early(scheduler: Scheduler) -> bool:
+    """Say whether it was at its end before the run was; accelerate stops OneCycleLR."""
+    optimizer, horizon = scheduler.optimizer, scheduler.horizon
+    if optimizer is None:
+        return False
+    if horizon is None:
+        tails = [e.tail if e.applied[-1] < e.peak else 0 for e in optimizer.groups]
+        return min(tails, default=0) > EARLY * optimizer.updates
+    begun = scheduler.position - scheduler.steps
+    reached = begun + np.cumsum(scheduler.between[:-1], dtype=np.int64)
+    after = np.count_nonzero(reached >= horizon.steps)
+    return bool(horizon.ends_run and after > EARLY * reached.size)
 
 
 RULE = Rule(

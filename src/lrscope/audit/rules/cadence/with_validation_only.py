@@ -9,8 +9,8 @@ Usual causes: stepping stands in the code for validation; a framework ties the t
 
 What to do: step the scheduler at the end of every pass.
 
-Looks the same, but is right: decay for each evaluation on purpose, with a length that
-counts evaluations (info); ``ReduceLROnPlateau``.
+Looks the same, but is right: decay for each evaluation on purpose, by a factor for each
+or with a length that counts evaluations (info); ``ReduceLROnPlateau``.
 
 Upstream: Lightning-AI/pytorch-lightning#7737
 """
@@ -21,6 +21,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from lrscope.audit.facts.gated import stands_where_validation_is
+from lrscope.audit.facts.held import held_by
 from lrscope.audit.finding import INFO, WARNING
 from lrscope.audit.rule import Rule
 
@@ -36,41 +38,72 @@ def _subjects(case: Case) -> list[Scheduler]:
     return [
         each
         for each in case.driving
-        if not each.follows_metric and each.per_call == 0
+        if not each.follows_metric and each.per_call == 0 and each.steps > 1
+        if _count_of_passes(each) > 3
         if any(not p.steps for p in each.training.passes)
-        if each.optimizer and each.optimizer.epochs and each.optimizer.epochs.count > 3
+        or stands_where_validation_is(each)
     ]
 
 
 def _judge(scheduler: Scheduler) -> Iterator[Finding]:
+    optimizer, count = scheduler.optimizer, _count_of_passes(scheduler)
+    if optimizer is None:
+        return
+    by_source = stands_where_validation_is(scheduler)
+    if not by_source and not _at_every_validation(scheduler):
+        return
+    length = _length(scheduler, count)
+    far = length is not None and (length >= 1.5 * scheduler.steps or not by_source)
+    short = far and scheduler.steps < (length or 0) <= 1.1 * count
+    by_stairs = _counts_passes(scheduler) and _at_every_validation(scheduler)
+    what = "passes" if optimizer.epochs else "updates"
+    yield RULE.found(
+        scheduler,
+        f"{scheduler.called} was stepped {scheduler.steps} times in {count} {what}, "
+        "only when one validated",
+        cause=f"its step() stands where validation is, its length counts {what}"
+        if short or by_stairs
+        else "its step() stands where validation is",
+        fix="call scheduler.step() at the end of every pass",
+        severity=WARNING if short or by_stairs else INFO,
+        evidence={"length": length, "by_source": by_source},
+    )
+
+
+def _length(scheduler: Scheduler, count: int) -> int | None:
+    """Return its length, or the number that it holds which is that of the passes."""
+    if scheduler.horizon is not None:
+        return scheduler.horizon.steps
+    held = held_by(scheduler).values()
+    return next((int(each) for each in held if 0.9 <= each / count <= 1.1), None)
+
+
+def _counts_passes(scheduler: Scheduler) -> bool:
+    """Say whether its stairs are several steps long: one counts passes so."""
+    size = scheduler.event.arguments.get("step_size")
+    return isinstance(size, int) and size > 1
+
+
+def _count_of_passes(scheduler: Scheduler) -> int:
+    """Return the passes over the data; of updates, where no loader shows passes."""
+    optimizer = scheduler.optimizer
+    if optimizer is None:
+        return 0
+    return optimizer.epochs.count if optimizer.epochs else int(optimizer.calls.size)
+
+
+def _at_every_validation(scheduler: Scheduler) -> bool:
+    """Say whether it was stepped after those passes after which one validated."""
     optimizer = scheduler.optimizer
     epochs = optimizer.epochs if optimizer else None
     if optimizer is None or epochs is None:
-        return
+        return False
     stepped = _passes_before(scheduler, np.flatnonzero(scheduler.between))
     rows = [p.first for p in scheduler.training.passes if not p.steps]
     validated = _passes_before(scheduler, np.searchsorted(optimizer.calls, rows))
-    gaps = np.unique(np.diff(stepped))
-    if stepped.size < 2 or gaps.size != 1 or gaps[0] < 2:
-        return
-    if not np.array_equal(stepped, validated):
-        return
-    every = int(gaps[0])
-    own = scheduler.event.arguments.get("step_size")
-    length = own if isinstance(own, int) else None
-    length = scheduler.horizon.steps if scheduler.horizon else length
-    short = length is not None and scheduler.steps < length <= 1.1 * epochs.count
-    yield RULE.found(
-        scheduler,
-        f"{scheduler.called} was stepped {scheduler.steps} times in {epochs.count} "
-        f"passes, only after every {every}th, when one validated",
-        cause="its step() stands where validation is, its length counts passes"
-        if short
-        else "its step() stands where validation is",
-        fix="call scheduler.step() at the end of every pass",
-        severity=WARNING if short else INFO,
-        evidence={"every": every, "length": length},
-    )
+    if not 2 <= stepped.size <= 0.6 * epochs.count:
+        return False
+    return np.array_equal(stepped, validated[validated > 0])
 
 
 def _passes_before(
@@ -87,7 +120,7 @@ RULE = Rule(
     name="stepped-only-when-validation-runs",
     severity=WARNING,
     page=__doc__,
-    needs="a scheduler stepped by pass, and passes in which nothing is trained",
+    needs="a scheduler not stepped for every update, and four passes with validations",
     subjects=_subjects,
     judge=_judge,
     explains=("schedule-longer-than-run",),

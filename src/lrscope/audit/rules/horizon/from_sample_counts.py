@@ -1,12 +1,14 @@
 """The schedule assumes fewer or more updates in a pass than there are.
 
 What it means: the length is a whole number of passes, but with a count of updates that
-is off by the last, smaller batch, or ``steps_per_epoch`` is not what the loader gives.
+is not that of the loader, often off by the last, smaller batch; or
+``steps_per_epoch`` is not what the loader gives.
 
 Why it matters: the schedule ends early by that much in every pass, or raises an error.
 
-Usual causes: ``len(dataset) // batch_size`` where the loader rounds up; a factor for
-devices or accumulation that is not there.
+Usual causes: ``len(dataset) // batch_size`` where the loader rounds up; a count of
+samples before windows were cut or some were left out; a factor for devices or
+accumulation that is not there.
 
 What to do: use ``len(loader)``, divided by the accumulation and rounded up.
 
@@ -18,10 +20,13 @@ Lightning-AI/pytorch-lightning#2149
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from lrscope.audit.facts.held import TOTAL, held_by
+from lrscope.audit.facts.source import text_of
 from lrscope.audit.finding import WARNING
 from lrscope.audit.rule import Rule
 
@@ -36,14 +41,32 @@ OFF = 0.02
 """Share of a pass that is more than nothing."""
 
 
+ALIKE = 0.25
+"""How far a count of updates in a pass may be off, as a share of the true one."""
+
+DIVIDES = re.compile(r"//?\s*\(?\s*[\w.]*(batch|bs\b)", re.IGNORECASE)
+"""How programs compute the batches in a pass from samples."""
+
+
 def _subjects(case: Case) -> list[Scheduler]:
     return [
         each
         for each in case.driving
-        if each.horizon and each.horizon.ends_run and not each.by_argument
+        if _length(each) and not each.by_argument
         if each.per_call == 1 and case.is_last(each) and each.training.process.ended
         if each.optimizer and each.optimizer.epochs and each.optimizer.epochs.count > 2
     ]
+
+
+def _length(scheduler: Scheduler) -> int:
+    """Return its length, or the only number near the updates that it holds as one."""
+    if scheduler.horizon is not None:
+        return scheduler.horizon.steps if scheduler.horizon.ends_run else 0
+    held = {v for name, v in held_by(scheduler).items() if TOTAL.search(name)}
+    near = [
+        v for v in held if abs(v - scheduler.position) <= ALIKE * scheduler.position
+    ]
+    return int(near[0]) if len(near) == 1 else 0
 
 
 def _judge(scheduler: Scheduler) -> Iterator[Finding]:
@@ -59,7 +82,7 @@ def _judge(scheduler: Scheduler) -> Iterator[Finding]:
         scheduler,
         f"{scheduler.called} assumes {assumed} updates in a pass, there are {real}",
         cause="the updates in a pass were computed from counts of samples"
-        if abs(assumed - real) == 1
+        if not isinstance(given, int)
         else "the updates in a pass were computed with a wrong factor",
         fix="compute the length from len(loader)",
         evidence={"assumed": assumed, "updates_per_pass": real},
@@ -67,13 +90,23 @@ def _judge(scheduler: Scheduler) -> Iterator[Finding]:
 
 
 def _assumed(scheduler: Scheduler) -> int | None:
-    """Return one less than the updates in a pass if that is what the length says."""
+    """Return the updates in a pass that the length says, if it is a count of passes."""
     epochs = scheduler.optimizer.epochs if scheduler.optimizer else None
-    real = epochs.calls_per_pass if epochs else None
-    if epochs is None or not real:
+    real, length = epochs.calls_per_pass if epochs else None, _length(scheduler)
+    if epochs is None or not real or length % epochs.count or not epochs.ended_whole:
         return None
-    short = scheduler.horizon_steps == epochs.count * (real - 1)
-    return real - 1 if short else None
+    assumed = length // epochs.count
+    if assumed == real - 1:
+        return assumed
+    alike = abs(assumed - real) <= ALIKE * real
+    return assumed if alike and _divides(scheduler) else None
+
+
+def _divides(scheduler: Scheduler) -> bool:
+    """Say whether the program divides samples by the size of a batch."""
+    site = scheduler.event.where
+    text = text_of(site[0], scheduler.training.process.started) if site else None
+    return bool(text and DIVIDES.search(text))
 
 
 RULE = Rule(

@@ -30,6 +30,9 @@ from lrscope.audit.rule import Rule
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    import numpy as np
+    from numpy.typing import NDArray
+
     from lrscope.audit.case import Case
     from lrscope.audit.finding import Finding
 
@@ -51,9 +54,7 @@ def _judge(plateau: Plateau) -> Iterator[Finding]:
     if meant == plateau.mode or not plateau.decided.cuts:
         return
     rises = rank_correlation(worse)
-    if rises < RISES or not (
-        against or (_is_a_share(plateau) and settles_upward(worse))
-    ):
+    if not (rises >= RISES if against else _looks_turned(plateau, worse)):
         return
     other = "max" if plateau.mode == "min" else "min"
     first, last = plateau.metrics[0], plateau.metrics[-1]
@@ -74,14 +75,22 @@ def _judge(plateau: Plateau) -> Iterator[Finding]:
     )
 
 
-def _is_a_share(plateau: Plateau) -> bool:
-    """Say whether a metric is of the kind that ``mode`` is not meant for.
+def _looks_turned(plateau: Plateau, worse: NDArray[np.float64]) -> bool:
+    """Say whether numbers of an unknown name are of the kind the mode is not meant for.
 
-    What rises under "min" must look like a share or a percentage; what falls under
-    "max" like a loss, which is never negative.
+    What rises under "min" must look like a share or a percentage that settles; what
+    falls under "max" like a loss: never negative, best at the first evaluation, less
+    than half of it at the end.
     """
-    low, high = plateau.metrics.min(), plateau.metrics.max()
-    return bool(low >= 0 and (plateau.mode == "max" or high <= 100))
+    values = plateau.metrics
+    if values.min() < 0:
+        return False
+    if plateau.mode == "max" and values.argmax() == 0:
+        quarter = values[-max(1, values.size // 4) :].mean()
+        return bool(quarter < 0.5 * values[0])
+    return bool(
+        (plateau.mode == "max" or values.max() <= 100) and settles_upward(worse)
+    )
 
 
 RULE = Rule(

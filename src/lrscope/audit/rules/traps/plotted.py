@@ -20,6 +20,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from lrscope.audit.facts.sequence import differ, numbers
 from lrscope.audit.finding import ERROR
 from lrscope.audit.rule import Rule
 from lrscope.recording.events import SchedulerStateLoaded
@@ -36,7 +37,8 @@ def _subjects(case: Case) -> list[Scheduler]:
     return [
         each
         for each in case.driving
-        if each.horizon is not None and not each.follows_metric
+        if each.horizon is not None or each.steps == each.between[0]
+        if not each.follows_metric
         if not any(
             loaded.scheduler == each.event.scheduler
             for loaded in each.training.process.history.of(SchedulerStateLoaded)
@@ -46,17 +48,31 @@ def _subjects(case: Case) -> list[Scheduler]:
 
 def _judge(scheduler: Scheduler) -> Iterator[Finding]:
     ahead, length = int(scheduler.between[0]), scheduler.horizon_steps
-    if ahead < 5 or ahead < 0.9 * length:
+    through = length and ahead >= 0.9 * length
+    if ahead < 5 or not (through or _left_its_rate(scheduler)):
         return
     yield RULE.found(
         scheduler,
-        f"{scheduler.called} was stepped {ahead} times before the first update: its "
-        f"length is {length}",
+        f"{scheduler.called} was stepped {ahead} times before the first update"
+        + (f": its length is {length}" if through else ""),
         cause="something drew or tried the schedule with the scheduler of the run",
         fix="use copies of optimizer and scheduler for that, or lrscope preview",
         steps=(0, 0),
         evidence={"steps_ahead": ahead, "length": length},
     )
+
+
+def _left_its_rate(scheduler: Scheduler) -> bool:
+    """Say whether it was dropped after that, and the training began at its rate.
+
+    A shallow copy of the scheduler that is stepped later is one of these.
+    """
+    optimizer = scheduler.optimizer
+    if optimizer is None or scheduler.steps > int(scheduler.between[0]):
+        return False
+    later = [each for each in optimizer.schedulers if each.between[1:].any()]
+    begun = tuple(float(g.applied[0]) for g in optimizer.groups if not g.begins)
+    return any(differ(numbers(each.event.rates), begun) for each in later)
 
 
 RULE = Rule(

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 KNOWN = ("torch.", "transformers.", "timm.", "lrscope.", "ignite.")
 """Modules whose schedulers are not written by hand."""
-FLAT = ("const", "dummy", "noop", "null", "identity", "fixed", "none")
+FLAT = ("const", "dummy", "noop", "null", "identity", "fixed")
 """What a scheduler that changes nothing on purpose is called."""
 
 
