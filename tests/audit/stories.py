@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from .building import LEAVING, Sched
+from .building import LEAVING, PLAIN, Sched
 
 Story = dict[str, Any]
 
@@ -92,6 +92,7 @@ FIRES: dict[str, dict[str, Story]] = {
     },
     "accelerate-steps-xN-processes": {
         "length in updates": {"scheds": one(T_max=100, update=4, accelerate=True), "world": 4},
+        "by pass": {"scheds": one("StepLR", step_size=3, each_pass=2, accelerate=True), "world": 2},
     },
     "accelerate-plateau-patience-divided": {
         "four processes": {
@@ -106,6 +107,11 @@ FIRES: dict[str, dict[str, Story]] = {
         "every batch": {"scheds": one(T_max=120, update=1, valid=4), "valid_every": 1},
     },
     "stepped-only-when-validation-runs": {
+        "stairs of several passes": {
+            "scheds": one("StepLR", step_size=3, each_pass=1, passes=lambda n: n % 2 == 0),
+            "valid_every": 2,
+            "updates": 200,
+        },
         "every second pass": {
             "scheds": one(T_max=10, each_pass=1, passes=lambda n: n % 2 == 0),
             "valid_every": 2,
@@ -171,6 +177,10 @@ FIRES: dict[str, dict[str, Story]] = {
     },
     "steps-per-epoch-from-sample-counts": {
         "rounded down": {"scheds": one(T_max=95, **STEPWISE)},
+        "samples that are no windows": {
+            "scheds": one(T_max=110, **STEPWISE),
+            "source": PLAIN + "steps = 5 * (len(series) // batch_size)\n",
+        },
         "steps_per_epoch": {
             "scheds": one("OneCycleLR", total_steps=None, epochs=5, steps_per_epoch=40, **STEPWISE)
         },
@@ -219,6 +229,10 @@ QUIET: dict[str, dict[str, Story]] = {
         },
         "iterations": {"scheds": one("MultiStepLR", milestones=[60, 80], **STEPWISE)},
         "a short warm-up": {"scheds": one("LinearLR", total_iters=5, **WARM, **STEPWISE)},
+        "a rate that grows, to find one": {
+            "scheds": one("ExponentialLR", gamma=1.15, **STEPWISE),
+            "lr": lambda call: 1e-6 * 1.15**call,
+        },
     },
     "stepped-both-per-batch-and-per-epoch": {
         "two objects": {"scheds": [sched(T_max=100, **STEPWISE), sched("StepLR", step_size=2, **BY_PASS)]},
@@ -253,6 +267,11 @@ QUIET: dict[str, dict[str, Story]] = {
         },
     },
     "stepped-only-when-validation-runs": {
+        "a factor for each": {
+            "scheds": one("ExponentialLR", gamma=0.9, each_pass=1, passes=lambda n: n % 2 == 0),
+            "valid_every": 2,
+            "updates": 200,
+        },
         "length in validations": {
             "scheds": one(T_max=5, each_pass=1, passes=lambda n: n % 2 == 0),
             "valid_every": 2,
@@ -323,6 +342,7 @@ QUIET: dict[str, dict[str, Story]] = {
     },
     "steps-per-epoch-from-sample-counts": {
         "it fits": {"scheds": one("OneCycleLR", total_steps=None, epochs=5, steps_per_epoch=20, **STEPWISE)},
+        "a length that was chosen": {"scheds": one(T_max=110, **STEPWISE)},
     },
     "warmup-longer-than-run": {
         "it fits": {"scheds": one("LinearLR", total_iters=50, **WARM, **STEPWISE)},

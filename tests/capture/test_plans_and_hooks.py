@@ -77,3 +77,25 @@ def test_a_hand_beside_a_driver_is_still_seen(tmp_path):
     process = lrscope.read_run(tmp_path / "run").main
     assert process.tracks[0].applied[-1] == 0.1 * PLAN(3)
     assert len(process.events.of(RateWritten)) == 1
+
+
+def test_numbers_beside_the_rate_that_a_driver_writes_are_right_from_the_first_step(
+    tmp_path,
+):
+    model = torch.nn.Linear(2, 1)
+    optimizer = torch.optim.SGD(
+        model.parameters(), lr=0.1, momentum=0.9, weight_decay=0.1
+    )
+    momentum = lrscope.linear(10, start=0.5, end=0.95)
+    decay = lrscope.linear(10, start=0.5, end=1.0)
+    with lrscope.record(tmp_path / "run"):
+        lrscope.drive(
+            optimizer,
+            lrscope.linear(10),
+            momentum=momentum.absolute(),
+            weight_decay=decay,
+        )
+        train(model, optimizer, 4)
+    (track,) = lrscope.read_run(tmp_path / "run").main.tracks
+    assert track.setting("momentum").tolist() == momentum(range(4)).tolist()
+    assert track.setting("weight_decay").tolist() == (0.1 * decay(range(4))).tolist()

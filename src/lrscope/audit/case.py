@@ -60,11 +60,15 @@ class Case:
 
     @cached_property
     def driving(self) -> tuple[Scheduler, ...]:
-        """Those of them that were stepped and drive an optimizer that was called."""
+        """Those of them that were stepped and drive an optimizer that was called.
+
+        Beside a driver of ours a scheduler has no say and is not judged.
+        """
         return tuple(
             each
             for each in self.schedulers
             if each.steps and each.optimizer is not None and each.optimizer.calls.size
+            if not each.optimizer.plans
         )
 
     @cached_property
@@ -81,6 +85,12 @@ class Case:
     def resumptions(self) -> tuple[Resumption, ...]:
         """Optimizers that go on from an earlier segment or a saved state."""
         return resumptions_in(self.trainings)
+
+    @cached_property
+    def begun_here(self) -> tuple[Group, ...]:
+        """Groups of optimizers that do not go on from a saved state."""
+        resumed = {id(each.optimizer) for each in self.resumptions}
+        return tuple(each for each in self.groups if id(each.optimizer) not in resumed)
 
     @cached_property
     def continued(self) -> tuple[Continued, ...]:

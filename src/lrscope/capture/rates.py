@@ -199,6 +199,14 @@ class RateReader:
             values.append(self._read(watch, value, len(values)))
         return values
 
+    def read_all(self, watch: Watch, optimizer: Any) -> list[float]:
+        """Return the values of a row, whatever moved beside the rates."""
+        for _ in range(watch.turns):
+            if self._differs_beside(watch, optimizer):
+                self.moved_beside(watch, optimizer)
+                return watch.rates
+        return self.read_carefully(watch, optimizer)
+
     def _read(self, watch: Watch, value: Any, column: int) -> float:
         if type(value) is float:
             return value

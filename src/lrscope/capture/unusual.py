@@ -66,7 +66,7 @@ class UnusualSteps:
         pending = self._journal.pending
         pending.extend(watch.pattern or ())
         watch.hooks = optimizer._optimizer_step_pre_hooks
-        watch.rates = self._reader.read_carefully(watch, optimizer)
+        watch.rates = self._reader.read_all(watch, optimizer)
         watch.hooks, watch.hooked = None, False
         if pending != watch.pattern:
             watch.follow(self._journal)

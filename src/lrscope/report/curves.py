@@ -52,7 +52,8 @@ def in_terminal(curves: Sequence[Curve], width: int, *, color: bool, label: str)
     figure.x_label, figure.y_label = "step", label
     top = max(max(each.values) for each in chosen)
     bottom = min(min(each.values) for each in chosen)
-    figure.set_y_limits(min_=min(bottom, 0.0), max_=top * 1.02 or 1e-12)
+    top = max(top * 1.02, 0.0)
+    figure.set_y_limits(min_=min(bottom, 0.0), max_=top if top > bottom else 1e-12)
     figure.set_x_limits(
         min_=min(each.steps[0] for each in chosen),
         max_=max(each.steps[-1] for each in chosen),

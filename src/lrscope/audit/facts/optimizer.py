@@ -12,6 +12,7 @@ from lrscope.audit.facts.epochs import Epochs, epochs_of
 from lrscope.audit.facts.group import Group
 from lrscope.audit.facts.tally import usual
 from lrscope.recording import rows
+from lrscope.recording.events import PlanDeclared
 from lrscope.recording.rowset import at
 
 if TYPE_CHECKING:
@@ -59,6 +60,12 @@ class Optimizer:
     def where(self) -> tuple[tuple[str, int], ...]:
         """The line that made it."""
         return (self.event.where,) if self.event and self.event.where else ()
+
+    @cached_property
+    def plans(self) -> tuple[PlanDeclared, ...]:
+        """What drivers of ours said that it will follow, in order."""
+        said = self.training.process.history.of(PlanDeclared)
+        return tuple(each for each in said if each.optimizer == self.number)
 
     @cached_property
     def calls(self) -> NDArray[np.int64]:

@@ -11,7 +11,6 @@ from lrscope.audit.facts.restored import plan_of, position_at_first_call
 from lrscope.errors import LrscopeError, ScheduleError
 from lrscope.recording.events import (
     OptimizerStateLoaded,
-    PlanDeclared,
     SchedulerStateLoaded,
 )
 from lrscope.schedules import Clock, from_json
@@ -96,11 +95,7 @@ def _base_of(group: Group) -> float:
 
 def _declared(optimizer: Optimizer) -> list[Planned]:
     """Return the plans of a driver; each counts until the next."""
-    said = [
-        each
-        for each in optimizer.training.process.history.of(PlanDeclared)
-        if each.optimizer == optimizer.number
-    ]
+    said = optimizer.plans
     found = []
     for event, after in zip(said, (*said[1:], None)):
         first = _updates_at(optimizer, event.row)

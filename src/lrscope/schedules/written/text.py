@@ -52,8 +52,9 @@ def _written(schedule: Any) -> tuple[str, int]:
     if kind in _OPERATORS:
         return _operation(schedule)
     if kind in (minimum, maximum):
-        inside = ", ".join(shown(each) for each in schedule.parts)
-        return f"{kind.__name__}({inside})", _CALL
+        first, *others = schedule.parts
+        calls = (f".{kind.__name__}({_argument(each)})" for each in others)
+        return _tight(first) + "".join(calls), _CALL
     if kind is window:
         start = schedule.start or ""
         stop = "" if schedule.stop is None else schedule.stop
@@ -80,6 +81,10 @@ def _operation(schedule: Any) -> tuple[str, int]:
             text, inner = _written(each)
             words.append(text if inner > binds else f"({text})")
     return sign.join(words), binds
+
+
+def _argument(schedule: Any) -> str:
+    return repr(schedule.value) if _is_number(schedule) else to_text(schedule)
 
 
 def _is_number(schedule: Any) -> bool:

@@ -13,7 +13,8 @@ What to do: move ``scheduler.step()`` out of the loop over batches, or multiply 
 arguments by the number of updates in a pass.
 
 Looks the same, but is right: milestones that are meant as iterations; cosines or
-decays that are short on purpose and do not bring the rate to nothing.
+decays that are short on purpose and do not bring the rate to nothing; a rate that
+grows at every update, to find a good one.
 
 Upstream: ivadomed/ivadomed#55, ivadomed/ivadomed#57, nodefluxio/vortex#58,
 facebookresearch/detectron2#2058
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from lrscope.audit.case import Case
+    from lrscope.audit.facts.group import Group
     from lrscope.audit.facts.scheduler import Scheduler
     from lrscope.audit.finding import Finding
 
@@ -111,10 +113,17 @@ def _over_at(scheduler: Scheduler, length: float) -> int | None:
     if scheduler.class_name not in {"StepLR", "ExponentialLR"}:
         return int(length) // max(1, scheduler.per_call)
     groups = scheduler.optimizer.groups if scheduler.optimizer else ()
-    found = [np.flatnonzero(each.applied < COLLAPSED * each.peak) for each in groups]
-    if not found or not all(each.size for each in found):
-        return None
-    return max(int(each[0]) for each in found)
+    over = [_collapsed_at(each) for each in groups]
+    known = [each for each in over if each is not None]
+    return max(known) if known and len(known) == len(over) else None
+
+
+def _collapsed_at(group: Group) -> int | None:
+    """Return where the rate fell to nothing; one that grows only began there."""
+    fell = group.applied < COLLAPSED * group.peak
+    fell &= np.logical_or.accumulate(group.applied == group.peak)
+    found = np.flatnonzero(fell)
+    return int(found[0]) if found.size else None
 
 
 RULE = Rule(

@@ -30,8 +30,11 @@ from lrscope.audit.rule import Rule
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from numpy.typing import NDArray
+
     from lrscope.audit.case import Case
     from lrscope.audit.facts.group import Group
+    from lrscope.audit.facts.prefix import Prefix
     from lrscope.audit.finding import Finding
 
 LOST = 0.05
@@ -41,7 +44,7 @@ LOST = 0.05
 def _subjects(case: Case) -> list[Group]:
     return [
         each
-        for each in case.groups
+        for each in case.begun_here
         if np.isfinite(each.applied).all() and each.changes.size >= 2
     ]
 
@@ -50,7 +53,7 @@ def _judge(group: Group) -> Iterator[Finding]:
     prefix = prefix_of(group)
     if prefix is None or prefix.rate > (1 - LOST) * prefix.base:
         return
-    fell = prefix.at > 0 and group.applied[prefix.at - 1] > 1.02 * prefix.rate
+    fell = _fell_at_once(group.applied, prefix)
     yield RULE.found(
         group,
         f"after the warm-up the rate went on at {prefix.rate:.4g}, update "
@@ -62,6 +65,17 @@ def _judge(group: Group) -> Iterator[Finding]:
         steps=(prefix.at, group.begins + group.applied.size - 1),
         evidence={"base": prefix.base, "first": prefix.rate, "peak": group.peak},
     )
+
+
+def _fell_at_once(applied: NDArray[np.float64], prefix: Prefix) -> bool:
+    """Say whether the rate dropped where the decay took over, by more than its step."""
+    if not prefix.at:
+        return False
+    drop = applied[prefix.at - 1] - prefix.rate
+    later = applied[prefix.at :]
+    lower = later[later < prefix.rate]
+    own = prefix.rate - lower[0] if lower.size else 0.0
+    return bool(drop > max(2 * own, 0.02 * prefix.rate))
 
 
 RULE = Rule(

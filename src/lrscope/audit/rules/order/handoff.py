@@ -52,7 +52,7 @@ LEAST = 0.02
 def _subjects(case: Case) -> list[Group]:
     return [
         each
-        for each in case.groups
+        for each in case.begun_here
         if np.isfinite(each.applied).all() and each.changes.size >= 2 * NOTCHES
     ]
 

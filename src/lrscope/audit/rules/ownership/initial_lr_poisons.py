@@ -180,5 +180,5 @@ RULE = Rule(
     needs="a scheduler that was made after another one of the same optimizer",
     subjects=_subjects,
     judge=_judge,
-    explains=("manual-edit-clobbered",),
+    explains=("manual-edit-clobbered", "warmup-handoff-glitch"),
 )

@@ -52,16 +52,33 @@ def _subjects(case: Case) -> list[Optimizer]:
     return [
         each
         for each in case.optimizers
-        if sum(s.steps > 0 for s in each.schedulers) > 1 and each.updates
+        if each.updates
+        if sum(s.steps > 0 for s in each.schedulers) + bool(each.plans) > 1
     ]
 
 
 def _judge(optimizer: Optimizer) -> Iterator[Finding]:
     stepped = [each for each in optimizer.schedulers if each.steps]
+    if optimizer.plans:
+        yield from (_beside_driver(optimizer, each) for each in stepped)
+        return
     found = [_pair(optimizer, *pair) for pair in combinations(stepped, 2)]
     loud = [each for each in found if each is not None]
     if loud:
         yield max(loud, key=lambda each: each.severity)
+
+
+def _beside_driver(optimizer: Optimizer, scheduler: Scheduler) -> Finding:
+    driver = optimizer.plans[0].where
+    return RULE.found(
+        optimizer,
+        f"{scheduler.called} was stepped {scheduler.steps} times beside a driver, "
+        "which writes the rate of every step",
+        cause="the driver writes last: the scheduler has no effect",
+        fix="take out the scheduler and its step(), or the driver",
+        where=tuple(dict.fromkeys((*scheduler.where, *((driver,) if driver else ())))),
+        evidence={"schedulers": [scheduler.class_name]},
+    )
 
 
 def _pair(optimizer: Optimizer, one: Scheduler, other: Scheduler) -> Finding | None:
