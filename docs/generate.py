@@ -78,7 +78,36 @@ that `lrscope preview` reads.
 | `a.peak`, `a.final`, `a.first_step(at_least=x)`, `a.sum()`, `a.diff(b)` | answers |
 
 A length is a number of steps or a text with a unit: `"3ep"`, `"10%"`,
-`"1e6 samples"`, `"2e9 tokens"`. `schedule.on(Clock(…))` makes steps of it.
+`"1e6 samples"`, `"2e9 tokens"`. `schedule.on(Clock(…))` makes steps of it. Recipes,
+slices, `extend` and `replan` compute with lengths and need steps.
+
+`extend(to=n)` makes every part longer alike, a warm-up too; `replan(at=t, to=n)` keeps
+what comes before step t. `a == b` compares how two plans are written, `a.equals(b)` what
+they give.
+
+## Keep and compare
+
+```python
+>>> import lrscope
+>>> from lrscope.schedules import from_json, parse, to_json
+>>> plan = lrscope.warmup(500) >> lrscope.cosine(9_500, floor=0.1)
+>>> parse(repr(plan)) == plan == from_json(to_json(plan))
+True
+```
+
+`to_json` gives plain data. `from_json(data, functions=False)` refuses plans that name
+a function, which would be imported: for plans of people you do not know.
+
+## From torch, transformers and timm
+
+```python
+from lrscope.schedules.importers import imported_live
+
+found = imported_live(scheduler)      # Imported, or NotImported with a reason
+found.schedules, found.bases          # one for each group
+found.quirks                          # what its users rarely expect, by name
+lrscope.drive(optimizer, found.schedules[0])
+```
 """
 
 
@@ -97,6 +126,8 @@ def _entry(thing: Any) -> str:
     """Return one section; the lists of a docstring become lists of Markdown."""
     words = []
     for each in inspect.signature(thing).parameters.values():
+        if each.kind is each.KEYWORD_ONLY and "*" not in words:
+            words.append("*")
         required = each.default is inspect.Parameter.empty
         words.append(each.name if required else f"{each.name}={each.default!r}")
     name = thing.__name__
