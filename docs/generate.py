@@ -82,8 +82,8 @@ A length is a number of steps or a text with a unit: `"3ep"`, `"10%"`,
 slices, `extend` and `replan` compute with lengths and need steps.
 
 `extend(to=n)` makes every part longer alike, a warm-up too; `replan(at=t, to=n)` keeps
-what comes before step t. `a == b` compares how two plans are written, `a.equals(b)` what
-they give.
+what comes before step t. `a == b` compares how two plans are written, `a.equals(b)`
+what they give.
 
 ## Keep and compare
 
