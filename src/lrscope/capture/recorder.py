@@ -84,7 +84,6 @@ class Recorder:
             if module is not None and not getattr(spec, "_initializing", False):
                 self.module_loaded(name, module)
         self._plans.listen()
-        self._handles.append(self._plans)
         if self._printer is not None:
             self._handles += self._printer.hooks(optimizer, self._optimizers)
         atexit.register(self.stop_at_exit)
@@ -150,6 +149,7 @@ class Recorder:
         while self._handles:
             self._handles.pop().remove()
         self._patches.take_back()
+        self._plans.remove()
 
     def stop_at_exit(self) -> None:
         """Stop because the process ends."""
