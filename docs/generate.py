@@ -103,9 +103,9 @@ a function, which would be imported: for plans of people you do not know.
 ```python
 from lrscope.schedules.importers import imported_live
 
-found = imported_live(scheduler)      # Imported, or NotImported with a reason
-found.schedules, found.bases          # one for each group
-found.quirks                          # what its users rarely expect, by name
+found = imported_live(scheduler)  # Imported, or NotImported with a reason
+found.schedules, found.bases  # one for each group
+found.quirks  # what its users rarely expect, by name
 lrscope.drive(optimizer, found.schedules[0])
 ```
 """
