@@ -69,7 +69,11 @@ class Laboratory:
         return self._run([*words, *command], cwd)
 
     def recorded(self, run: Path, segment: int = 0):
-        """Return what a segment of a run holds."""
+        """Return what the processes that took a step left in a segment of a run.
+
+        One that an exception ended before its first step is recorded too: without
+        tracks, as nothing that an independent reading could hold.
+        """
         import lrscope
 
         if not run.exists():
@@ -78,7 +82,8 @@ class Laboratory:
         for each in processes:
             _check_applied(each)
         return sorted(
-            (_recording(p) for p in processes if p.segment == segment), key=repr
+            (_recording(p) for p in processes if p.segment == segment and p.tracks),
+            key=repr,
         )
 
 
