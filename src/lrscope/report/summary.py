@@ -60,7 +60,8 @@ def summary_of(run: Path, segment: int) -> str:
 def _why(process: Process) -> str:
     for each in process.history.of(ProcessEnded):
         if each.exception:
-            return f" ({each.exception.get('type')}: {each.exception.get('message')})"
+            kind, message = each.exception.get("type"), each.exception.get("message")
+            return f" ({kind}: {message})" if message else f" ({kind})"
     return ""
 
 
