@@ -2,93 +2,38 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import lrscope
 from lrscope.recording import place, rows
 from lrscope.recording.writer import Writer
 
+from .tale import Told
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
     from pathlib import Path
 
-PLAIN = "for epoch in range(9):\n    for batch in loader:\n        train(batch)\n"
-LEAVING = PLAIN + "        if bored:\n            break\n"
+    from .tale import Sched
+
 ACCELERATE = "/lib/site-packages/accelerate/scheduler.py"
 
 
-@dataclass(kw_only=True)
-class Sched:
-    """A scheduler, and how often it is stepped where.
-
-    Steps may be taken at ``update``, ``batch``, ``each_pass``, ``start`` (before the first call), ``ahead``
-    (before each call), ``valid`` (in each validation) and ``pass_ahead``.
-    """
-
-    kind: str = "CosineAnnealingLR"
-    given: dict[str, Any] = field(default_factory=dict)
-    update: int = 0
-    batch: int = 0
-    each_pass: int = 0
-    start: int = 0
-    ahead: int = 0
-    pass_ahead: int = 0
-    valid: int = 0
-    until: int = 10**9
-    passes: Callable[[int], bool] = lambda _: True
-    optimizer: int = 0
-    children: Sequence[int] = ()
-    on_skip: bool = True
-    metric: Callable[[int], float] | None = None
-    accelerate: bool = False
-    module: str = "torch.optim.lr_scheduler"
-    attributes: dict[str, Any] = field(default_factory=dict)
-
-
-@dataclass(kw_only=True)
-class Told:
-    """What happens in a training; ``silent``: no DataLoader says where passes are."""
-
-    updates: int = 100
-    lr: Callable[[int], Any] = lambda _: 0.1
-    scheds: Sequence[Sched] = ()
-    per_pass: int | None = 20
-    batches: int = 1
-    backward: int | None = None
-    valid_every: int = 0
-    skips: Callable[[int], bool] = lambda _: False
-    scaled: bool = False
-    world: int | None = None
-    others: Sequence[dict[str, Any]] = ()
-    other_until: int = 0
-    command: Sequence[str] = ("python", "train.py")
-    raised: dict[str, Any] | None = None
-    ended: bool = True
-    source: str = PLAIN
-    by_hand: bool = False
-    made: float | None = None
-    silent: bool = False
-
-
 class _Recording:
-    """Writes down a training as it is told."""
+    """Writes down what one process does of a training as it is told."""
 
-    def __init__(self, folder: Path, told: Told) -> None:
-        self.told = told
-        script = folder / "train.py"
-        script.write_text(told.source, encoding="utf-8")
-        self.script = str(script)
-        path = folder / "run"
-        path.mkdir()
-        self.segment = place.begin_segment(path, list(told.command))
-        rank = None if told.world is None else 0
+    def __init__(
+        self, segment: place.Segment, script: str, told: Told, rank: int | None
+    ) -> None:
+        self.told, self.script = told, script
         head = {
             "rank": rank, "world_size": told.world, "pid": 1, "segment": 0,
-            "command": list(told.command), "started": self.segment.started,
+            "command": list(told.command), "started": segment.started,
+            "torch": told.torch,
         }  # fmt: skip
-        self.path = path
-        self.writer = Writer(str(path / "segment000-pid1"), head)
+        name = f"segment000-pid{1 + (rank or 0)}"
+        self.writer = Writer(str(segment.path.parent / name), head)
         self.pending: list[int] = []
         self.calls = 0
         self.write()
@@ -100,14 +45,18 @@ class _Recording:
         self.introduce(0, "SGD", made, 10)
         for number, other in enumerate(told.others, 1):
             self.introduce(number, "Adam", [0.1], other.get("elements", 7))
+        if told.shared:
+            self.tell("model_shared", wrapper=told.shared, where=[self.script, 2])
         self.steps = [self.stepping(k, s) for k, s in enumerate(told.scheds)]
+        self.asked = [self.asking(k) for k, s in enumerate(told.scheds) if s.asked]
         self.metrics = [
             writer.layout({"holds": "argument", "scheduler": k}, 1)
             for k, s in enumerate(told.scheds)
         ]
         own = {"holds": "step", "optimizer": 0}
         columns = [[k, "lr"] for k in range(len(first))]
-        self.layout = writer.layout({**own, "columns": columns}, len(first))
+        columns += [[0, "momentum"]] if told.momentum else []
+        self.layout = writer.layout({**own, "columns": columns}, len(columns))
         other = {"holds": "step", "optimizer": 1, "columns": [[0, "lr"]]}
         self.other = writer.layout(other, 1) if told.others else None
         self.backward = writer.item({"happened": "backward"})
@@ -120,7 +69,6 @@ class _Recording:
             self.tell("process_ended", exception=told.raised)
         self.put(writer.layout({"holds": "nothing"}, 0), [], 0)
         writer.close()
-        place.end_segment(self.segment, 1 if told.raised else 0)
 
     def loader(self, number: int) -> tuple[int, int]:
         length = (self.told.per_pass or 0) * self.told.batches if number == 0 else 4
@@ -140,9 +88,11 @@ class _Recording:
         )
 
     def introduce(self, number: int, kind: str, lr: list[float], elements: int) -> None:
+        told = self.told
+        settings = {"momentum": [told.momentum(0)]} if told.momentum else {}
         groups = [
             {"group": k, "name": f"g{k}", "tensors": 1, "elements": elements,
-             "lr": each, "settings": {}}
+             "lr": each, "settings": settings, "tensor_lr": told.tensor_lr}
             for k, each in enumerate(lr)
         ]  # fmt: skip
         self.tell(
@@ -157,7 +107,9 @@ class _Recording:
             "scheduler_constructed", scheduler=number, class_name=sched.kind,
             module=sched.module, how="constructed", optimizer=sched.optimizer,
             arguments=sched.given, attributes={"last_epoch": 0, **sched.attributes},
-            children=list(sched.children), rates=self.rates(0), where=[self.script, 2],
+            children=list(sched.children), where=[self.script, 2],
+            rates=self.rates(0) if sched.rates is None else list(sched.rates),
+            rates_before=list(sched.before),
         )  # fmt: skip
         item = {"happened": "scheduler_stepped", "scheduler": number}
         item |= {"depth": int(inside)}
@@ -169,6 +121,11 @@ class _Recording:
             more = {"from": [self.script, line]} if sched.accelerate else {}
             lines[name] = self.writer.item({**item, "where": where, **more})
         return lines
+
+    def asking(self, number: int) -> int:
+        """Return the item for a call of ``get_lr()``."""
+        item = {"happened": "lr_asked", "scheduler": number}
+        return self.writer.item({**item, "where": [self.script, 14]})
 
     def step(self, name: str, times: Callable[[Sched], int]) -> None:
         for k, sched in enumerate(self.told.scheds):
@@ -209,10 +166,12 @@ class _Recording:
             self.put(self.other, [0.1], rows.UPDATED)
         skipped = told.skips(call)
         flags = rows.OVERFLOW if skipped else rows.UPDATED
-        self.put(self.layout, self.rates(call), flags | rows.SCALED * told.scaled)
+        values = self.rates(call) + ([told.momentum(call)] if told.momentum else [])
+        self.put(self.layout, values, flags | rows.SCALED * told.scaled)
         self.calls += 1
         self.step("batch", lambda s: s.batch)
         self.step("update", lambda s: s.update * (s.on_skip or not skipped))
+        self.pending += self.asked
 
     def end_pass(self, number: int) -> None:
         told = self.told
@@ -224,7 +183,17 @@ class _Recording:
         self.step("each_pass", lambda s: s.each_pass * s.passes(number))
 
 
-def recorded(folder: Path, **told: Any) -> lrscope.Run:
+def recorded(folder: Path, **words: Any) -> lrscope.Run:
     """Return a run; see `Told` for what can be said about it."""
-    folder.mkdir(parents=True, exist_ok=True)
-    return lrscope.read_run(_Recording(folder, Told(**told)).path)
+    told = Told(**words)
+    run = folder / "run"
+    run.mkdir(parents=True)
+    script = folder / "train.py"
+    script.write_text(told.source, encoding="utf-8")
+    segment = place.begin_segment(run, list(told.command))
+    first = None if told.world is None and not told.ranks else 0
+    _Recording(segment, str(script), told, first)
+    for rank, lr in enumerate(told.ranks, 1):
+        _Recording(segment, str(script), replace(told, lr=lr), rank)
+    place.end_segment(segment, 1 if told.raised else 0)
+    return lrscope.read_run(run)

@@ -3,11 +3,23 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from .building import LEAVING, PLAIN, Sched
+from .building import recorded
+from .tale import LEAVING, PLAIN, Sched
+from .verdict import audited
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from lrscope.audit.audit import Audit
 
 Story = dict[str, Any]
+
+
+def judged(path: Path, story: Story) -> Audit:
+    """Write a story down and audit it."""
+    return audited(recorded(path, **story))
 
 
 def cosine(length: int, every: int = 1, peak: float = 0.1):

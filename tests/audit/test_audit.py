@@ -15,8 +15,9 @@ from lrscope.audit.rules import RULES
 from lrscope.errors import UsageError
 from lrscope.report import findings_json
 
-from .building import LEAVING, PLAIN, Sched, recorded
+from .building import recorded
 from .stories import FIRES, cosine, one, sched
+from .tale import LEAVING, PLAIN, Sched
 
 COUNTS = st.integers(0, 3)
 LENGTHS = st.one_of(st.integers(-1, 150), st.floats(allow_nan=True), st.none())

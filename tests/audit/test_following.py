@@ -14,8 +14,9 @@ from lrscope.audit.rules import RULES
 from lrscope.audit.running import EARLY, certain_findings
 from lrscope.report import following
 
-from .building import PLAIN, recorded
+from .building import recorded
 from .stories import QUIET, cosine, one
+from .tale import PLAIN
 
 LITERAL = PLAIN.replace("range(9)", "range(20)")
 TOO_LONG = {"scheds": one(T_max=400, each_pass=1), "source": LITERAL, "ended": False}

@@ -13,7 +13,8 @@ from torch.optim.lr_scheduler import ExponentialLR, LambdaLR, LRScheduler
 
 import lrscope
 
-from .training import PLAN, held, parameter, sgd, update
+from .page import run
+from .training import PLAN, held, parameter, seen, sgd, update
 
 LONGER = lrscope.warmup(5) >> lrscope.cosine(80, floor=0.1)
 
@@ -199,13 +200,16 @@ def test_accelerate_is_driven_without_a_scheduler():
     accelerate = pytest.importorskip("accelerate")
     accelerator = accelerate.Accelerator(cpu=True, gradient_accumulation_steps=2)
     model = torch.nn.Linear(1, 1)
-    inner = torch.optim.SGD(model.parameters(), lr=0.1)
-    model, optimizer = accelerator.prepare(model, inner)
-    driver = lrscope.drive(optimizer, PLAN)
-    for _ in range(12):
-        with accelerator.accumulate(model):
-            accelerator.backward(model(torch.ones(1, 1)).sum())
-            optimizer.step()
-            optimizer.zero_grad()
-    assert driver.step == 6
-    assert inner.param_groups[0]["lr"] == 0.1 * PLAN(5)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    rates = seen(optimizer)
+    shown = run(
+        "Accelerate",
+        accelerator=accelerator,
+        batches=[torch.ones(1, 1)] * 12,
+        lrscope=lrscope,
+        model=model,
+        optimizer=optimizer,
+        schedule=PLAN,
+    )
+    assert rates == [[0.1 * PLAN(t)] for t in range(6)]
+    assert shown["driver"].step == 6

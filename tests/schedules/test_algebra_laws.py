@@ -71,6 +71,84 @@ def test_operators_work_step_by_step(a, b):
     assert ((2 + a)(STEPS) == 2 + one).all()
 
 
+COMPANIONS = [
+    s.noise(0.1, seed=3),
+    s.noise(0.1, distribution="normal"),
+    s.constant(0.5),
+    s.exponential_warmup(20),
+    s.untuned_exponential_warmup(0.9),
+    s.radam_warmup(0.9),
+    0.5 * s.noise(0.1).hold(every=7),
+    s.noise(0.1).shift(5) + s.constant(0.1),
+    s.noise(0.1)[9:].stretch(2).clip(high=1.05),
+]
+"""Endless schedules that are made to go along with others."""
+each_combination = pytest.mark.parametrize(
+    "combined",
+    [
+        lambda a, b: a * b,
+        lambda a, b: a + b,
+        lambda a, b: a.minimum(b),
+        lambda a, b: a.maximum(b),
+    ],
+    ids=["product", "sum", "minimum", "maximum"],
+)
+
+
+@each_combination
+@FEW
+@given(a=FINITE, b=FINITE)
+def test_a_combination_is_as_long_as_its_longest_part(combined, a, b):
+    assert combined(a, b).length == max(a.length, b.length)
+
+
+@each_combination
+@FEW
+@given(a=EVERY, beside=st.sampled_from(COMPANIONS))
+def test_noise_numbers_and_endless_warmups_have_no_say_about_length(
+    combined, a, beside
+):
+    one, other = combined(a, beside), combined(beside, a)
+    assert one.length == other.length == a.length
+    if a.length is not None:
+        values = one(np.arange(a.length + 1))
+        assert one.sum() == pytest.approx(math.fsum(values[:-1]), rel=1e-14)
+        assert one.peak == max(values)
+        assert one.extend(to=a.length + 50).length == a.length + 50
+        assert (one >> a).length == 2 * a.length
+
+
+@each_combination
+def test_a_part_that_goes_somewhere_without_end_makes_a_combination_endless(combined):
+    for goes_on in (s.inverse_sqrt(10), s.exponential(0.9), s.cosine_wave(9)):
+        assert combined(s.warmup(5), goes_on).length is None
+    assert combined(s.warmup(5), s.multistep([30, 80])).length == 80
+    assert combined(s.multistep([30]), s.multistep([80])).length is None
+
+
+@FEW
+@given(steps=st.integers(1, 200), beside=EVERY)
+def test_a_product_that_has_come_to_zero_has_ended(steps, beside):
+    plan = s.cosine(steps) * beside
+    assert plan.length == max(steps, beside.length or beside.settles or 0)
+    assert (plan(STEPS[steps:]) == 0).all()
+    assert plan.settles is not None
+    assert plan.final == 0
+
+
+def test_what_a_combination_does_after_its_end_is_what_its_parts_do():
+    rough = s.cosine(100, floor=0.1) * s.noise(0.1)
+    assert rough.length == 100
+    assert rough.settles is rough.final is None
+    assert rough(500) == 0.1 * s.noise(0.1)(500)
+    assert rough[:1_000].length == rough[:100].length == 100
+    assert rough[:1_000](500) == rough[:100](500) == rough(100)
+    assert rough[20:](480) == rough(500)
+    again = rough.repeat(3)
+    assert again.length == 300
+    assert again.settles is None
+
+
 @FEW
 @given(a=FINITE, b=TREES)
 def test_then_gives_every_part_its_own_steps(a, b):

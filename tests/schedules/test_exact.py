@@ -252,15 +252,13 @@ def noise(c, t):
         x = (x ^ (x >> 27)) * 0x94D049BB133111EB % word
         return x ^ (x >> 31)
 
-    def draw(stream):
-        key = mixed((mixed(c.seed % word) ^ (c.seed // word) ^ stream) % word)
-        x = mixed((int(t) * 0x9E3779B97F4A7C15 + key) % word)
-        return mp.mpf(x // 2**11) / 2**53
-
+    key = mixed((mixed(c.seed % word) ^ (c.seed // word)) % word)
+    x = mixed((int(t) * 0x9E3779B97F4A7C15 + key) % word)
     if c.distribution == "uniform":
-        z = 2 * draw(0) - 1
+        z = 2 * mp.mpf(x // 2**11) / 2**53 - 1
     else:
-        z = mp.sqrt(-2 * mp.log(1 - draw(1))) * mp.sin(2 * mp.pi * draw(2))
+        near, turn = mp.mpf(x // 2**32) / 2**32, mp.mpf(x % 2**32) / 2**32
+        z = mp.sqrt(-2 * mp.log(1 - near)) * mp.sin(2 * mp.pi * turn)
     return 1 + mp.mpf(c.amount) * max(min(z, mp.mpf(3)), mp.mpf(-3))
 
 

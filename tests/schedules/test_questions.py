@@ -58,6 +58,16 @@ def test_peak_and_lowest_of_any_schedule_are_found_in_any_range(schedule):
 
 
 @settings(max_examples=200)
+@given(schedule=TREES)
+def test_a_schedule_with_an_end_has_settled_there_or_never_does(schedule):
+    if schedule.length is not None:
+        assert schedule.settles is None or schedule.settles <= schedule.length
+        values = schedule(np.arange(schedule.length + 1))
+        assert close(schedule.peak, values.max())
+        assert close(schedule.sum(), math.fsum(values[:-1]))
+
+
+@settings(max_examples=200)
 @given(schedule=TREES, limit=st.floats(0, 3), data=st.data())
 def test_the_first_step_at_a_limit_is_the_first_one(schedule, limit, data):
     values = schedule(np.arange(300))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from inspect import cleandoc
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from lrscope.audit.finding import Finding, Severity
 
@@ -12,35 +12,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from lrscope.audit.case import Case
-    from lrscope.audit.facts.training import Training
+    from lrscope.audit.facts.site import Sites
+    from lrscope.audit.facts.subject import Subject
 
 
 FAILED = "the rule failed on this recording, which is a mistake of lrscope"
 """Beginning of the reason of a rule that could not be tried for want of care."""
-
-
-class Subject(Protocol):
-    """What a rule looks at: a scheduler, an optimizer or a group of one."""
-
-    @property
-    def training(self) -> Training:
-        """The process it belongs to."""
-
-    @property
-    def optimizer_name(self) -> str | None:
-        """The optimizer it is or belongs to."""
-
-    @property
-    def group_name(self) -> str | None:
-        """The group it is; None if it is none."""
-
-    @property
-    def where(self) -> tuple[tuple[str, int], ...]:
-        """The lines of the script to look at."""
-
-    @property
-    def ratios(self) -> dict[str, Any]:
-        """How often things happened beside each other."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,7 +73,7 @@ class Rule:
         fix: str,
         severity: Severity | None = None,
         steps: tuple[int, int] | None = None,
-        where: tuple[tuple[str, int], ...] | None = None,
+        where: Sites | None = None,
         evidence: dict[str, Any] | None = None,
     ) -> Finding:
         """Return a finding about a subject; its ratios become evidence."""

@@ -6,7 +6,7 @@ import sys
 from typing import TYPE_CHECKING, Any, Callable
 
 from lrscope.capture.journal import MOST_PENDING
-from lrscope.capture.sites import caller
+from lrscope.sites import caller
 
 if TYPE_CHECKING:
     from types import FrameType

@@ -6,7 +6,7 @@ import os
 from typing import Any
 
 from lrscope.capture.plain import plain
-from lrscope.capture.sites import is_users
+from lrscope.sites import is_users
 
 
 def leave_note(reason: str) -> None:

@@ -19,41 +19,6 @@ _TELLING = re.compile("lr|rate|mult|scale|relative_step", re.IGNORECASE)
 """Keys that are written down even if they hold no float: meant for a rate, perhaps."""
 
 
-def names_of(groups: list[dict[str, Any]]) -> list[str]:
-    """Return one name per group: its own, else what its parameters share.
-
-    A group may carry ``name``; parameters that came from ``named_parameters()``
-    carry theirs, and a group takes the module path that all of them share. Names
-    that would not tell groups apart fall back to ``group0``, ``group1`` …
-    """
-    names = [_own_name(group) or _shared_path(group) for group in groups]
-    if len(groups) == 1:
-        return [names[0] or "all"]
-    counts = Counter(names)
-    return [
-        name if name and counts[name] == 1 else f"group{index}"
-        for index, name in enumerate(names)
-    ]
-
-
-def _own_name(group: dict[str, Any]) -> str | None:
-    for key in ("name", "group_name"):
-        name = group.get(key)
-        if isinstance(name, str) and name:
-            return name.replace("/", ".")
-    return None
-
-
-def _shared_path(group: dict[str, Any]) -> str | None:
-    paths = [str(name).split(".") for name in group.get("param_names", ())]
-    shared = []
-    for parts in zip(*paths):
-        if len(set(parts)) > 1:
-            break
-        shared.append(parts[0])
-    return ".".join(shared) or None
-
-
 def settings_of(group: dict[str, Any]) -> tuple[str, ...]:
     """Return the keys of a group whose numbers are worth watching.
 

@@ -15,7 +15,7 @@ import sys
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from lrscope.capture.sites import is_users, user_frames
+from lrscope.sites import is_users, user_frames
 
 if TYPE_CHECKING:
     from types import FrameType

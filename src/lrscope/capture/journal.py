@@ -12,7 +12,8 @@ import time
 from typing import TYPE_CHECKING, Any, Callable
 
 if TYPE_CHECKING:
-    from lrscope.recording.writer import Layout, Writer
+    from lrscope.recording.dictionary import Layout
+    from lrscope.recording.writer import Writer
 
 MOST_KEPT = 10_000
 """Events kept in memory before the first step; later ones are dropped."""
@@ -30,6 +31,7 @@ class Journal:
     Attributes:
         pending: items since the last row, in order. Append to it directly.
         sink: its ``store`` and ``put`` write rows; nowhere after the end.
+        when_opened: called when there are files, before the first row is written.
     """
 
     def __init__(self, open_writer: Callable[[], Writer]) -> None:
@@ -44,6 +46,7 @@ class Journal:
         self.sink: Writer | Nowhere = NOWHERE
         self._remarks: Layout | None = None
         self._arguments: dict[int, Layout] = {}
+        self.when_opened: list[Callable[[], None]] = []
 
     @property
     def is_open(self) -> bool:
@@ -71,6 +74,8 @@ class Journal:
                 self._kept.clear()
                 self._writer = writer
                 self.sink = writer
+                for each in self.when_opened:
+                    each()
                 if writer.why_not_mapped:
                     self.event("rows_written_slowly", why=writer.why_not_mapped)
             return self._writer
@@ -112,6 +117,10 @@ class Journal:
             description = {"holds": "argument", "scheduler": scheduler}
             layout = self._arguments[scheduler] = self._writer.layout(description, 1)
         self.sink.put(layout, self.take_signature(), 0, [value])
+
+    def silence(self) -> int:
+        """Return the signature of a row before which nothing happened."""
+        return self.open().signature(())
 
     def flush(self) -> None:
         """Write pending items in a row without a step."""

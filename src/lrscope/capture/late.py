@@ -41,6 +41,10 @@ class Arrival:
         """Return the number."""
         return float(self._copy.item())
 
+    def numbers(self) -> list[float]:
+        """Return the numbers, where there are several."""
+        return list(self._copy.tolist())
+
 
 class LateValues:
     """Rows that wait for numbers, in order."""

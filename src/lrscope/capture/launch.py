@@ -44,15 +44,21 @@ def resolve(command: Sequence[str]) -> list[str]:
 
 
 def environment(
-    run: Path, segment: int, every: str | None, notes: str
+    run: Path,
+    segment: int,
+    notes: str,
+    *,
+    every: str | None = None,
+    effective: str | None = None,
 ) -> dict[str, str]:
     """Return this environment with the bootstrap in front of PYTHONPATH.
 
     Args:
         run: directory of the run.
         segment: number of the segment.
-        every: when to print rates, if at all.
         notes: directory in which a recorder that had to stop leaves a file.
+        every: when to print rates, if at all.
+        effective: how to measure what steps really move, if at all.
     """
     variables = dict(os.environ)
     paths = [str(BOOTSTRAP), variables.get("PYTHONPATH", "")]
@@ -60,9 +66,11 @@ def environment(
     variables["LRSCOPE_RUN"] = str(run.resolve())
     variables["LRSCOPE_SEGMENT"] = str(segment)
     variables["LRSCOPE_NOTES"] = notes
-    variables.pop("LRSCOPE_PRINT", None)
-    if every:
-        variables["LRSCOPE_PRINT"] = every
+    asked = {"LRSCOPE_PRINT": every, "LRSCOPE_EFFECTIVE": effective}
+    for name, value in asked.items():
+        variables.pop(name, None)
+        if value is not None:
+            variables[name] = value
     return variables
 
 

@@ -16,10 +16,10 @@ from lrscope.capture.late import LateValues
 from lrscope.capture.nesting import Covered, cover, drop_unfinished, find_opened
 from lrscope.capture.plain import plain
 from lrscope.capture.rates import RateReader
-from lrscope.capture.sites import here, unseen
 from lrscope.capture.states import steps_in
 from lrscope.capture.unusual import UnusualSteps, find_gradient
 from lrscope.capture.watch import Watch
+from lrscope.sites import here, unseen
 
 if TYPE_CHECKING:
     from torch.optim import Optimizer

@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 from typing import Any, Callable
 
-from lrscope.capture.sites import unseen
+from lrscope.sites import unseen
 
 
 class Patches:

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from lrscope.capture import groups as grouping
 from lrscope.capture.plain import number as plain_number
-from lrscope.capture.sites import here
 from lrscope.capture.writers import Writers
+from lrscope.group_names import names_of
+from lrscope.sites import here
 
 if TYPE_CHECKING:
     from torch.optim import Optimizer
@@ -42,7 +43,7 @@ class RateReader:
         """Describe the groups that were not described yet."""
         news = []
         for group, number, name in zip(
-            groups, watch.numbers, grouping.names_of(groups)
+            groups, watch.numbers, names_of(groups)
         ):
             if number not in watch.described:
                 watch.described[number] = name

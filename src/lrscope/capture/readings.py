@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from lrscope.capture import groups as grouping
 from lrscope.capture.recorder import applied_by
 from lrscope.errors import UsageError
+from lrscope.group_names import names_of
 
 if TYPE_CHECKING:
     from torch.optim import Optimizer
@@ -64,7 +64,7 @@ def readings(
     if groups is None:
         msg = f"readings needs an optimizer with param_groups, got {optimizer!r}"
         raise UsageError(msg)
-    names = grouping.names_of(groups)
+    names = names_of(groups)
     applied = applied_by(optimizer) or [None] * len(groups)
     last = _last_of(scheduler, len(groups))
     return tuple(

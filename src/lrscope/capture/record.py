@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lrscope.capture.recorder import Recorder, active_recorder
-from lrscope.capture.sites import unseen
 from lrscope.recording import place
+from lrscope.sites import unseen
 
 if TYPE_CHECKING:
     import os

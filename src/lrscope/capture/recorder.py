@@ -21,11 +21,13 @@ from lrscope.capture.patches import Patches
 from lrscope.capture.plans import PlanWitness
 from lrscope.capture.replicas import watch_replicas
 from lrscope.capture.schedulers import SchedulerWitness
+from lrscope.capture.values import Values
 from lrscope.recording.writer import Writer
 
 if TYPE_CHECKING:
     from types import ModuleType
 
+    from lrscope.capture.effective.wanted import Wanted
     from lrscope.capture.printing import Printer
 
 LATER = {
@@ -44,10 +46,15 @@ class Recorder:
         directory: of the run; it exists.
         segment: number of the segment that this process belongs to.
         printer: prints lines during training, if wanted.
+        effective: how to measure what the steps really moved, if wanted.
     """
 
     def __init__(
-        self, directory: str, segment: int, printer: Printer | None = None
+        self,
+        directory: str,
+        segment: int,
+        printer: Printer | None = None,
+        effective: Wanted | None = None,
     ) -> None:
         """Watch nothing yet; see `start`."""
         self.directory = directory
@@ -62,6 +69,12 @@ class Recorder:
         self._optimizers = OptimizerWitness(journal, self.fail)
         self._schedulers = SchedulerWitness(journal, self._optimizers, self.fail)
         self._plans = PlanWitness(journal, self._optimizers, self.fail)
+        self._values = Values(journal, self._optimizers.late, self.fail)
+        self._meter = None
+        if effective is not None:
+            from lrscope.capture.effective.meter import Meter
+
+            self._meter = Meter(self._optimizers, effective, self.fail)
 
     def start(self) -> None:
         """Begin to watch; ``torch.optim`` is loaded."""
@@ -77,7 +90,12 @@ class Recorder:
             patches, optim.Optimizer, self._optimizers, self.fail
         )
         self._schedulers.install(patches, optim.lr_scheduler.LRScheduler)
-        torchwide.watch_backward(patches, sys.modules["torch.autograd"], self._journal)
+        torchwide.watch_backward(
+            patches,
+            sys.modules["torch.autograd"],
+            self._journal,
+            self._values.note_backward if self._meter else None,
+        )
         for name in LATER:
             module = sys.modules.get(name)
             spec = getattr(module, "__spec__", None)
@@ -86,6 +104,8 @@ class Recorder:
         self._plans.listen()
         if self._printer is not None:
             self._handles += self._printer.hooks(optimizer, self._optimizers)
+        if self._meter is not None:
+            self._handles += self._meter.hooks(optimizer)
         atexit.register(self.stop_at_exit)
         _active.append(weakref.ref(self))
 
@@ -98,6 +118,13 @@ class Recorder:
         """Return the rates of an optimizer's last real update."""
         return self._optimizers.applied_by(optimizer)
 
+    def log(self, name: str, value: Any) -> None:
+        """Write a number that the program logs."""
+        try:
+            self._values.note(name, value)
+        except Exception as error:  # noqa: BLE001 - the training must go on
+            self.fail(error)
+
     def module_loaded(self, name: str, module: ModuleType) -> None:
         """Watch what a module of torch that loaded just now holds."""
         if self._stopped or name not in LATER:
@@ -109,6 +136,8 @@ class Recorder:
 
     def _watch_scalers(self, module: ModuleType) -> None:
         torchwide.watch_scalers(self._patches, module, self._optimizers)
+        if self._meter is not None:
+            self._values.watch_scalers(self._patches, module)
 
     def _watch_loaders(self, module: ModuleType) -> None:
         torchwide.watch_loaders(self._patches, module, self._journal, self.fail)
@@ -172,6 +201,8 @@ class Recorder:
             if self._printer is not None:
                 self._printer.finish()
             self._optimizers.late.collect()
+            if self._meter is not None:
+                self._meter.collect()
             if error is not None and (
                 self._optimizers.any_met or was_about_an_optimizer(error)
             ):

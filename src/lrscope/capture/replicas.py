@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any, Callable
 
-from lrscope.capture.sites import caller
+from lrscope.sites import caller
 
 if TYPE_CHECKING:
     from types import ModuleType

@@ -23,8 +23,8 @@ from lrscope.capture.descriptions import (
 )
 from lrscope.capture.journal import MOST_PENDING
 from lrscope.capture.plain import plain
-from lrscope.capture.sites import caller, is_users, unseen, user_frames
 from lrscope.capture.states import saved
+from lrscope.sites import caller, is_users, unseen, user_frames
 
 if TYPE_CHECKING:
     from types import FrameType

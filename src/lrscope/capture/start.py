@@ -6,6 +6,7 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
+from lrscope.capture.effective.wanted import wanted
 from lrscope.capture.printing import Printer
 from lrscope.capture.recorder import Recorder
 
@@ -25,7 +26,9 @@ def module_loaded(name: str, module: ModuleType) -> None:
             every = os.environ.get("LRSCOPE_PRINT")
             first = os.environ.get("RANK", "0") == "0"
             printer = Printer(every) if every and first else None
-            _recorder = Recorder(directory, segment, printer)
+            asked = os.environ.get("LRSCOPE_EFFECTIVE")
+            effective = None if asked is None else wanted(asked)
+            _recorder = Recorder(directory, segment, printer, effective)
             _recorder.start()
         else:
             print(f"lrscope: {directory!r} is gone; not recording", file=sys.stderr)

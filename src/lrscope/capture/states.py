@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Callable
 
 from lrscope.capture.groups import numbers_in
 from lrscope.capture.journal import MOST_PENDING
-from lrscope.capture.sites import caller
+from lrscope.sites import caller
 
 if TYPE_CHECKING:
     from types import FrameType

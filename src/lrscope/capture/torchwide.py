@@ -10,8 +10,8 @@ import weakref
 from typing import TYPE_CHECKING, Any, Callable
 
 from lrscope.capture.journal import MOST_PENDING
-from lrscope.capture.sites import caller
 from lrscope.capture.states import saved
+from lrscope.sites import caller
 
 if TYPE_CHECKING:
     from types import FrameType, ModuleType
@@ -67,8 +67,20 @@ def watch_optimizers(
     patches.wrap(base, "state_dict", save)
 
 
-def watch_backward(patches: Patches, autograd: ModuleType, journal: Journal) -> None:
-    """Count backward calls; those inside another (checkpointing) are part of it."""
+def watch_backward(
+    patches: Patches,
+    autograd: ModuleType,
+    journal: Journal,
+    note: Callable[[Any, Any], None] | None = None,
+) -> None:
+    """Count backward calls; those inside another (checkpointing) are part of it.
+
+    Args:
+        patches: hold what is replaced.
+        autograd: its module.
+        journal: takes an item for each call.
+        note: is told what each was called with.
+    """
     item = journal.item("backward")
     pending = journal.pending
     flush = journal.flush
@@ -81,6 +93,8 @@ def watch_backward(patches: Patches, autograd: ModuleType, journal: Journal) -> 
             pending.append(item)
             if len(pending) > MOST_PENDING:
                 flush()
+            if note is not None:
+                note(args, kwargs)
             under_way.append(item)
             try:
                 return original(*args, **kwargs)

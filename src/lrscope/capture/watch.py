@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     Beside = tuple[int, dict[str, Any], int, Callable[[Any], Any], Any]
 
     from lrscope.capture.journal import Journal
-    from lrscope.recording.writer import Layout
+    from lrscope.recording.dictionary import Layout
 
 BESIDE = 8
 """Groups whose other numbers are looked at in one step; with more, they take turns."""

@@ -6,7 +6,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from lrscope.capture.handwritten import writers_of_rate
-from lrscope.capture.sites import defined_at, is_ours
+from lrscope.sites import defined_at, is_ours
 
 if TYPE_CHECKING:
     from lrscope.capture.journal import Journal

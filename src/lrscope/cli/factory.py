@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import importlib.util
 import inspect
 import re
 import sys
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
+from lrscope.cli.made import Made, made_of
 from lrscope.errors import UsageError
 
 if TYPE_CHECKING:
-    from lrscope.schedules import Schedule
+    from collections.abc import Iterator, Mapping
 
 _PLACE = re.compile(r"(?P<module>[^\s:()\[\]]+):(?P<name>[A-Za-z_][\w.]*)")
 
@@ -23,47 +26,47 @@ def is_place(text: str) -> bool:
     return _PLACE.fullmatch(text) is not None
 
 
-class Made(NamedTuple):
-    """What a specification stands for, by group.
-
-    Attributes:
-        schedules: One for every group.
-        bases: Their base rates, where a scheduler brought its own optimizer.
-        quirks: Names and sentences of what its users rarely expect.
-        horizon: Steps after which its plan has ended; None if it has no end.
-    """
-
-    schedules: list[Schedule]
-    bases: tuple[float, ...] = ()
-    quirks: tuple[tuple[str, str], ...] = ()
-    horizon: int | None = None
-
-
-def made_by(place: str, rates: list[float]) -> Made:
+def made_by(place: str, rates: Mapping[str, float | None]) -> list[Made]:
     """Return what a place in a file makes.
 
     Args:
         place: "train.py:make_scheduler" or "package.module:name".
-        rates: Base rates of the groups, for a factory that asks for an optimizer.
+        rates: Groups and their base rates, for a factory that asks for an optimizer.
 
     Raises:
-        UsageError: If it cannot be imported, found or called, or gives no schedule.
+        UsageError: If it cannot be imported, found or called, or gives no plan.
     """
     found = _PLACE.fullmatch(place)
     if found is None:
         msg = f"a factory is written as train.py:name, got {place!r}"
         raise UsageError(msg)
-    made = _named(_imported(found["module"]), found["name"], place)
+    from lrscope.schedules import Schedule
+
+    with _on_its_own(found["module"]):
+        thing = _named(_imported(found["module"]), found["name"], place)
+        given: tuple[Any, ...] = ()
+        if callable(thing) and not isinstance(thing, Schedule):
+            given = _optimizer_if_wanted(thing, rates, place)
+            thing = _called(thing, given, place)
+    made = made_of(thing, place)
+    return [replace(each, asked=True) for each in made] if given else made
+
+
+@contextlib.contextmanager
+def _on_its_own(module: str) -> Iterator[None]:
+    """Let a file believe that it runs without arguments; our stdout is for plans."""
+    words, sys.argv = sys.argv, [module]
     try:
-        if callable(made) and not _is_schedule(made) and not hasattr(made, "optimizer"):
-            made = made(*_optimizer_if_wanted(made, rates, place))
-    except Exception as error:
-        msg = f"{place} raised {type(error).__name__}: {error}"
-        raise UsageError(msg) from error
-    return _read(made, len(rates), place)
+        with contextlib.redirect_stdout(sys.stderr):
+            yield
+    finally:
+        sys.argv = words
 
 
 def _imported(module: str) -> Any:
+    if module.endswith(".py") and not Path(module).is_file():
+        msg = f"there is no file {module!r}"
+        raise UsageError(msg)
     try:
         if not module.endswith(".py"):
             sys.path.insert(0, "")
@@ -78,14 +81,22 @@ def _imported(module: str) -> Any:
 
 
 def _loaded(path: Path) -> Any:
-    """Run a file as an import would, its own folder first on the path."""
+    """Run a file as an import would, its own folder first on the path, once."""
+    place = str(path.resolve())
+    known = sys.modules.get(path.stem)
+    if known is not None and getattr(known, "__file__", None) == place:
+        return known
     sys.path.insert(0, str(path.parent.resolve()))
-    spec = importlib.util.spec_from_file_location(path.stem, path)
+    spec = importlib.util.spec_from_file_location(path.stem, place)
     if spec is None or spec.loader is None:
-        raise FileNotFoundError(str(path))
+        raise ImportError(place)
     module = importlib.util.module_from_spec(spec)
     sys.modules[path.stem] = module
-    spec.loader.exec_module(module)
+    try:
+        spec.loader.exec_module(module)
+    except BaseException:
+        del sys.modules[path.stem]
+        raise
     return module
 
 
@@ -103,44 +114,41 @@ def _named(module: Any, name: str, place: str) -> Any:
     return found
 
 
-def _is_schedule(made: Any) -> bool:
-    from lrscope.schedules import Schedule
+def _called(make: Any, given: tuple[Any, ...], place: str) -> Any:
+    try:
+        return make(*given)
+    except (Exception, SystemExit) as error:
+        what = "; it was given an optimizer with tiny parameters" if given else ""
+        msg = f"{place} raised {type(error).__name__}: {error}{what}"
+        raise UsageError(msg) from error
 
-    return isinstance(made, Schedule)
 
-
-def _optimizer_if_wanted(make: Any, rates: list[float], place: str) -> tuple[Any, ...]:
+def _optimizer_if_wanted(
+    make: Any, rates: Mapping[str, float | None], place: str
+) -> tuple[Any, ...]:
     """Return an optimizer with a group per rate for a factory with one argument."""
     required = [
-        each
+        each.name
         for each in inspect.signature(make).parameters.values()
         if each.default is each.empty
-        and each.kind in (each.POSITIONAL_ONLY, each.POSITIONAL_OR_KEYWORD)
+        and each.kind not in (each.VAR_POSITIONAL, each.VAR_KEYWORD)
     ]
     if not required:
         return ()
+    if required[0] == "self":
+        msg = f"{place} is a method; name a function that makes its object and calls it"
+        raise UsageError(msg)
     torch = sys.modules.get("torch")  # the file's own import; this half has none
     if len(required) > 1 or torch is None:
-        names = ", ".join(each.name for each in required)
-        msg = f"{place} needs {names}; a factory takes nothing or an optimizer"
+        lacks = "" if torch else ", which only a file that imports torch can get"
+        msg = (
+            f"{place} needs {', '.join(required)}; a factory takes nothing or an "
+            f"optimizer{lacks}"
+        )
         raise UsageError(msg)
-    groups = [{"params": [torch.zeros(1)], "lr": each} for each in rates]
-    return (torch.optim.SGD(groups, lr=rates[0]),)
-
-
-def _read(made: Any, groups: int, place: str) -> Made:
-    from lrscope.schedules.importers import NotImported, imported_live
-
-    if _is_schedule(made):
-        return Made([made] * groups)
-    if not hasattr(made, "optimizer"):
-        msg = f"{place} needs to give a schedule or a torch scheduler, got {made!r}"
-        raise UsageError(msg)
-    found = imported_live(made)
-    if isinstance(found, NotImported):
-        msg = f"{place}: {found.reason}"
-        raise UsageError(msg)
-    schedules, bases = list(found.schedules), tuple(found.bases)
-    several = groups if len(schedules) == 1 else 1
-    quirks = tuple((each.name, each.says) for each in found.quirks)
-    return Made(schedules * several, bases * several, quirks, found.horizon)
+    groups = [
+        {"params": [torch.zeros(1)], "lr": 1.0 if rate is None else rate}
+        | ({"name": name} if name else {})
+        for name, rate in rates.items()
+    ]
+    return (torch.optim.SGD(groups, lr=1.0),)

@@ -3,32 +3,41 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, fields, replace
+from dataclasses import fields
+from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from lrscope.errors import ScheduleError, UsageError
+from lrscope.errors import UsageError
 
 if TYPE_CHECKING:
-    from lrscope.cli.factory import Made
+    from collections.abc import Sequence
+
+    from lrscope.cli.made import Made
     from lrscope.report.preview import Planned
-    from lrscope.schedules import Clock, Schedule
+    from lrscope.schedules import Clock
+
+Rates = dict[str, "float | None"]
+"""Groups and their base rates; a group called "" stands for any."""
 
 ENDLESS = 1_000
-"""Steps shown of a plan without an end when nobody says how many."""
-
-POINTS = 240
-ROWS = 20
+"""Steps shown of plans without an end when nobody says how many."""
 
 
 @click.command("preview")
-@click.argument("specs", metavar="SPEC…", nargs=-1, required=True)
+@click.argument("specs", metavar="[GROUP=]SPEC…", nargs=-1, required=True)
 @click.option("--lr", type=float, help="Base rate; without it factors are shown.")
-@click.option("--group", "groups", metavar="NAME=LR", multiple=True, help="A group.")
+@click.option(
+    "--group",
+    "groups",
+    metavar="NAME=LR",
+    multiple=True,
+    help="A group and its base rate; repeat.",
+)
 @click.option("--steps", type=click.IntRange(1), help="Optimizer steps of the run.")
-@click.option("--clock", metavar="KEY=N,…", help="What units are, see below.")
+@click.option("--clock", metavar="KEY=N,…", help="What units are, see above.")
 @click.option("--table", is_flag=True, help="Print values as well.")
 @click.option(
     "--plot", type=click.Path(path_type=Path), help="Write a PNG, SVG or PDF."
@@ -50,24 +59,22 @@ def command(  # noqa: PLR0913, PLR0917 - one for each option
     """Draw schedules, with their landmarks and the mistakes they would make.
 
     SPEC is a schedule as it is written in Python, 'warmup(500) >> cosine(9_500)', a
-    file with its JSON form, or train.py:name, where name is a schedule, a torch
-    scheduler or a function that returns one. Such a file is imported and so is run.
+    file with its JSON form, or train.py:name. That name is, or is a function that
+    returns, a schedule, a mapping from group to schedule, a driver, a torch scheduler,
+    what Lightning's configure_optimizers returns, or a list of these. The function may
+    ask for an optimizer; it gets one with the groups and rates given here. Such a file
+    is imported and so is run.
+
+    Several are drawn together. GROUP=SPEC is for one group, a SPEC without a name for
+    all others: 'head=constant()' 'cosine(1_000)' --group head=1e-3 --group body=1e-4.
 
     Lengths such as "3ep" or "10%" need --clock: steps_per_epoch=100 and one of
     total_steps (--steps if left out), samples_per_step, tokens_per_step.
     """
     from lrscope.report import curves, preview
 
-    rates = _rates(lr, groups)
     time = _clock(clock, steps)
-    plans = [
-        found
-        for spec in specs
-        for found in _plans(spec, rates, steps, time, several=len(specs) > 1)
-    ]
-    if len({each.unit for each in plans}) > 1:
-        msg = "some plans are factors, some rates; make all of them rates: --lr"
-        raise UsageError(msg)
+    plans = _plans(specs, _rates(lr, groups), steps or time.total_steps, time)
     if plot is not None:
         drawn = [each.curve for each in plans]
         curves.in_file(drawn, plot, label=plans[0].unit, force=force)
@@ -83,103 +90,74 @@ def command(  # noqa: PLR0913, PLR0917 - one for each option
 
 
 def _plans(
-    spec: str,
-    rates: dict[str, float | None],
-    steps: int | None,
-    clock: Clock,
-    *,
-    several: bool,
+    specs: Sequence[str], rates: Rates, steps: int | None, clock: Clock
 ) -> list[Planned]:
-    """Return one plan for every base rate."""
-    made = _made(spec, rates)
-    if len(made.schedules) != len(rates):
-        rates = _rates_of(len(made.schedules), rates, spec)
-    if made.bases and not any(rates.values()):
-        rates = dict(zip(rates, made.bases, strict=True))
-    found = []
-    for (group, lr), schedule in zip(rates.items(), made.schedules, strict=True):
-        name = " ".join(each for each in (group, spec if several else "") if each)
-        plan = schedule.on(clock)
-        if lr is not None and not plan.is_rate:
-            plan = plan.absolute(lr)
-        planned = _planned(name or spec, schedule, plan, steps)
-        run = planned.landmarks["steps"] or 0
-        if made.horizon is not None and run > made.horizon:
-            planned = replace(
-                planned, cautions={**planned.cautions, **dict(made.quirks)}
-            )
-        found.append(planned)
-    return found
-
-
-def _rates_of(
-    groups: int, rates: dict[str, float | None], spec: str
-) -> dict[str, float | None]:
-    """Return a rate for every group of a factory that has groups of its own."""
-    if "" not in rates:
-        msg = f"{spec} has {groups} groups, --group names {len(rates)}"
-        raise UsageError(msg)
-    return {f"group{index}": rates[""] for index in range(groups)}
-
-
-def _planned(
-    name: str, written: Schedule, plan: Schedule, steps: int | None
-) -> Planned:
-    import numpy as np
-
-    from lrscope.report.curves import Curve
+    from lrscope.cli.made import on_groups
+    from lrscope.cli.spec import plans_in
     from lrscope.report.preview import Planned
-    from lrscope.schedules import to_json
-    from lrscope.schedules.landmarks import cautions, landmarks
 
-    run = steps or plan.length or ENDLESS
-    marks = landmarks(plan, run)
-    shown = np.unique(np.linspace(0, run - 1, min(POINTS, run)).round().astype(int))
-    chosen = np.linspace(0, run - 1, min(ROWS, run)).round().astype(int)
-    values = [float(each) for each in plan(shown)]
-    try:
-        form = to_json(written)
-    except ScheduleError:
-        form = None
-    return Planned(
-        name=name,
-        schedule=repr(written),
-        form=form,
-        unit="rate" if plan.is_rate else "factor",
-        landmarks=asdict(marks),
-        cautions={each.name: each.message for each in cautions(plan, run)},
-        curve=Curve(name, tuple(int(each) for each in shown), tuple(values)),
-        table=tuple((int(each), plan(int(each))) for each in np.unique(chosen)),
-    )
+    found = [each for spec in specs for each in plans_in(spec, rates)]
+    _check_use(found, rates)
+    made = [each.on(clock) for each in on_groups(found, rates, "of --group")]
+    plans = [each.planned(clock) for each in made]
+    names = _names(made)
+    ends = [plan.length or each.horizon for plan, each in zip(plans, made, strict=True)]
+    longest = max((end for end in ends if end), default=ENDLESS)
+    planned = []
+    for name, each, plan, end in zip(names, made, plans, ends, strict=True):
+        run = steps or end or longest
+        if not (steps or end):
+            _say(f"{name} is endless: showing {run:,} steps; give --steps N")
+        told = each.quirks if run > (each.horizon or run) else ()
+        planned.append(Planned.of(name, each.schedule, plan, run, told))
+    _refuse_two_units(planned)
+    return planned
 
 
-def _made(spec: str, rates: dict[str, float | None]) -> Made:
-    """Return what a specification stands for, by group."""
-    from lrscope.cli.factory import Made, is_place, made_by
-    from lrscope.schedules import from_json, parse
-
-    if is_place(spec):
-        return made_by(spec, [1.0 if each is None else each for each in rates.values()])
-    if spec.endswith(".json"):
-        try:
-            text = Path(spec).read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            msg = f"{spec} cannot be read: {error}"
-            raise UsageError(msg) from error
-        return Made([from_json(text)] * len(rates))
-    return Made([parse(spec)] * len(rates))
+def _refuse_two_units(plans: Sequence[Planned]) -> None:
+    """Refuse factors beside rates: they share no axis."""
+    one = {each.unit: each.name for each in plans}
+    if len(one) > 1:
+        msg = f"{one['factor']} gives factors, {one['rate']} rates, and they share no "
+        msg += "axis; --lr or --group makes rates of factors"
+        raise UsageError(msg)
 
 
-def _rates(lr: float | None, groups: tuple[str, ...]) -> dict[str, float | None]:
+def _names(made: Sequence[Made]) -> list[str]:
+    """Return what plans are called: by group, and by their words where that is unclear."""
+    short = [each.group or each.spec for each in made]
+    return [
+        name if short.count(name) == 1 or not each.group else f"{name} {each.spec}"
+        for name, each in zip(short, made, strict=True)
+    ]
+
+
+def _check_use(made: Sequence[Made], rates: Rates) -> None:
+    """Refuse rates that multiply nothing; say so if that is true of some plans."""
+    if set(rates.values()) == {None}:
+        if any(each.asked for each in made):
+            _say("the optimizer has rate 1; give --lr for yours")
+        return
+    without = [each.spec for each in made if not (each.asked or each.takes_rate)]
+    if not without:
+        return
+    option = "--lr" if "" in rates else "--group"
+    if len(without) == len(made):
+        msg = f"{option} multiplies factors, and {without[0]} has rates of its own; "
+        msg += f"leave {option} out"
+        raise UsageError(msg)
+    for each in without:
+        _say(f"{option} does not change {each}, which has rates of its own")
+
+
+def _rates(lr: float | None, groups: tuple[str, ...]) -> Rates:
     """Return the base rate of every group; one without a name if none is named."""
-    from lrscope.schedules.arguments import finite
-
     if lr is not None and groups:
         msg = "--lr and --group do not go together; name every group with its rate"
         raise UsageError(msg)
     if not groups:
-        return {"": None if lr is None else _positive("--lr", finite("--lr needs", lr))}
-    found: dict[str, float | None] = {}
+        return {"": None if lr is None else _positive("--lr", lr)}
+    found: Rates = {}
     for each in groups:
         name, sign, text = each.partition("=")
         try:
@@ -189,13 +167,13 @@ def _rates(lr: float | None, groups: tuple[str, ...]) -> dict[str, float | None]
         if not (sign and name) or name in found:
             msg = f"--group needs NAME=LR, every name once, got {each!r}"
             raise UsageError(msg)
-        found[name] = _positive("--group", finite("--group needs", value))
+        found[name] = _positive("--group", value)
     return found
 
 
 def _positive(option: str, value: float) -> float:
-    if value <= 0:
-        msg = f"{option} needs a rate above 0, got {value!r}"
+    if not 0 < value < inf:
+        msg = f"{option} needs a finite rate above 0, got {value!r}"
         raise UsageError(msg)
     return value
 
@@ -209,14 +187,18 @@ def _clock(text: str | None, steps: int | None) -> Clock:
     for each in text.split(",") if text else ():
         name, _, number = each.strip().partition("=")
         digits = number.replace("_", "")
-        if name in names and name not in given and digits.isdecimal():
+        if name in names and name not in given and digits.isdecimal() and int(digits):
             given[name] = int(digits)
         else:
             msg = (
                 f"--clock needs KEY=N with a key of {', '.join(names)}, every key "
-                f"once, got {each!r}"
+                f"once, and N above 0, got {each!r}"
             )
             raise UsageError(msg)
     if steps is not None:
         given.setdefault("total_steps", steps)
     return Clock(**given)
+
+
+def _say(text: str) -> None:
+    click.echo(f"lrscope: {text}", err=True)

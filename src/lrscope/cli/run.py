@@ -30,6 +30,13 @@ from lrscope.recording import place
     help="Print the rates of every step, pass over the data, or N steps, to stderr.",
 )
 @click.option(
+    trial.EFFECTIVE,
+    "effective",
+    is_flag=True,
+    help="Measure how far steps really move the weights, and the loss beside them: "
+    "--effective, or =every=K, =budget=1% of the time, each with ,by=parameter.",
+)
+@click.option(
     "--audit",
     "audited",
     is_flag=True,
@@ -39,6 +46,7 @@ from lrscope.recording import place
 def command(
     output: Path | None,
     every: str | None,
+    effective: bool,  # noqa: FBT001 - click passes what was typed
     audited: bool,  # noqa: FBT001 - click passes what was typed
     command: tuple[str, ...],
 ) -> None:
@@ -53,9 +61,12 @@ def command(
         lrscope run -o runs/a -- torchrun --nproc_per_node 2 train.py
     """  # noqa: D301 - click wants the backspace
     words = list(command)
+    asked = "" if effective else None
+    while words and words[0].startswith(f"{trial.EFFECTIVE}="):  # click knows no value
+        asked = words.pop(0).partition("=")[2]
     if words[:1] == ["--"]:
         words = words[1:]
     if not words:
         msg = "run needs a command, got none; try: lrscope run python train.py"
         raise UsageError(msg)
-    trial.hold(trial.Trial(output, every, words, audited))
+    trial.hold(trial.Trial(words, output, every, asked, audited))

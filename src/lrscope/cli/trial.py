@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from lrscope.capture import launch
+from lrscope.capture.effective.wanted import wanted
 from lrscope.errors import LrscopeError, UsageError
 from lrscope.recording import place
 
@@ -27,14 +28,18 @@ if TYPE_CHECKING:
 class Trial(NamedTuple):
     """What ``lrscope run`` was asked for."""
 
-    output: Path | None
-    every: str | None
     command: list[str]
+    output: Path | None = None
+    every: str | None = None
+    effective: str | None = None
     audited: bool = False
 
 
+EFFECTIVE = "--effective"
+
+
 def from_words(words: Sequence[str]) -> Trial | None:
-    """Return what ``run [-o DIR] [--print N] COMMAND…`` asks for.
+    """Return what ``run [-o DIR] [--print N] [--effective[=…]] COMMAND…`` asks for.
 
     None for everything else, which is click's to read, and to refuse in words.
     """
@@ -42,13 +47,20 @@ def from_words(words: Sequence[str]) -> Trial | None:
         return None
     given: dict[str, str] = {}
     at = 1
-    while at + 1 < len(words) and words[at] in ("-o", "--output", "--print"):
-        given[words[at].lstrip("-")[0]] = words[at + 1]
-        at += 2
+    while at + 1 < len(words):
+        name, _, value = words[at].partition("=")
+        if name == EFFECTIVE:
+            given["e"] = value
+            at += 1
+        elif words[at] in ("-o", "--output", "--print"):
+            given[words[at].lstrip("-")[0]] = words[at + 1]
+            at += 2
+        else:
+            break
     if at == len(words) or words[at].startswith("-"):
         return None
     output = Path(given["o"]) if "o" in given else None
-    return Trial(output, given.get("p"), list(words[at:]))
+    return Trial(list(words[at:]), output, given.get("p"), given.get("e"))
 
 
 def hold(trial: Trial) -> NoReturn:
@@ -57,8 +69,10 @@ def hold(trial: Trial) -> NoReturn:
     Raises:
         UsageError: the trial cannot begin as asked for.
     """
-    output, every, command, audited = trial
+    command, output, every, effective, audited = trial
     _check_every(every)
+    if effective is not None:
+        wanted(effective)
     ignored = _ignored() if audited else {}
     existed = output is not None and output.exists()
     run = place.chosen_run(output) if output else place.new_run(command)
@@ -68,7 +82,9 @@ def hold(trial: Trial) -> NoReturn:
     with tempfile.TemporaryDirectory(
         prefix="lrscope-", ignore_cleanup_errors=True
     ) as notes:
-        variables = launch.environment(run, segment.number, every, notes)
+        variables = launch.environment(
+            run, segment.number, notes, every=every, effective=effective
+        )
         try:
             code = launch.launch(launch.resolve(command), variables, begin)
         except OSError as error:

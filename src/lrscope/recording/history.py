@@ -130,6 +130,36 @@ class History:
         )
 
     @cached_property
+    def optimizers(self) -> dict[int, events.OptimizerConstructed]:
+        """Optimizers by number, as they were constructed."""
+        found = self.of(events.OptimizerConstructed)
+        return {each.optimizer: each for each in found}
+
+    def groups_of(self, optimizer: int) -> dict[int, events.Group]:
+        """Return the groups of an optimizer by number, as they were introduced."""
+        telling: tuple[
+            events.OptimizerConstructed | events.GroupAdded | events.GroupsChanged, ...
+        ] = (
+            *self.of(events.OptimizerConstructed),
+            *self.of(events.GroupAdded),
+            *self.of(events.GroupsChanged),
+        )
+        return {
+            group.number: group
+            for event in telling
+            if event.optimizer == optimizer
+            for group in event.groups
+        }
+
+    def noted(self, optimizer: int, group: int) -> dict[str, float]:
+        """Return the numbers beside a group's rate as they were before they moved."""
+        return {
+            each.name: np.nan if each.value is None else float(each.value)
+            for each in self.of(events.NumberNoted)
+            if each.optimizer == optimizer and each.group == group
+        }
+
+    @cached_property
     def schedulers(self) -> dict[int, events.SchedulerConstructed]:
         """Schedulers by number, as they were constructed."""
         found = self.of(events.SchedulerConstructed)

@@ -11,6 +11,7 @@ Format history:
 from __future__ import annotations
 
 import errno
+import json
 import os
 import struct
 import threading
@@ -79,6 +80,11 @@ class LogWriter:
             except OSError:
                 self._torn = True  # nobody would read what follows half a frame
                 raise
+
+    def append_json(self, kind: bytes, data: object) -> None:
+        """Add one frame of plain data; see `append`."""
+        text = json.dumps(data, separators=(",", ":"), ensure_ascii=False)
+        self.append(kind, text.encode("utf-8", "replace"))
 
     def is_linked(self) -> bool:
         """Say whether the file still has a name that someone could open."""

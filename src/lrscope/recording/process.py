@@ -3,51 +3,23 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from lrscope.recording import rows
-from lrscope.recording.causes import causes_of
 from lrscope.recording.contents import Contents, read_contents
-from lrscope.recording.events import (
-    Group,
-    GroupAdded,
-    GroupsChanged,
-    NumberNoted,
-    OptimizerConstructed,
-)
 from lrscope.recording.history import History
-from lrscope.recording.rowset import Rowset, at
+from lrscope.recording.ratio import Ratio, ratio_of
+from lrscope.recording.rowset import Rowset
 from lrscope.recording.track import GroupId, OptimizerId, Track
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    import numpy as np
     from numpy.typing import NDArray
 
+    from lrscope.recording.events import Group
     from lrscope.recording.passes import Pass
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ratio:
-    """How often things happened beside each other; the shape of a training loop.
-
-    Attributes:
-        updates: steps that really updated parameters.
-        scheduler_steps: calls of ``scheduler.step()`` by the program.
-        backward_calls: calls of ``backward()``.
-        passes: passes over a DataLoader in which a step was taken.
-        skipped: steps that updated nothing.
-    """
-
-    updates: int
-    scheduler_steps: int
-    backward_calls: int
-    passes: int
-    skipped: int
 
 
 class Process:
@@ -133,11 +105,6 @@ class Process:
         )
 
     @cached_property
-    def _constructed(self) -> dict[int, OptimizerConstructed]:
-        found = self.history.of(OptimizerConstructed)
-        return {each.optimizer: each for each in found}
-
-    @cached_property
     def optimizers(self) -> dict[int, OptimizerId]:
         """Optimizers that took a step, by their number in the file."""
         firsts = {
@@ -157,19 +124,11 @@ class Process:
         return found
 
     def _class_of(self, number: int) -> str:
-        constructed = self._constructed.get(number)
+        constructed = self.history.optimizers.get(number)
         return constructed.class_name if constructed else f"optimizer{number}"
 
     def _groups_of(self, number: int) -> list[tuple[Group, str]]:
-        described: dict[int, Group] = {}
-        telling: tuple[OptimizerConstructed | GroupAdded | GroupsChanged, ...] = (
-            *self.history.of(OptimizerConstructed),
-            *self.history.of(GroupAdded),
-            *self.history.of(GroupsChanged),
-        )
-        for event in telling:
-            if event.optimizer == number:
-                described.update({each.number: each for each in event.groups})
+        described = self.history.groups_of(number)
         stepped = {
             group
             for layout in self._step_layouts[number]
@@ -199,24 +158,10 @@ class Process:
             known[optimizer] = self.rows.rows_of(self._step_layouts[optimizer])
         return known[optimizer]  # type: ignore[no-any-return]
 
-    @cached_property
+    @property
     def updated(self) -> NDArray[np.bool_]:
         """For each row, whether it is a step that updated parameters."""
-        updated = (self.rows.flags & rows.UPDATED) > 0
-        for late in self._late:
-            if "updated" in late and late["row"] < updated.size:
-                updated[late["row"]] = late["updated"]
-        return updated
-
-    @property
-    def _late(self) -> list[dict[str, Any]]:
-        """Values that arrived from a device after their row was written."""
-        return [
-            late
-            for event in self._contents.events
-            if event.get("event") == "values_arrived"
-            for late in event["rows"]
-        ]
+        return self.rows.updated
 
     def column_of(
         self, optimizer: int, group: int, key: str
@@ -227,56 +172,11 @@ class Process:
             for layout in self._step_layouts[optimizer]
             if [group, key] in self._contents.layouts[layout]["columns"]
         }
-        found, values = self.rows.column(wanted)
-        late = {
-            each["row"]: value
-            for each in self._late
-            for column, value in each["values"]
-            if column in wanted.values()
-        }
-        for row, value in late.items():
-            place = int(np.searchsorted(found, row))
-            if place < found.size and found[place] == row and np.isnan(values[place]):
-                values[place] = value
-        return found, values
-
-    def noted(self, optimizer: int, group: int) -> dict[str, float]:
-        """Return the numbers beside a group's rate as they were before they moved."""
-        return {
-            each.name: np.nan if each.value is None else float(each.value)
-            for each in self.history.of(NumberNoted)
-            if each.optimizer == optimizer and each.group == group
-        }
-
-    def causes(self, track: Track) -> Counter[str]:
-        """Count who changed a track's rate; see `Track.changed_by`."""
-        number = next(k for k, v in self.optimizers.items() if v == track.optimizer)
-        own, lr = self.column_of(number, track.group.index, "lr")
-        keep = at(self.updated, own)
-        return causes_of(self.history, number, own[keep], lr[keep])
+        return self.rows.column(wanted)
 
     def ratio(self, optimizer: int | None = None) -> Ratio:
-        """Return how often things happened, for one optimizer by index or for all.
-
-        Scheduler steps are counted of schedulers that drive the optimizer; backward
-        calls and passes are those of the process.
-        """
-        chosen = [
-            number
-            for number, each in self.optimizers.items()
-            if optimizer is None or each.index == optimizer
-        ]
-        calls = [self.step_rows(each) for each in chosen]
-        attempts = sum(int(each.size) for each in calls)
-        updates = sum(int(at(self.updated, each).sum()) for each in calls)
-        every = None if optimizer is None else chosen[0]
-        return Ratio(
-            updates=updates,
-            scheduler_steps=self.history.count_scheduler_steps(every),
-            backward_calls=self.history.count("backward"),
-            passes=sum(each.steps > 0 for each in self.history.passes),
-            skipped=attempts - updates,
-        )
+        """Return how often things happened, for one optimizer by index or for all."""
+        return ratio_of(self, optimizer)
 
     @property
     def passes(self) -> tuple[Pass, ...]:

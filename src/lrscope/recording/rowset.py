@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
+from lrscope.recording.late import Late
+from lrscope.recording.rows import UPDATED
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -46,6 +49,19 @@ class Rowset:
     def flags(self) -> NDArray[np.uint8]:
         """The flags of each row."""
         return self._of_all_layouts("flags", np.dtype(np.uint8))
+
+    @cached_property
+    def updated(self) -> NDArray[np.bool_]:
+        """Whether each row is a step that updated parameters."""
+        updated = (self.flags & UPDATED) > 0
+        for row, late in self._late.updated.items():
+            if row < updated.size:
+                updated[row] = late
+        return updated
+
+    @cached_property
+    def _late(self) -> Late:
+        return Late(self._contents.events)
 
     def _of_all_layouts(self, name: str, kind: np.dtype[Any]) -> NDArray[Any]:
         found = np.zeros(self.count, kind)
@@ -96,7 +112,7 @@ class Rowset:
             if not layouts:
                 continue
             where = [_numbers(chunk, each) for each in layouts]
-            parts = [chunk.column(each, wanted[each]) for each in layouts]
+            parts = [self._completed(chunk, each, wanted[each]) for each in layouts]
             value = parts[0]
             if len(layouts) > 1:
                 joined = np.concatenate([_spelt(each) for each in where])
@@ -109,6 +125,14 @@ class Rowset:
         if size < self.count - self.count // 8:
             kept = kept.copy()  # and let the rest go
         return self._told(rows), kept
+
+    def _completed(
+        self, chunk: AnyChunk, layout: int, column: int
+    ) -> NDArray[np.float64]:
+        values = chunk.column(layout, column)
+        return self._late.completed(
+            values, column, lambda: _spelt(_numbers(chunk, layout))
+        )
 
     def _told(self, parts: list[range | NDArray[np.int64]]) -> NDArray[np.int64]:
         """Return numbers of rows as one array, a part of `every` if there is no gap."""

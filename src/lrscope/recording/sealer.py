@@ -13,7 +13,7 @@ from lrscope.recording import log
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from lrscope.recording.writer import Layout
+    from lrscope.recording.dictionary import Layout
 
 
 def sealer() -> Callable[[bytes, int, int, Sequence[Layout]], tuple[bytes, bytes]]:

@@ -17,16 +17,18 @@ from lrscope.recording.rows import HEAD, VOID_CODE
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from lrscope.recording.writer import Writer
+    from lrscope.recording.places import Places
 
+    Turn = Callable[[], tuple[int, int]]
     Store = Callable[[float, Sequence[float]], int]
 
 
-def narrow(writer: Writer, cells: Any, words: int) -> Store:
+def narrow(places: Places, turn: Turn, cells: Any, words: int) -> Store:
     """Return what stores rows of few values word by word, twice.
 
     Args:
-        writer: gives out places.
+        places: gives them out.
+        turn: returns the next one where a part of them ends.
         cells: the mapped tail as float64 words.
         words: in a slot.
     """
@@ -35,9 +37,9 @@ def narrow(writer: Writer, cells: Any, words: int) -> Store:
 
     def store(code: float, values: Sequence[float]) -> int:
         try:
-            place, sequence = writer.next_place()
+            place, sequence = places.take()
         except StopIteration:
-            place, sequence = writer.turn()
+            place, sequence = turn()
         try:
             cells[place] = cells[place + again] = time()
             cells[place + 1] = cells[place + again + 1] = code
@@ -52,13 +54,13 @@ def narrow(writer: Writer, cells: Any, words: int) -> Store:
                 cells[cell] = VOID_CODE
             cells[place + last] = sequence + 1
             raise
-        writer.next_row = sequence + 1
+        places.next_row = sequence + 1
         return sequence
 
     return store
 
 
-def wide(writer: Writer, memory: Any, slot: int) -> Store:
+def wide(places: Places, turn: Turn, memory: Any, slot: int) -> Store:
     """Return what stores rows of many values in one piece, with a checksum."""
     cells = memoryview(memory).cast("d")
     check = slot // 8 - 2
@@ -66,9 +68,9 @@ def wide(writer: Writer, memory: Any, slot: int) -> Store:
 
     def store(code: float, values: Sequence[float]) -> int:
         try:
-            place, sequence = writer.next_place()
+            place, sequence = places.take()
         except StopIteration:
-            place, sequence = writer.turn()
+            place, sequence = turn()
         try:
             try:
                 row = packers[len(values)](time(), code, *values)
@@ -86,22 +88,24 @@ def wide(writer: Writer, memory: Any, slot: int) -> Store:
             raise
         cells[place + check] = adler32(row)
         cells[place + check + 1] = sequence + 1
-        writer.next_row = sequence + 1
+        places.next_row = sequence + 1
         return sequence
 
     return store
 
 
-def written(writer: Writer, write: Callable[[int, bytes], None], slot: int) -> Store:
+def written(
+    places: Places, turn: Turn, write: Callable[[int, bytes], None], slot: int
+) -> Store:
     """Return what writes rows to a file that cannot be mapped."""
     width = slot // 8 - HEAD - 2
     tail = struct.Struct("<2d").pack
 
     def store(code: float, values: Sequence[float]) -> int:
         try:
-            place, sequence = writer.next_place()
+            place, sequence = places.take()
         except StopIteration:
-            place, sequence = writer.turn()
+            place, sequence = turn()
         try:
             row = struct.pack(f"<{HEAD + len(values)}d", time(), code, *values)
         except BaseException:
@@ -112,7 +116,7 @@ def written(writer: Writer, write: Callable[[int, bytes], None], slot: int) -> S
             raise
         padding = bytes(8 * (width - len(values)))
         write(8 * place, row + padding + tail(adler32(row), sequence + 1))
-        writer.next_row = sequence + 1
+        places.next_row = sequence + 1
         return sequence
 
     return store

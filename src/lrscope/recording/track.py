@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from lrscope.errors import UsageError
+from lrscope.recording.causes import causes_of
 from lrscope.recording.rowset import at
 
 if TYPE_CHECKING:
@@ -122,7 +123,7 @@ class Track:
             for key, values in own.items()
             for index in range(len(values))
         ]
-        noted = self._process.noted(self._number, self.group.index)
+        noted = self._process.history.noted(self._number, self.group.index)
         return tuple(dict.fromkeys([*names, *noted]))
 
     def setting(self, name: str) -> NDArray[np.float64]:
@@ -137,7 +138,8 @@ class Track:
         attempted = self.attempted
         key, _, index = name.rstrip("]").partition("[")
         start = self.description.settings.get(key, (np.nan,))[int(index or 0)]
-        start = self._process.noted(self._number, self.group.index).get(name, start)
+        noted = self._process.history.noted(self._number, self.group.index)
+        start = noted.get(name, start)
         values = np.full(len(attempted), start)
         rows, found = self._process.column_of(self._number, self.group.index, name)
         own = self._process.column_of(self._number, self.group.index, "lr")[0]
@@ -150,7 +152,10 @@ class Track:
 
         Keys read like "CosineAnnealingLR (train.py:41)" or "by hand (train.py:33)".
         """
-        return self._process.causes(self)
+        process = self._process
+        rows, _ = process.column_of(self._number, self.group.index, "lr")
+        own = rows[at(process.updated, rows)]
+        return causes_of(process.history, self._number, own, self.applied)
 
     def __len__(self) -> int:
         """Return how many steps updated parameters."""

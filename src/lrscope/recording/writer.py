@@ -7,37 +7,17 @@ user's process, on any Python from 3.9 on.
 from __future__ import annotations
 
 import errno
-import json
 import threading
-import time
-from array import array
-from itertools import count
-from typing import TYPE_CHECKING, Any, Callable, NamedTuple
+from typing import TYPE_CHECKING, Any, Callable
 
-from lrscope.errors import RecordingError
 from lrscope.recording import log, rows, stores
+from lrscope.recording.dictionary import Dictionary, Layout
+from lrscope.recording.places import Places
 from lrscope.recording.sealer import sealer
 from lrscope.recording.tail import HALF, Tail
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-PART = 256 << 10
-"""Bytes of the tail that are made ready at once."""
-
-MOST_SIGNATURES = 4096
-"""Known sequences of items; beyond this the table is started anew."""
-
-
-PATIENCE = 1.0
-"""Seconds that sealing waits for rows that other threads are about to store."""
-
-
-class Layout(NamedTuple):
-    """A kind of rows: its number and how many values a row has."""
-
-    number: int
-    width: int
 
 
 class Writer:
@@ -47,7 +27,6 @@ class Writer:
     when `event` does. All methods may be called from any thread.
 
     Attributes:
-        next_row: the sequence number that the next row will have.
         store: writes a row: code (see `rows.code_of`) and values to sequence number.
     """
 
@@ -66,112 +45,67 @@ class Writer:
         """
         self.path = path
         self.log = log.LogWriter(path + ".lrs")
-        self._frame(log.HEAD, head)
-        self._half = half
+        self.log.append_json(log.HEAD, head)
         self._lock = threading.RLock()
         self._sealed = sealer()
-        self._slot = 0
-        self._layouts: list[Layout] = []
-        self._items = 0
-        self._signatures: dict[tuple[int, ...], int] = {}
-        self._next_signature = 0
+        self._dictionary = Dictionary(self.log)
         self._sealing: threading.Thread | None = None
         self._trouble: Exception | None = None
-        self.next_row = 0
         self._widest = 1
         self._tail = Tail(path + ".tail", half)
-        self._divide()
+        self._divide(0)
+
+    @property
+    def next_row(self) -> int:
+        """The sequence number that the next row will have."""
+        return self._places.next_row
 
     @property
     def why_not_mapped(self) -> str | None:
         """The reason why rows are written instead of stored, if they are."""
         return self._tail.why_not_mapped
 
-    def _frame(self, kind: bytes, data: object) -> None:
-        text = json.dumps(data, separators=(",", ":"), ensure_ascii=False)
-        self.log.append(kind, text.encode("utf-8", "replace"))
-
-    def _divide(self) -> None:
+    def _divide(self, first: int) -> None:
         """Divide the tail into slots for the widest row; all rows are sealed."""
         mapped = self._tail.words is not None
         twice = mapped and self._widest <= rows.NARROW
-        self._slot = 8 * rows.slot_words(self._widest, twice=twice)
-        while 64 * self._slot > self._half:
-            self._half *= 2
-        if self._half != self._tail.half:
+        slot = 8 * rows.slot_words(self._widest, twice=twice)
+        half = self._tail.half
+        while 64 * slot > half:
+            half *= 2
+        if half != self._tail.half:
             self._tail.close()
-            self._tail = Tail(self.path + ".tail", self._half)
+            self._tail = Tail(self.path + ".tail", half)
+        description = {"slot": slot, "half": half, "first": first, "twice": twice}
+        self.log.append_json(log.TAIL, description)
+        self._places = places = Places(self._tail, slot, first)
         if twice:
-            self.store = stores.narrow(self, self._tail.words, self._slot // 8)
+            self.store = stores.narrow(places, self.turn, self._tail.words, slot // 8)
         elif mapped:
-            self.store = stores.wide(self, self._tail.memory, self._slot)
+            self.store = stores.wide(places, self.turn, self._tail.memory, slot)
         else:
-            self.store = stores.written(self, self._tail.write, self._slot)
-        description = {"slot": self._slot, "half": self._half, "first": self.next_row}
-        self._frame(log.TAIL, {**description, "twice": twice})
-        self._open_half(0, self.next_row)
-
-    def _open_half(self, half: int, first: int) -> None:
-        self._current = half
-        self._first = first
-        self._upto = first  # places were given out
-        self._open_part()
-
-    def _open_part(self) -> bool:
-        """Give out the places of the next part of this half, if there is one left."""
-        first, end = self._upto, self._first + self._half // self._slot
-        if first == end:
-            return False
-        self._upto = min(first + max(1, PART // self._slot), end)
-        place = self._current * self._half + (first - self._first) * self._slot
-        stop = place + (self._upto - first) * self._slot
-        self._tail.get_ready(place, stop)
-        places = zip(range(place // 8, stop // 8, self._slot // 8), count(first))
-        self.next_place: Callable[[], tuple[int, int]] = places.__next__
-        return True
+            self.store = stores.written(places, self.turn, self._tail.write, slot)
 
     def layout(self, description: dict[str, Any], width: int) -> Layout:
         """Announce rows of a new kind with ``width`` values."""
         with self._lock:
-            layout = Layout(len(self._layouts) + 1, width)
-            if layout.number >= rows.MOST_LAYOUTS:
-                msg = f"a recording holds {rows.MOST_LAYOUTS} kinds of rows at most"
-                raise RecordingError(msg)
             if width > self._widest:
                 self._seal_all()
                 self._widest = width
-                self._divide()
-            self._layouts.append(layout)
-            announced = {"layout": layout.number, "width": width, **description}
-            self._frame(log.LAYOUT, announced)
-            return layout
+                self._divide(self.next_row)
+            return self._dictionary.layout(description, width)
 
     def item(self, description: dict[str, Any]) -> int:
         """Announce something that happens often between rows; return its number."""
-        with self._lock:
-            number = self._items
-            self._items += 1
-            self._frame(log.ITEM, {"item": number, **description})
-            return number
+        return self._dictionary.item(description)
 
     def signature(self, items: Sequence[int]) -> int:
         """Return the number of a sequence of items, announcing it if it is new."""
-        key = tuple(items)
-        with self._lock:
-            number = self._signatures.get(key)
-            if number is None:
-                if len(self._signatures) >= MOST_SIGNATURES:
-                    self._signatures.clear()
-                number = self._next_signature
-                self._next_signature += 1
-                runs = _runs(key)
-                self._frame(log.SIGNATURE, {"signature": number, "items": runs})
-                self._signatures[key] = number
-            return number
+        return self._dictionary.signature(items)
 
     def event(self, description: dict[str, Any]) -> None:
         """Write something rare, at once."""
-        self._frame(log.EVENT, description)
+        self.log.append_json(log.EVENT, description)
 
     def put(
         self, layout: Layout, signature: int, flags: int, values: Sequence[float]
@@ -187,22 +121,22 @@ class Writer:
         """Go on in the next part or in the other half, return the next place."""
         with self._lock:
             try:
-                return self.next_place()  # another thread has turned
+                return self._places.take()  # another thread has turned
             except StopIteration:
-                if not self._open_part():
+                if not self._places.open_part():
                     self._change_halves()
-            return self.next_place()
+            return self._places.take()
 
     def _change_halves(self) -> None:
         """Go on in the other half and have this one sealed."""
         self._wait_for_seal()
-        half, first = self._current, self._first
-        slots = self._half // self._slot
+        places = self._places
+        half, first, slots = places.half, places.first, places.rows
         self._sealing = threading.Thread(
             target=self._seal, args=(half, first, slots), daemon=True
         )
         self._sealing.start()
-        self._open_half(1 - half, first + slots)
+        places.open_half(1 - half, first + slots)
 
     def _wait_for_seal(self) -> None:
         if self._sealing is not None:
@@ -213,43 +147,21 @@ class Writer:
 
     def _seal(self, half: int, first: int, slots: int) -> None:
         try:
-            raw = self._filled(half, first, slots)
-            kind, payload = self._sealed(raw, self._slot, first, self._layouts)
+            places = self._places
+            raw = places.filled(half, first, slots)
+            layouts = self._dictionary.layouts
+            kind, payload = self._sealed(raw, places.slot, first, layouts)
             self.log.append(kind, payload)
         except Exception as error:  # noqa: BLE001 - raised by the next row
             self._trouble = error
 
-    def _filled(self, half: int, first: int, slots: int) -> bytes:
-        """Return the slots of a half once every thread has stored its row."""
-        words = self._slot // 8
-        expected = array("d", range(first + 1, first + slots + 1))
-        deadline = time.monotonic() + PATIENCE
-        while True:
-            raw = self._tail.read(half, slots * self._slot)
-            found = array("d", memoryview(raw).cast("d")[words - 1 :: words])
-            if found == expected:
-                return raw
-            if time.monotonic() > deadline:
-                break
-            time.sleep(0.001)
-        # a thread died between taking its slot and storing its row
-        cells = array("d", raw)
-        for slot, (has, needs) in enumerate(zip(found, expected)):
-            if has != needs:
-                cells[slot * words + 1] = rows.VOID_CODE
-                cells[slot * words + words - 1] = needs
-        return cells.tobytes()
-
     def _seal_all(self) -> None:
         """Seal every row that is in the tail."""
         self._wait_for_seal()
-        try:
-            _, upto = self.next_place()  # the place is lost, and the tail with it
-        except StopIteration:
-            upto = self._upto
-        self.next_row = upto
-        if upto > self._first:
-            self._seal(self._current, self._first, upto - self._first)
+        places = self._places
+        places.end()
+        if places.next_row > places.first:
+            self._seal(places.half, places.first, places.next_row - places.first)
             self._wait_for_seal()
 
     def close(self) -> None:
@@ -269,14 +181,3 @@ class Writer:
         """Let go of the files as they are; in a forked child they are another's."""
         self._tail.close()
         self.log.close()
-
-
-def _runs(items: Sequence[int]) -> list[list[int]]:
-    """Return items with how often each comes in a row: [[item, times], …]."""
-    runs: list[list[int]] = []
-    for item in items:
-        if runs and runs[-1][0] == item:
-            runs[-1][1] += 1
-        else:
-            runs.append([item, 1])
-    return runs

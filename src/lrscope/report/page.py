@@ -12,7 +12,8 @@ from lrscope.recording.events import SchedulerConstructed, Trouble
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from lrscope.recording.process import Process, Ratio
+    from lrscope.recording.process import Process
+    from lrscope.recording.ratio import Ratio
     from lrscope.recording.run import Run
     from lrscope.recording.track import Track
 

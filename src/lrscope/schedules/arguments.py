@@ -20,6 +20,8 @@ MISSING = dataclasses.MISSING
 LAST_STEP = 2**53
 """Above it float64 no longer tells one step from the next."""
 
+PREPOSITIONS = ("at", "by", "to")
+
 Steps = Any
 """A length: an int, or text with a unit until ``on(clock)`` makes it one."""
 
@@ -113,7 +115,10 @@ def integer(*, default: Any = MISSING, least: int = 0, optional: bool = False) -
     """Declare a whole number that is no length, such as a seed."""
 
     def check(who: str, value: Any) -> int | None:
-        return None if value is None and optional else whole(who, value, least)
+        if value is None and optional:
+            return None
+        unit = isinstance(value, (str, Amount))
+        return whole(who, value, least, "; it counts no steps" if unit else "")
 
     return _argument(check, "number", default)
 
@@ -147,7 +152,12 @@ def derived() -> Any:
     return dataclasses.field(init=False, default=None, compare=False)
 
 
-def whole(who: str, value: Any, least: int = 0) -> int:
+def needs(who: str, name: str) -> str:
+    """Begin the message about an argument; a name that is a preposition is quoted."""
+    return f"{who} needs {name!r}" if name in PREPOSITIONS else f"{who} needs {name}"
+
+
+def whole(who: str, value: Any, least: int = 0, hint: str = "") -> int:
     """Return a whole number not below ``least``; 500.0 is one, 0.5 is not."""
     found = None
     if not isinstance(value, bool):
@@ -157,17 +167,25 @@ def whole(who: str, value: Any, least: int = 0) -> int:
             if isinstance(value, float) and value.is_integer():
                 found = int(value)
     if found is None or found < least:
-        msg = f"{who} to be a whole number >= {least}, got {value!r}"
-        hint = "; round it, or give a unit: '10%', '3ep'" if _fractional(value) else ""
-        raise ScheduleError(msg + hint)
+        msg = f"{who} to be a whole number >= {least}, got {value!r}{hint}"
+        raise ScheduleError(msg)
     return found
+
+
+def step_index(who: str, value: Any, least: int = 0) -> int:
+    """Return a step that is asked about now, when no clock can be waited for."""
+    hint = "; round it" if _fractional(value) else ""
+    if isinstance(value, (str, Amount)):
+        hint = "; a clock makes steps of a unit: Clock(…).steps('3ep')"
+    return whole(who, value, least, hint)
 
 
 def whole_or_amount(who: str, value: Any, least: int) -> Any:
     """Return steps, or text with a unit in its normal form."""
-    if isinstance(value, str):
-        return Amount.parse(who, value).text
-    found = whole(who, value, least)
+    if isinstance(value, (str, Amount)):
+        return Amount.of(who, value).text
+    hint = "; round it, or give a unit: '10%', '3ep'" if _fractional(value) else ""
+    found = whole(who, value, least, hint)
     if found > LAST_STEP:
         msg = f"{who} <= 2**53, got {value!r}; a schedule without an end takes None"
         raise ScheduleError(msg)

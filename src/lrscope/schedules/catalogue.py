@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from lrscope.schedules import recipes
 from lrscope.schedules.algebra.changed import absolute, clip, hold
 from lrscope.schedules.algebra.combined import maximum, minimum, product, total
+from lrscope.schedules.algebra.extended import extend, replan
 from lrscope.schedules.algebra.moved import reverse, shift, window
 from lrscope.schedules.algebra.repeated import repeat
 from lrscope.schedules.algebra.stretched import stretch
@@ -103,6 +104,8 @@ NODES: tuple[type[Schedule], ...] = (
     stretch,
     repeat,
     hold,
+    extend,
+    replan,
 )
 """Everything that is made of other schedules."""
 

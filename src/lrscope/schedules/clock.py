@@ -7,7 +7,7 @@ from fractions import Fraction
 from math import floor
 
 from lrscope.errors import ScheduleError
-from lrscope.schedules.amount import Amount
+from lrscope.schedules.amount import Amount, Term
 from lrscope.schedules.arguments import whole
 
 _NEEDS = {
@@ -53,34 +53,46 @@ class Clock:
                 found = whole(f"Clock needs {each.name}", value, 1)
                 object.__setattr__(self, each.name, found)
 
-    def exactly(self, text: str) -> Fraction:
+    def exactly(self, amount: str | Amount) -> Fraction:
         """Return an amount in steps, not rounded.
 
         Raises:
-            ScheduleError: If the clock lacks what the amount's unit needs.
+            ScheduleError: If the clock lacks what one of the amount's units needs, or
+                if nothing is left of it.
         """
-        amount = Amount.parse("a length is given", text)
-        if amount.unit == "steps":
-            return amount.number
-        need = _NEEDS[amount.unit]
+        found = Amount.of("a length is needed", amount)
+        steps = Fraction(sum(map(self._steps_of, found.plus)))
+        steps -= sum(map(self._steps_of, found.minus))
+        if steps <= 0:
+            msg = f"{found.text!r} leaves no step on {self!r}, it is {float(steps):g}"
+            raise ScheduleError(msg)
+        return steps
+
+    def _steps_of(self, term: Term) -> Fraction:
+        if term.unit == "steps":
+            return term.number
+        need = _NEEDS[term.unit]
         known: int | None = getattr(self, need)
         if known is None:
-            msg = f"{text!r} needs a clock that knows {need}: Clock({need}=…)"
+            msg = (
+                f"{str(term)!r} needs a clock that knows {need}: Clock({need}=…), "
+                f"on the command line --clock {need}=…"
+            )
             raise ScheduleError(msg)
-        if amount.unit == "%":
-            return amount.number * known / 100
-        return amount.number * known if amount.unit == "ep" else amount.number / known
+        if term.unit == "%":
+            return term.number * known / 100
+        return term.number * known if term.unit == "ep" else term.number / known
 
-    def steps(self, text: str) -> int:
+    def steps(self, amount: str | Amount) -> int:
         """Return an amount in steps, rounded to the nearest, halves up.
 
         Raises:
-            ScheduleError: If the clock lacks what the amount's unit needs, or if
-                the amount is less than half a step.
+            ScheduleError: If the clock lacks what one of the amount's units needs, or
+                if the amount is less than half a step.
         """
-        found = rounded(self.exactly(text))
+        found = rounded(self.exactly(amount))
         if not found:
-            msg = f"{text!r} is less than half a step on {self!r}; give steps"
+            msg = f"{amount!r} is less than half a step on {self!r}; give steps"
             raise ScheduleError(msg)
         return found
 

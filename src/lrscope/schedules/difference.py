@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from lrscope.errors import ScheduleError
-from lrscope.schedules.arguments import finite, whole
+from lrscope.schedules.arguments import finite, step_index
 from lrscope.schedules.evaluated import Evaluated
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ def difference(
 
 def _horizon(ours: Schedule, theirs: Schedule, horizon: int | None) -> int:
     if horizon is not None:
-        return whole("diff needs horizon", horizon, 1)
+        return step_index("diff needs horizon", horizon, 1)
     ends = [each.settles for each in (ours, theirs)]
     known = [end for end in ends if end is not None]
     if len(known) < len(ends):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Union, overload
 import numpy as np
 
 from lrscope.errors import ScheduleError
-from lrscope.schedules.arguments import LAST_STEP, whole
+from lrscope.schedules.arguments import LAST_STEP, needs, step_index
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -36,6 +36,8 @@ class Evaluated(ABC):
 
     __slots__ = ()
     __dataclass_fields__: ClassVar[dict[str, dataclasses.Field[Any]]]
+    accompanies: ClassVar[bool] = False
+    """Whether it is made to go along with others and, endless, ends no plan."""
 
     def __post_init__(self) -> None:
         """Check every argument by its own declaration."""
@@ -44,7 +46,7 @@ class Evaluated(ABC):
             if not each.init:
                 continue
             value = getattr(self, each.name)
-            found = each.metadata["check"](f"{name} needs {each.name}", value)
+            found = each.metadata["check"](needs(name, each.name), value)
             if found is not value:
                 object.__setattr__(self, each.name, found)
         self._prepare()
@@ -77,10 +79,16 @@ class Evaluated(ABC):
         return ()
 
     @property
+    def _has_no_say(self) -> bool:
+        """Whether a combination is as long as if this part were not there."""
+        aside = self.accompanies or self.settles == 0
+        return aside and self.length is None
+
+    @property
     def _reach(self) -> int | None:
         """The steps among which all extremes are; None if unknown."""
-        settles = self.settles
-        return None if settles is None else settles + 1
+        end = self.length if self.settles is None else self.settles
+        return None if end is None else end + 1
 
     @property
     def _peak_reach(self) -> int | None:
@@ -112,7 +120,7 @@ class Evaluated(ABC):
             if type(step) is int and 0 <= step <= LAST_STEP:
                 return float(self._at(float(step)))
             if np.ndim(step) == 0:
-                found = whole("a schedule needs the step", step)
+                found = step_index("a schedule needs the step", step)
                 return float(self._at(float(np.float64(_not_above(found)))))
             return self._on_all(_times(step))
         except (TypeError, ValueError):
@@ -161,6 +169,11 @@ class Evaluated(ABC):
                     yield from inner._arguments()
             elif kind:
                 yield kind, found
+
+    def __reduce__(self) -> Any:
+        """Pickle the arguments alone: what is derived from them is derived again."""
+        given = (each.name for each in dataclasses.fields(self) if each.init)
+        return type(self), tuple(getattr(self, name) for name in given)
 
     def __repr__(self) -> str:
         """Return the schedule as it is written in Python and on the command line."""

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import ceil
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from lrscope.schedules.schedule import Schedule
 
 BARELY = 0.01
 """A part of the run that is smaller than this is not worth a word."""
+
+MOST = 1 << 21
+"""Steps of a run that are looked at one by one; of a longer one so many are drawn."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,23 +29,30 @@ class Landmarks:
         first: Value of step 0.
         peak: Highest value of any step of the run.
         peak_step: The first step that has it.
+        lowest: Lowest value of any step of the run.
+        lowest_step: The first step that has it.
         rises_until: The step at which the first rise is over, which is the end of a
             warm-up; None if the value does not rise from step 0 to 1.
         last: Value of the last step of the run.
         final: What the schedule holds after its end; None if it never settles.
         length: Its own length; None if endless.
         area: Sum of the values of all steps of the run.
+        estimated: Whether the run is so long that the sum is an estimate, and so are
+            the highest and the lowest value where the form does not tell them.
     """
 
     steps: int
     first: float
     peak: float
     peak_step: int
+    lowest: float
+    lowest_step: int
     rises_until: int | None
     last: float
     final: float | None
     length: int | None
     area: float
+    estimated: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,24 +65,35 @@ class Caution:
 
 def landmarks(schedule: Schedule, steps: int) -> Landmarks:
     """Return where a schedule is in a run of ``steps`` steps, at least 1."""
-    peak = schedule.highest(stop=steps)
+    seen = np.arange(steps) if steps <= MOST else _drawn(schedule, steps)
+    with np.errstate(over="ignore"):
+        values = schedule(seen)
+        area = float(values.sum())
+    if steps > MOST:
+        widths = np.diff(seen, prepend=0, append=steps)
+        area = float(values @ ((widths[1:] + widths[:-1]) / 2))
+    rests = np.flatnonzero(np.diff(values) <= 0)
+    rises_until = int(seen[rests[0] if rests.size else -1])
     return Landmarks(
         steps=steps,
-        first=schedule(0),
-        peak=peak,
-        peak_step=schedule.first_step(at_least=peak, stop=steps) or 0,
-        rises_until=_rise(schedule, steps),
-        last=schedule(steps - 1),
+        first=float(values[0]),
+        peak=float(values.max()),
+        peak_step=int(seen[values.argmax()]),
+        lowest=float(values.min()),
+        lowest_step=int(seen[values.argmin()]),
+        rises_until=rises_until or None,
+        last=float(values[-1]),
         final=schedule.final,
         length=schedule.length,
-        area=schedule.sum(stop=steps),
+        area=area,
+        estimated=steps > MOST,
     )
 
 
-def cautions(schedule: Schedule, steps: int) -> tuple[Caution, ...]:
-    """Return the mistakes that a run of ``steps`` steps would make with it."""
+def cautions(schedule: Schedule, marks: Landmarks) -> tuple[Caution, ...]:
+    """Return the mistakes that a run with these landmarks would make."""
     found = []
-    if schedule(0) == 0:
+    if marks.first == 0:
         found.append(
             Caution(
                 "first-update-at-lr-zero",
@@ -77,20 +101,40 @@ def cautions(schedule: Schedule, steps: int) -> tuple[Caution, ...]:
                 "start above 0, as warmup(steps) does by default",
             )
         )
-    if schedule.lowest(stop=steps) < 0:
-        first = schedule.first_step(at_most=-5e-324, stop=steps)
+    if marks.lowest < 0 or not np.isfinite([marks.peak, marks.lowest]).all():
+        worst, step = (
+            (marks.lowest, marks.lowest_step)
+            if marks.lowest < 0
+            else (marks.peak, marks.peak_step)
+        )
         found.append(
             Caution(
                 "lr-not-finite-or-negative",
-                f"the rate is negative from step {first}: the loss would be climbed",
+                f"the rate is {worst:.3g} at step {step}: "
+                + ("the loss would be climbed" if worst < 0 else "nothing survives it"),
             )
         )
-    return (*found, *_about_length(schedule, steps))
+    return (*found, *_about_length(schedule, marks))
 
 
-def _about_length(schedule: Schedule, steps: int) -> list[Caution]:
-    length, final = schedule.length, schedule.final
-    rise = _rise(schedule, steps)
+def _drawn(schedule: Schedule, steps: int) -> NDArray[np.int64]:
+    """Return steps of a long run: where it turns, its beginning, and some of each part.
+
+    The latter are drawn, with a seed: evenly spaced they could all hit one phase of
+    what is periodic.
+    """
+    edges = np.linspace(0, steps, (MOST >> 1) + 1).astype(np.int64)
+    drawn = np.random.default_rng(0).integers(edges[:-1], edges[1:])
+    turns = [ceil(each) for each in schedule._edges or ()]
+    around = [each - back for each in turns for back in (1, 0) if back <= each < steps]
+    return np.unique(
+        np.concatenate((np.arange(MOST >> 4), drawn, around, [steps - 1]))
+    ).astype(np.int64)
+
+
+def _about_length(schedule: Schedule, marks: Landmarks) -> list[Caution]:
+    steps, length, final = marks.steps, marks.length, marks.final
+    rise = marks.rises_until
     if rise is not None and rise >= steps - 1 and (length is None or length > steps):
         return [
             Caution(
@@ -98,7 +142,7 @@ def _about_length(schedule: Schedule, steps: int) -> list[Caution]:
                 f"the rate still rises at the last of {steps} steps",
             )
         ]
-    if length is None or final is None:
+    if length is None:
         return []
     if length > steps * (1 + BARELY):
         return [
@@ -106,7 +150,7 @@ def _about_length(schedule: Schedule, steps: int) -> list[Caution]:
                 "schedule-longer-than-run",
                 f"the run ends after {steps} of {length} steps "
                 f"({steps / length:.0%}), at {schedule(steps - 1):.3g}; "
-                f"the end value {final:.3g} is never reached",
+                f"the end value {schedule(length):.3g} is never reached",
             )
         ]
     if final == 0 and length < steps * (1 - BARELY):
@@ -118,18 +162,3 @@ def _about_length(schedule: Schedule, steps: int) -> list[Caution]:
             )
         ]
     return []
-
-
-def _rise(schedule: Schedule, steps: int) -> int | None:
-    """Return the last step of the first rise, None if there is none at the start."""
-    if steps < 2 or schedule(1) <= schedule(0):
-        return None
-    size = 1024
-    done = 0
-    while done < steps - 1:
-        values = schedule(np.arange(done, min(done + size, steps)))
-        falls = np.flatnonzero(np.diff(values) <= 0)
-        if falls.size:
-            return done + int(falls[0])
-        done, size = done + values.size - 1, min(size * 4, 1 << 20)
-    return steps - 1

@@ -1,8 +1,10 @@
 """Arithmetic that reads the same for one time and for an array of times.
 
-Sums, products and quotients of Python floats and of float64 arrays agree bit for
-bit. Roots, powers and circular functions agree only if the same library computes
-both: formulas take them from NumPy, never from ``math``.
+Sums, products, quotients and square roots of Python floats and of float64 arrays
+agree bit for bit. Powers, logarithms and circular functions agree only if the same
+library computes both: formulas take them from NumPy, never from ``math``. Of one
+number NumPy makes a float64 of its own, with which Python reckons four times as
+slowly: it is made a float at once.
 """
 
 from __future__ import annotations
@@ -23,6 +25,19 @@ def where(condition: Any, yes: Any, no: Any) -> Any:
     return yes if condition else no
 
 
+def either(condition: Any, yes: Any, no: Any, t: Any) -> Any:
+    """Return yes(t) where the condition holds and no(t) elsewhere.
+
+    Each is asked for its own times alone.
+    """
+    if not isinstance(condition, ndarray):
+        return yes(t) if condition else no(t)
+    found = np.empty_like(t)
+    found[condition] = yes(t[condition])
+    found[~condition] = no(t[~condition])
+    return found
+
+
 def least(first: Any, second: Any) -> Any:
     """Return the smaller of the two, element by element."""
     if isinstance(first, ndarray) or isinstance(second, ndarray):
@@ -39,20 +54,24 @@ def greatest(first: Any, second: Any) -> Any:
 
 def floor(t: Any) -> Any:
     """Return the largest whole number that is not above ``t``."""
-    return np.floor(t) if isinstance(t, np.ndarray) else float(t // 1.0)
+    return np.floor(t) if isinstance(t, ndarray) else t // 1.0
 
 
-def between(start: float, end: float, t: Any, of: float) -> Any:
+def between(start: Any, end: Any, t: Any, of: Any) -> Any:
     """Return the line from ``start`` at 0 to ``end`` at ``of``, both of them exact.
 
     Counted from the nearer end, so that nothing cancels.
     """
     left = of - t
-    near = end + (start - end) * (left / of)
-    return where(t < left, start + (end - start) * (t / of), near)
+    if isinstance(t, ndarray):
+        far = start + (end - start) * (t / of)
+        return np.where(t < left, far, end + (start - end) * (left / of))
+    if t < left:
+        return start + (end - start) * (t / of)
+    return end + (start - end) * (left / of)
 
 
-def blend(start: float, end: float, done: Any, left: Any) -> Any:
+def blend(start: Any, end: Any, done: Any, left: Any) -> Any:
     """Return the value between ``start`` and ``end``, where done + left = 1.
 
     With both shares at hand nothing cancels and both ends are exact.
@@ -60,34 +79,53 @@ def blend(start: float, end: float, done: Any, left: Any) -> Any:
     return start * left + end * done
 
 
-def half_cosine(done: Any, of: float) -> Any:
-    """Return (1 + cos(π·done/of)) / 2 for 0 <= done <= of, small values exact too.
-
-    Near its end 1 + cos cancels. As sin²(π/2 · what is left) it does not. In the
-    middle it is counted from there, where it is 1/2 exactly.
-    """
+def half_cosine(done: Any, of: Any) -> Any:
+    """Return (1 + cos(π·done/of)) / 2 for 0 <= done <= of, small values exact too."""
     return half_wave(done, of - done, of)
 
 
-def half_wave(done: Any, left: Any, of: float = 1.0) -> Any:
+def half_wave(done: Any, left: Any, of: Any = 1.0) -> Any:
     """Return (1 + cos(π·done/of)) / 2, where done + left = of."""
     late = left < done
-    near = where(late, left, done) / of
-    middle = near > 0.25
-    sine = np.sin(PI * where(middle, 0.5 - near, 0.5 * near))
-    low = where(middle, 0.5 - 0.5 * sine, sine * sine)
+    low = _foot(where(late, left, done) / of)
     return where(late, low, 1.0 - low)
 
 
-def power(base: float, exponent: Any) -> Any:
-    """Return base^exponent, where the exponent depends on the time.
+def half_waves(done: Any, left: Any, of: Any = 1.0) -> tuple[Any, Any]:
+    """Return (1 - cos(π·done/of)) / 2 and what is left of 1."""
+    late = left < done
+    low = _foot(where(late, left, done) / of)
+    high = 1.0 - low
+    return where(late, high, low), where(late, low, high)
+
+
+def _foot(near: Any) -> Any:
+    """Return (1 - cos(π·near)) / 2 for 0 <= near <= 1/2.
+
+    Near 0 the difference cancels. As sin²(π/2·near) it does not. Farther off it is
+    counted from the middle, where it is 1/2 exactly.
+    """
+    if isinstance(near, ndarray):
+        far = near > 0.25
+        sine = np.sin(PI * np.where(far, 0.5 - near, 0.5 * near))
+        return np.where(far, 0.5 - 0.5 * sine, sine * sine)
+    if near > 0.25:
+        return 0.5 - 0.5 * float(np.sin(PI * (0.5 - near)))
+    sine = float(np.sin(PI * (0.5 * near)))
+    return sine * sine
+
+
+def power(base: Any, exponent: Any) -> Any:
+    """Return base^exponent, where base or exponent may depend on the time.
 
     NumPy 2 takes a short cut for a lone exponent of -1, 1/2 or 2, which an array of
     them does not get; it may differ in the last bit.
     """
-    if not isinstance(exponent, np.ndarray) and exponent in SHORT_CUTS:
+    if isinstance(exponent, ndarray) or isinstance(base, ndarray):
+        return np.power(base, exponent)
+    if exponent in SHORT_CUTS:
         return float(np.power(base, np.array([exponent]))[0])
-    return np.power(base, exponent)
+    return float(np.power(base, exponent))
 
 
 def powered(base: float, t: Any, every: float) -> Any:
@@ -98,21 +136,23 @@ def powered(base: float, t: Any, every: float) -> Any:
     return power(base, whole) * power(base, (t - whole * every) / every)
 
 
-def power_of_left(done: Any, left: Any, power: float) -> Any:
-    """Return left^power, where done + left = 1 and each is exact when it is small.
+def power_and_rest(share: Any, rest: Any, power: float) -> tuple[Any, Any]:
+    """Return share^power and 1 - share^power, where share + rest = 1.
 
-    A power makes the rounding of a number near 1 larger, not that of its distance
-    from 1.
+    Each is exact when it is small. A power makes the rounding of a number near 1
+    larger, not that of its distance from 1.
     """
     if power == 1:
-        return left
-    near = np.exp(power * np.log1p(-least(done, 0.5)))
-    return where(left < 0.5, np.power(left, power), near)
-
-
-def rest_of_power(done: Any, left: Any, power: float) -> Any:
-    """Return 1 - done^power, where done + left = 1, small values exact too."""
-    if power == 1:
-        return left
-    near = -np.expm1(power * np.log1p(-least(left, 0.5)))
-    return where(done < 0.5, 1.0 - np.power(done, power), near)
+        return share, rest
+    if isinstance(share, ndarray):
+        early, low = share < 0.5, np.power(share, power)
+        near = power * np.log1p(-np.minimum(rest, 0.5))
+        return (
+            np.where(early, low, np.exp(near)),
+            np.where(early, 1.0 - low, -np.expm1(near)),
+        )
+    if share < 0.5:
+        low = float(np.power(share, power))
+        return low, 1.0 - low
+    near = power * float(np.log1p(-least(rest, 0.5)))
+    return float(np.exp(near)), -float(np.expm1(near))

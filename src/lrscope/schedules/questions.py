@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lrscope.errors import ScheduleError
-from lrscope.schedules.arguments import LAST_STEP, finite, whole
+from lrscope.schedules.arguments import LAST_STEP, finite, step_index
 from lrscope.schedules.evaluated import Evaluated
 
 if TYPE_CHECKING:
@@ -34,11 +34,11 @@ class Asked(Evaluated):
 
     @property
     def peak(self) -> float:
-        """The highest value of any step.
+        """The highest value of any step; until its end, if it has one.
 
         Raises:
-            ScheduleError: If the schedule never settles and the highest value cannot
-                be told from its form; ask ``highest(stop=…)``.
+            ScheduleError: If the schedule is endless and the highest value cannot be
+                told from its form; ask ``highest(stop=…)``.
         """
         return self.highest(stop=self._peak_reach)
 
@@ -109,8 +109,8 @@ class Asked(Evaluated):
         Raises:
             ScheduleError: If ``stop`` is None and the schedule is endless.
         """
-        start = whole("sum needs start", start)
-        stop = self.length if stop is None else whole("sum needs stop", stop)
+        start = step_index("sum needs start", start)
+        stop = self.length if stop is None else step_index("sum needs stop", stop)
         if stop is None:
             msg = f"{self!r} is endless; say where the sum stops: sum(stop=…)"
             raise ScheduleError(msg)
@@ -131,7 +131,7 @@ class Asked(Evaluated):
 
     def _witnesses(self, start: int, stop: int | None) -> Iterator[NDArray[np.float64]]:
         """Yield values among which the highest and the lowest one are."""
-        start = whole("the range needs start", start)
+        start = step_index("the range needs start", start)
         for first, last in self._ranges(start, stop):
             if isinstance(last, int):
                 with np.errstate(over="ignore"):
@@ -140,7 +140,7 @@ class Asked(Evaluated):
 
     def _ranges(self, start: int, stop: int | None) -> Iterator[tuple[int, Any]]:
         """Yield (first, last step) without a turn between, or (first, all values)."""
-        if stop is not None and whole("the range needs stop", stop) <= start:
+        if stop is not None and step_index("the range needs stop", stop) <= start:
             msg = f"the range needs start < stop, got {start!r} and {stop!r}"
             raise ScheduleError(msg)
         self._refuse_units()

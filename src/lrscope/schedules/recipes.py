@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from functools import reduce
+from operator import sub
 from typing import TYPE_CHECKING
 
 from lrscope.errors import ScheduleError
-from lrscope.schedules.arguments import finite, whole
+from lrscope.schedules.amount import Amount
+from lrscope.schedules.arguments import Steps, finite, whole_or_amount
 from lrscope.schedules.shapes.constant import constant
 from lrscope.schedules.shapes.cosine import cosine
 from lrscope.schedules.shapes.decay import decay
@@ -17,7 +20,7 @@ if TYPE_CHECKING:
     from lrscope.schedules.schedule import Schedule
 
 
-def warmup_constant(warmup_steps: int) -> Schedule:
+def warmup_constant(warmup_steps: int | str) -> Schedule:
     """Return a linear warm-up and the base rate from then on, without end.
 
     Args:
@@ -31,7 +34,7 @@ def warmup_constant(warmup_steps: int) -> Schedule:
 
 
 def warmup_linear(
-    total_steps: int, warmup_steps: int, *, floor: float = 0.0
+    total_steps: int | str, warmup_steps: int | str, *, floor: float = 0.0
 ) -> Schedule:
     """Return a linear warm-up and a straight line down over the rest.
 
@@ -47,12 +50,12 @@ def warmup_linear(
     >>> lrscope.schedules.warmup_linear(10_000, 500)
     warmup(500) >> linear(9500)
     """
-    left = rest("warmup_linear", total_steps, warmup_steps)
+    left = rest("warmup_linear", total_steps, warmup_steps=warmup_steps)
     return _warmed(warmup_steps, linear(left, end=floor))
 
 
 def warmup_cosine(
-    total_steps: int, warmup_steps: int, *, floor: float = 0.0
+    total_steps: int | str, warmup_steps: int | str, *, floor: float = 0.0
 ) -> Schedule:
     """Return a linear warm-up and half a cosine over the rest.
 
@@ -68,12 +71,16 @@ def warmup_cosine(
     >>> lrscope.schedules.warmup_cosine(10_000, 500, floor=0.1)
     warmup(500) >> cosine(9500, floor=0.1)
     """
-    left = rest("warmup_cosine", total_steps, warmup_steps)
+    left = rest("warmup_cosine", total_steps, warmup_steps=warmup_steps)
     return _warmed(warmup_steps, cosine(left, floor=floor))
 
 
 def warmup_polynomial(
-    total_steps: int, warmup_steps: int, *, power: float = 1.0, end: float = 0.0
+    total_steps: int | str,
+    warmup_steps: int | str,
+    *,
+    power: float = 1.0,
+    end: float = 0.0,
 ) -> Schedule:
     """Return a linear warm-up and a polynomial over the rest.
 
@@ -90,11 +97,13 @@ def warmup_polynomial(
     >>> lrscope.schedules.warmup_polynomial(10_000, 500, power=2.0)
     warmup(500) >> polynomial(9500, power=2.0)
     """
-    left = rest("warmup_polynomial", total_steps, warmup_steps)
+    left = rest("warmup_polynomial", total_steps, warmup_steps=warmup_steps)
     return _warmed(warmup_steps, polynomial(left, power=power, end=end))
 
 
-def warmup_inverse_sqrt(warmup_steps: int, *, timescale: int | None = None) -> Schedule:
+def warmup_inverse_sqrt(
+    warmup_steps: int | str, *, timescale: int | str | None = None
+) -> Schedule:
     """Return a linear warm-up and one over the square root of the step, without end.
 
     Args:
@@ -109,9 +118,9 @@ def warmup_inverse_sqrt(warmup_steps: int, *, timescale: int | None = None) -> S
 
 
 def warmup_stable_decay(  # noqa: PLR0913 - the three parts and how the last one falls
-    total_steps: int,
-    warmup_steps: int,
-    decay_steps: int,
+    total_steps: int | str,
+    warmup_steps: int | str,
+    decay_steps: int | str,
     *,
     shape: str = "linear",
     floor: float = 0.0,
@@ -137,13 +146,22 @@ def warmup_stable_decay(  # noqa: PLR0913 - the three parts and how the last one
     >>> lrscope.warmup_stable_decay(10_000, 500, 2_000, shape="1-sqrt")
     warmup(500) >> constant(steps=7500) >> decay(2000, shape='1-sqrt')
     """
-    stable = rest("warmup_stable_decay", total_steps, warmup_steps, decay_steps)
+    stable = rest(
+        "warmup_stable_decay",
+        total_steps,
+        warmup_steps=warmup_steps,
+        decay_steps=decay_steps,
+    )
     fall = decay(decay_steps, shape, floor=floor, power=power)
     return _warmed(warmup_steps, constant(steps=stable) >> fall)
 
 
 def trapezoid(
-    total_steps: int, warmup_steps: int, decay_steps: int, *, floor: float = 0.0
+    total_steps: int | str,
+    warmup_steps: int | str,
+    decay_steps: int | str,
+    *,
+    floor: float = 0.0,
 ) -> Schedule:
     """Return straight up, flat, straight down.
 
@@ -160,12 +178,16 @@ def trapezoid(
     >>> lrscope.schedules.trapezoid(10_000, 500, 2_000)
     warmup(500) >> constant(steps=7500) >> linear(2000)
     """
-    stable = rest("trapezoid", total_steps, warmup_steps, decay_steps)
+    stable = rest(
+        "trapezoid", total_steps, warmup_steps=warmup_steps, decay_steps=decay_steps
+    )
     fall = linear(decay_steps, end=floor)
     return _warmed(warmup_steps, constant(steps=stable) >> fall)
 
 
-def flat_cosine(total_steps: int, flat_steps: int, *, floor: float = 0.0) -> Schedule:
+def flat_cosine(
+    total_steps: int | str, flat_steps: int | str, *, floor: float = 0.0
+) -> Schedule:
     """Return the base rate for some steps and half a cosine over the rest.
 
     Args:
@@ -180,19 +202,19 @@ def flat_cosine(total_steps: int, flat_steps: int, *, floor: float = 0.0) -> Sch
     >>> lrscope.schedules.flat_cosine(10_000, 7_500)
     constant(steps=7500) >> cosine(2500)
     """
-    left = rest("flat_cosine", total_steps, flat_steps)
+    left = rest("flat_cosine", total_steps, flat_steps=flat_steps)
     if not flat_steps:
         return cosine(left, floor=floor)
     return constant(steps=flat_steps) >> cosine(left, floor=floor)
 
 
 def cosine_restarts(  # noqa: PLR0913 - each is one way in which cycles differ
-    first: int,
+    first: int | str,
     *,
     grow: float = 1.0,
     scale: float = 1.0,
     floor: float = 0.0,
-    warmup_steps: int = 0,
+    warmup_steps: int | str = 0,
     cycles: int | None = None,
 ) -> Schedule:
     """Return half cosines that start again from the top.
@@ -217,7 +239,7 @@ def cosine_restarts(  # noqa: PLR0913 - each is one way in which cycles differ
     >>> lrscope.schedules.cosine_restarts(100, grow=2.0)
     cosine(100).repeat(grow=2.0)
     """
-    left = rest("cosine_restarts", first, warmup_steps)
+    left = rest("cosine_restarts", first, warmup_steps=warmup_steps)
     low = finite("cosine_restarts needs floor", floor)
     start = low or None
     if scale == 1 or not low:
@@ -231,15 +253,23 @@ def cosine_restarts(  # noqa: PLR0913 - each is one way in which cycles differ
     return falling + low * rest_of_wave.repeat(cycles, grow=grow)
 
 
-def rest(who: str, total_steps: int, *parts: int) -> int:
-    """Return the steps that parts leave of a total, at least one."""
-    total = whole(f"{who} needs its steps", total_steps, 1)
-    used = sum(whole(f"{who} needs its parts", each, 0) for each in parts)
-    if used >= total:
+def rest(who: str, total_steps: Steps, **parts: Steps) -> Steps:
+    """Return the steps that parts leave of a total, at least one.
+
+    Where some are in units it is text with units: "90ep - 500 steps".
+    """
+    total = whole_or_amount(f"{who} needs its steps", total_steps, 1)
+    found = [
+        whole_or_amount(f"{who} needs {name}", each, 0) for name, each in parts.items()
+    ]
+    left = reduce(sub, (Amount.of(who, each) for each in (total, *found)))
+    if not left.plus:
+        used = " + ".join(map(str, found))
         msg = f"{who} needs more than {used} steps (its other parts), got {total}"
         raise ScheduleError(msg)
-    return total - used
+    in_steps = all(isinstance(each, int) for each in (total, *found))
+    return total - sum(found) if in_steps else left.text
 
 
-def _warmed(steps: int, then: Schedule, start: float | None = None) -> Schedule:
+def _warmed(steps: Steps, then: Schedule, start: float | None = None) -> Schedule:
     return warmup(steps, start) >> then if steps else then

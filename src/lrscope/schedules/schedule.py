@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from lrscope.errors import ScheduleError
 from lrscope.schedules import difference
+from lrscope.schedules.clock import Clock
 from lrscope.schedules.questions import Asked
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    from lrscope.schedules.clock import Clock
 
 
 class Schedule(Asked):
@@ -95,7 +94,7 @@ class Schedule(Asked):
 
         return absolute(self, rate)
 
-    def shift(self, steps: int) -> Schedule:
+    def shift(self, steps: int | str) -> Schedule:
         """Return the schedule begun so many steps later, its first value before."""
         from lrscope.schedules.algebra.moved import shift
 
@@ -123,7 +122,7 @@ class Schedule(Asked):
 
         return stretched(self, by)
 
-    def extend(self, *, to: int) -> Schedule:
+    def extend(self, *, to: int | str) -> Schedule:
         """Return the same shape with a new length: every part grows alike.
 
         Raises:
@@ -133,11 +132,11 @@ class Schedule(Asked):
         >>> (lrscope.warmup(10) >> lrscope.cosine(90)).extend(to=200)
         warmup(20) >> cosine(180)
         """
-        from lrscope.schedules.algebra.stretched import extended
+        from lrscope.schedules.algebra.extended import extended
 
         return extended(self, to)
 
-    def replan(self, *, at: int, to: int) -> Schedule:
+    def replan(self, *, at: int | str, to: int | str) -> Schedule:
         """Return a plan that is this one before step ``at`` and ends at step ``to``.
 
         What is left after ``at`` keeps its shape and takes the steps that remain.
@@ -145,7 +144,7 @@ class Schedule(Asked):
         Raises:
             ScheduleError: If not 0 < at < length and at < to.
         """
-        from lrscope.schedules.algebra.stretched import replanned
+        from lrscope.schedules.algebra.extended import replanned
 
         return replanned(self, at, to)
 
@@ -166,7 +165,7 @@ class Schedule(Asked):
 
         return repeat(self, times, scale=scale, grow=grow)
 
-    def hold(self, *, every: int) -> Schedule:
+    def hold(self, *, every: int | str) -> Schedule:
         """Return the staircase that takes a new value only every so many steps."""
         from lrscope.schedules.algebra.changed import hold
 
@@ -176,15 +175,27 @@ class Schedule(Asked):
         """Return the schedule with every length in steps.
 
         Raises:
-            ScheduleError: If the clock does not know what a unit needs.
+            ScheduleError: If the clock does not know what a unit needs, or leaves a
+                length without a step.
         """
-        changes = {}
+        if not isinstance(clock, Clock):
+            msg = (  # type: ignore[unreachable]
+                f"a schedule is put on a clock, got {clock!r}: "
+                "schedule.on(Clock(steps_per_epoch=…))"
+            )
+            raise ScheduleError(msg)
+        arguments = {}
         for each in dataclasses.fields(self):
-            found = getattr(self, each.name)
-            resolve = _RESOLVE.get(each.metadata.get("kind", ""))
-            if resolve is not None and each.init:
-                changes[each.name] = resolve(found, clock)
-        return dataclasses.replace(self, **changes)
+            if each.init:
+                found = getattr(self, each.name)
+                resolve = _RESOLVE.get(each.metadata["kind"])
+                arguments[each.name] = resolve(found, clock) if resolve else found
+        return self._made_of(**arguments)
+
+    @classmethod
+    def _made_of(cls, **arguments: Any) -> Schedule:
+        """Return what the arguments make now that their lengths are steps."""
+        return cls(**arguments)
 
     def diff(
         self, other: Schedule, *, horizon: int | None = None, tolerance: float = 0.0

@@ -4,10 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
-from audit.building import LEAVING
-from audit.stories import BY_PASS, NO_SCHEDULER, STEPWISE, Story, cosine, one, sched
+from audit.stories import (
+    BY_PASS,
+    NO_SCHEDULER,
+    STEPWISE,
+    Story,
+    cosine,
+    one,
+    sched,
+)
+from audit.tale import LEAVING
 
 LONG: Story = {"updates": 400}
+OLD: Story = {"torch": "2.4.1"}
+SHOWN = "get_last_lr()[0]"
 ONE_LOOP = "for epoch in range(9):\n    train()\n"
 
 
@@ -24,9 +34,75 @@ def falling(call: int) -> float:
     return 1 / (1 + call)
 
 
+def sequence(*children: Any, at: int = 10, begins: float, **more: Any) -> list[Any]:
+    """Return a SequentialLR of some parts that is stepped for each update."""
+    own = {"children": range(len(children)), "rates": [begins], **STEPWISE}
+    return [*children, sched("SequentialLR", milestones=[at], **own, **more)]
+
+
+def part(kind: str, after: float, before: float = 0.1, **more: Any) -> Any:
+    """Return a scheduler that found one rate when it was made, and left another."""
+    return sched(kind, rates=[after], before=[before], **more)
+
+
+def warm_up(total_iters: int = 10) -> Any:
+    """Return a LinearLR that begins at 0.01."""
+    return part(
+        "LinearLR", 0.01, total_iters=total_iters, start_factor=0.1, end_factor=1.0
+    )
+
+
+def composed(inner: Any, *others: Any, begins: float = 0.01) -> list[Any]:
+    """Return a sequence whose first part is made of others itself."""
+    outer = {"rates": [begins], **STEPWISE}
+    return [
+        *others,
+        inner,
+        sched("ExponentialLR", gamma=0.9),
+        sched(
+            "SequentialLR",
+            milestones=[50],
+            children=range(len(others), len(others) + 2),
+            **outer,
+        ),
+    ]
+
+
+def stairs(gamma: float = 0.1) -> Any:
+    """Return a StepLR that is stepped for each update."""
+    attributes = {"base_lrs": [0.1]}
+    given = {"step_size": 30, "gamma": gamma, "last_epoch": -1}
+    return one("StepLR", attributes=attributes, before=[0.1], **given, **STEPWISE)
+
+
 def drops(*at: int):
     return lambda call: 0.1 * 0.1 ** sum(call >= each for each in at)
 
+
+def warmed(call: int) -> float:
+    """Return a warm-up of 10 updates from 0.01, then one rate."""
+    return 0.1 * min(1, 0.1 + 0.09 * call)
+
+
+def script(before: str = "pass", step: str = "pass") -> str:
+    """Return a program with a line before and one after that of scheduler.step()."""
+    head = [
+        "import torch",
+        *["pass"] * 4,
+        "for epoch in range(5):",
+        "    for batch in loader:",
+    ]
+    lines = [before, "scheduler.step()", step]
+    return (
+        "\n".join([*head, "        train()", *(f"        {each}" for each in lines)])
+        + "\n"
+    )
+
+
+COSINE = "CosineAnnealingLR"
+NOTHING_UPDATED: dict[str, Story] = {
+    "nothing updated": {"scaled": True, "skips": lambda _: True}
+}
 
 FIRES: dict[str, dict[str, Story]] = {
     "plateau-missing-metric": {
@@ -53,6 +129,69 @@ FIRES: dict[str, dict[str, Story]] = {
     },
     "plateau-stale-or-missing-monitor": {
         "every second pass": {"scheds": plateau(lambda c: 1 / (1 + c // 40), patience=9), **LONG},
+    },
+    "lr-differs-across-ranks": {
+        "one falls earlier": {"lr": drops(60), "ranks": [drops(50)], "shared": "DistributedDataParallel"},
+        "one of three by its own metric": {
+            "scheds": plateau(falling),
+            "ranks": [lambda _: 0.1, drops(80)],
+            "shared": "FullyShardedDataParallel",
+        },
+    },
+    "sequential-init-wrong-lr": {
+        "the second one's rate": {
+            "scheds": sequence(warm_up(), part(COSINE, 0.01, 0.01, T_max=90), begins=0.1),
+            "lr": lambda c: 0.1 if c == 0 else warmed(c),
+            **OLD,
+        },
+    },
+    "sequential-milestone-zero": {
+        "scaled for nothing": {
+            "scheds": sequence(warm_up(), sched(T_max=100), at=0, begins=0.01),
+            "lr": cosine(100, peak=0.01),
+        },
+    },
+    "nested-composite-advances": {
+        "a sequence": {
+            "scheds": composed(sched("SequentialLR", milestones=[10], children=[0, 1]), warm_up(), sched("ConstantLR", factor=1.0)),
+            "lr": warmed,
+        },
+        "a later part": {
+            "scheds": [
+                warm_up(), sched(T_max=20), sched("StepLR", step_size=20),
+                sched("SequentialLR", milestones=[20], children=[1, 2]),
+                sched("SequentialLR", milestones=[60], children=[0, 3], **STEPWISE),
+            ],
+            "updates": 60,
+            "raised": {"type": "NotImplementedError", "message": ""},
+        },
+    },
+    "tensor-lr-aliasing": {
+        "a base that moves": {"scheds": stairs(), "lr": lambda c: 0.1 * 0.9 ** (c // 30), "tensor_lr": True, **OLD},
+    },
+    "get_lr-used-for-reading": {
+        "each update": {"scheds": one("StepLR", step_size=50, asked=True, **STEPWISE)},
+        "before a cosine": {"scheds": one(T_max=100, asked=True, **STEPWISE)},
+    },
+    "momentum-cycled-with-lr": {
+        "one cycle": {
+            "scheds": one("OneCycleLR", total_steps=100, **STEPWISE),
+            "momentum": lambda c: 0.95 - 0.1 * c / 100,
+        },
+    },
+    "logged-lr-is-next-step": {
+        "after the step": {
+            "scheds": one(T_max=100, **STEPWISE),
+            "lr": cosine(100),
+            "source": script(step=f"print(scheduler.{SHOWN})"),
+        },
+    },
+    "only-first-group-logged": {
+        "of two": {
+            "scheds": one(T_max=100, **STEPWISE),
+            "lr": lambda c: (cosine(100)(c), cosine(100, peak=0.01)(c)),
+            "source": script(f"print(scheduler.{SHOWN})"),
+        },
     },
     "zero-length-warmup-sticks": {
         "linear": {"scheds": one("LinearLR", total_iters=0, start_factor=0.3, end_factor=1.0, **STEPWISE)},
@@ -126,6 +265,85 @@ QUIET: dict[str, dict[str, Story]] = {
             **LONG,
         },
     },
+    "lr-differs-across-ranks": {
+        "nearly the same": {"ranks": [lambda _: 0.1 + 1e-8], "shared": "DistributedDataParallel"},
+        "a model of its own": {"ranks": [lambda _: 0.3]},
+        "rates of their own from the start": {"ranks": [lambda _: 0.3], "shared": "DistributedDataParallel"},
+    },
+    "sequential-init-wrong-lr": {
+        "the first one's rate": {
+            "scheds": sequence(warm_up(), part(COSINE, 0.01, 0.01, T_max=90), begins=0.01),
+            "lr": warmed,
+            **OLD,
+        },
+    },
+    "sequential-milestone-zero": {
+        "not scaled": {
+            "scheds": sequence(warm_up(), sched(T_max=100), at=0, begins=0.1),
+            "lr": cosine(100),
+        },
+    },
+    "nested-composite-advances": {
+        "a chain that begins as it should": {
+            "scheds": composed(
+                sched("ChainedScheduler", children=[0], rates=[0.01]), warm_up(50), begins=0.01
+            ),
+            "lr": lambda c: 0.1 * min(1, 0.1 + 0.9 * c / 50) * 0.9 ** max(0, c - 50),
+        },
+        "a later part that was not come to": {
+            "scheds": [
+                warm_up(), sched(T_max=20), sched("StepLR", step_size=20),
+                sched("SequentialLR", milestones=[20], children=[1, 2]),
+                sched("SequentialLR", milestones=[120], children=[0, 3], **STEPWISE),
+            ],
+            "lr": warmed,
+        },
+    },
+    "tensor-lr-aliasing": {
+        "as it says": {"scheds": stairs(), "lr": drops(30, 60, 90), "tensor_lr": True, **OLD},
+        "as float32 says": {
+            "scheds": stairs(),
+            "lr": lambda c: drops(30, 60, 90)(c) * (1 + 1e-7),
+            "tensor_lr": True,
+            **OLD,
+        },
+    },
+    "get_lr-used-for-reading": {
+        "nobody asks": {"scheds": one("StepLR", step_size=50, **STEPWISE)},
+        "a closed form": {"scheds": one("LambdaLR", asked=True, **STEPWISE)},
+    },
+    "momentum-cycled-with-lr": {
+        "it stays": {"scheds": one("OneCycleLR", total_steps=100, **STEPWISE), "momentum": lambda _: 0.9},
+        "nothing to cycle": {"scheds": one("OneCycleLR", total_steps=100, **STEPWISE)},
+    },
+    "logged-lr-is-next-step": {
+        "before the step": {
+            "scheds": one(T_max=100, **STEPWISE),
+            "lr": cosine(100),
+            "source": script(f"print(scheduler.{SHOWN})"),
+        },
+        "after the next update": {
+            "scheds": one(T_max=100, **STEPWISE),
+            "lr": cosine(100),
+            "source": script(step=f"optimizer.step(); print(scheduler.{SHOWN})"),
+        },
+        "a rate that stays": {
+            "scheds": one("StepLR", step_size=200, **STEPWISE),
+            "source": script(step=f"print(scheduler.{SHOWN})"),
+        },
+    },
+    "only-first-group-logged": {
+        "two alike": {
+            "scheds": one(T_max=100, **STEPWISE),
+            "lr": lambda c: (cosine(100)(c), cosine(100)(c)),
+            "source": script(f"print(scheduler.{SHOWN})"),
+        },
+        "both": {
+            "scheds": one(T_max=100, **STEPWISE),
+            "lr": lambda c: (cosine(100)(c), cosine(100, peak=0.01)(c)),
+            "source": script("print([g['lr'] for g in optimizer.param_groups])"),
+        },
+    },
     "zero-length-warmup-sticks": {
         "a length": {"scheds": one("LinearLR", total_iters=5, start_factor=0.3, end_factor=1.0, **STEPWISE)},
         "a factor of 1": {"scheds": one("ConstantLR", total_iters=0, factor=1.0, **STEPWISE)},
@@ -183,12 +401,51 @@ CANNOT: dict[str, dict[str, Story]] = {
     "lr-differs-across-ranks": {"one process": {}},
     "get_last_lr-missing": {"it still runs": {"ended": False}},
     "lr-decays-too-fast": {"a short trial": {"updates": 40}},
-    "sequential-init-wrong-lr": NO_SCHEDULER,
-    "sequential-milestone-zero": NO_SCHEDULER,
-    "nested-composite-advances": NO_SCHEDULER,
-    "tensor-lr-aliasing": NO_SCHEDULER,
-    "get_lr-used-for-reading": NO_SCHEDULER,
-    "momentum-cycled-with-lr": NO_SCHEDULER,
-    "logged-lr-is-next-step": NO_SCHEDULER,
-    "only-first-group-logged": NO_SCHEDULER,
+    "hand-written-poly-inert-or-negative": NOTHING_UPDATED,
+    "lr-not-finite-or-negative": NOTHING_UPDATED,
+    "sequential-init-wrong-lr": {
+        **NO_SCHEDULER,
+        "a torch that is right": {
+            "scheds": sequence(warm_up(), part(COSINE, 0.01, 0.01, T_max=90), begins=0.1),
+            "torch": "2.13.0",
+        },
+        "parts in another order": {
+            "scheds": [
+                part(COSINE, 0.1, T_max=90),
+                warm_up(),
+                sched("SequentialLR", milestones=[10], children=[1, 0], **STEPWISE),
+            ],
+            **OLD,
+        },
+    },
+    "sequential-milestone-zero": {
+        **NO_SCHEDULER,
+        "a milestone": {"scheds": sequence(warm_up(), sched(T_max=100), begins=0.01)},
+    },
+    "nested-composite-advances": {
+        **NO_SCHEDULER,
+        "a later torch": {
+            "scheds": composed(sched("SequentialLR", milestones=[10], children=[0, 1]), warm_up(), sched("ConstantLR", factor=1.0)),
+            "torch": "2.14.0",
+        },
+        "flat": {"scheds": sequence(warm_up(), sched(T_max=100), begins=0.01)},
+    },
+    "tensor-lr-aliasing": {
+        **NO_SCHEDULER,
+        "a float": {"scheds": stairs(), **OLD},
+        "a torch that is right": {"scheds": stairs(), "tensor_lr": True, "torch": "2.13.0"},
+    },
+    "get_lr-used-for-reading": {
+        **NO_SCHEDULER,
+        "a class of one's own": {"scheds": one("Own", module="mine", **STEPWISE)},
+    },
+    "momentum-cycled-with-lr": {**NO_SCHEDULER, "another": {"scheds": stairs()}},
+    "logged-lr-is-next-step": {
+        **NO_SCHEDULER,
+        "nothing shown": {"scheds": stairs()},
+    },
+    "only-first-group-logged": {
+        **NO_SCHEDULER,
+        "one group": {"scheds": stairs(), "source": script(f"print(scheduler.{SHOWN})")},
+    },
 }  # fmt: skip

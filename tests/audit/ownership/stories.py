@@ -23,6 +23,8 @@ from torch.optim.lr_scheduler import (
     StepLR,
 )
 
+import lrscope
+
 from .training import Around, Net, Outer, sgd, stepping, train
 
 
@@ -467,6 +469,30 @@ def in_backward(every=0, layers=15):
     return story
 
 
+# Of `applied-differs-from-plan`.
+
+
+def driven(*, meddled):
+    def meddle(optimizer, *_):
+        optimizer.param_groups[0]["lr"] = 0.05
+
+    def story():
+        model, optimizer = sgd()
+        lrscope.drive(optimizer, lrscope.constant())
+        train(model, optimizer, 30)
+        if meddled:
+            optimizer.register_step_pre_hook(meddle)
+        train(model, optimizer, 30)
+
+    return story
+
+
+def never_updated():
+    sgd()
+    msg = "no data"
+    raise ValueError(msg)
+
+
 def cosine(optimizer):
     return CosineAnnealingLR(optimizer, 60)
 
@@ -547,6 +573,7 @@ FIRES = {
     "lr-is-a-string": {"written later": text_later},
     "optimizer-computes-its-own-lr": {"and is scheduled": free(driven=True)},
     "per-parameter-optimizers-in-backward": {"accumulation": in_backward(4)},
+    "applied-differs-from-plan": {"a hook beside the driver": driven(meddled=True)},
 }
 
 QUIET = {
@@ -622,6 +649,11 @@ QUIET = {
     "lr-is-a-string": {"numbers": plain(half_steps)},
     "optimizer-computes-its-own-lr": {"used as designed": free(driven=False), "adafactor": adafactor},
     "per-parameter-optimizers-in-backward": {"no accumulation": in_backward()},
+    "applied-differs-from-plan": {
+        "obeyed": driven(meddled=False),
+        "as torch's own says": plain(cosine),
+        "a rate by hand": edited(half_steps, 40),
+    },
 }  # fmt: skip
 
 NOTHING = {"no scheduler": plain()}
@@ -647,6 +679,9 @@ CANNOT = {
         "backward calls of their own": together(muon, adamw, apart=True),
     },
     "lr-finder-residue": NOTHING,
+    "lr-is-a-string": {"no optimizer took a step": never_updated},
+    "optimizer-computes-its-own-lr": {"no optimizer took a step": never_updated},
+    "applied-differs-from-plan": NOTHING,
     "per-parameter-optimizers-in-backward": {
         **NOTHING,
         "few": in_backward(layers=4),

@@ -9,8 +9,7 @@ from torch import nn
 from torch.optim import SGD, Optimizer
 
 import lrscope
-from lrscope.audit.finding import INFO
-from lrscope.audit.rule import FAILED
+from audit.verdict import audited
 
 
 class Net(nn.Module):
@@ -93,10 +92,4 @@ def judged(path, story):
                 story()
         except (ValueError, KeyError, TypeError):
             pass
-    audit = lrscope.audit_run(lrscope.read_run(path))
-    assert not [each for each in audit.not_applicable if FAILED in each.reason]
-    return audit
-
-
-def loud(audit):
-    return {each.name for each in audit.findings if each.severity > INFO}
+    return audited(lrscope.read_run(path))

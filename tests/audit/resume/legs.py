@@ -27,8 +27,7 @@ from torch.optim.lr_scheduler import (
 from torch.utils.data import DataLoader, TensorDataset
 
 import lrscope
-from lrscope.audit.finding import INFO
-from lrscope.audit.rule import FAILED
+from audit.verdict import audited
 
 PASSES, BATCHES = 12, 4
 
@@ -137,8 +136,7 @@ def made(make, length=PASSES * BATCHES, **how):
     return training
 
 
-def loud(path):
-    """Return the names of findings that are more than information."""
-    audit = lrscope.audit_run(lrscope.read_run(path))
-    assert not [each for each in audit.not_applicable if FAILED in each.reason]
-    return {each.name for each in audit.findings if each.severity > INFO}
+def judged(path, story):
+    """Record a story and return its audit."""
+    story(path / "run")
+    return audited(lrscope.read_run(path / "run"))

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from .legs import BATCHES, PASSES, SCHEDULERS, leg, loud, made
+import lrscope
+from audit.verdict import audited, loud
+
+from .legs import BATCHES, PASSES, SCHEDULERS, leg, made
 
 ORDERS = {
     "optimizer, scheduler made, scheduler": "sched-built-after-optimizer-load",
@@ -57,7 +60,7 @@ def test_a_mistake_is_named_if_and_only_if_rates_went_wrong(
     whole.until(PASSES, each_pass=each_pass)
     rates = resumed(tmp_path / "run", make, order, each_pass=each_pass)
     wrong = off(rates, whole.rates[LEFT * BATCHES :])
-    found = loud(tmp_path / "run")
+    found = loud(audited(lrscope.read_run(tmp_path / "run")))
     if not wrong:
         assert found == set()
     elif wrong > 1 or "optimizer-not" not in str(ORDERS[order]):

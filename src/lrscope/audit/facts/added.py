@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from lrscope.audit.facts.site import distinct
+from lrscope.audit.facts.subject import About
 
 if TYPE_CHECKING:
     from lrscope.audit.facts.group import Group
     from lrscope.audit.facts.scheduler import Scheduler
-    from lrscope.audit.facts.training import Training
+    from lrscope.audit.facts.site import Sites
     from lrscope.recording.events import GroupAdded, GroupsChanged
 
 RAISES = frozenset({"LambdaLR", "MultiplicativeLR", "CyclicLR", "OneCycleLR"})
@@ -19,21 +22,16 @@ WHAT_IT_SAYS = ("zip()", "max_lr", "initial_lr", "index out of range", "param_gr
 
 
 @dataclass(frozen=True)
-class Added:
+class Added(About):
     """Groups that were added while a scheduler was bound to their optimizer."""
 
     event: GroupAdded | GroupsChanged
     scheduler: Scheduler
 
     @property
-    def training(self) -> Training:
-        """The process."""
-        return self.scheduler.training
-
-    @property
-    def optimizer_name(self) -> str | None:
-        """The optimizer."""
-        return self.scheduler.optimizer_name
+    def about(self) -> Scheduler:
+        """The scheduler."""
+        return self.scheduler
 
     @property
     def group_name(self) -> str | None:
@@ -41,26 +39,15 @@ class Added:
         return self.groups[0].group_name if self.groups else self.event.groups[0].name
 
     @property
-    def where(self) -> tuple[tuple[str, int], ...]:
+    def where(self) -> Sites:
         """The line that added it, then those that step the scheduler."""
-        added = (self.event.where,) if self.event.where else ()
-        return tuple(dict.fromkeys((*added, *self.scheduler.where)))
-
-    @property
-    def ratios(self) -> dict[str, Any]:
-        """How often things happened beside each other."""
-        return self.scheduler.ratios
+        return distinct(self.event.where, *self.scheduler.where)
 
     @property
     def groups(self) -> list[Group]:
         """The new groups, those that were updated."""
         numbers = {each.number for each in self.event.groups}
-        optimizer = self.scheduler.optimizer
-        return [
-            each
-            for each in (optimizer.groups if optimizer else ())
-            if each.track.group.index in numbers
-        ]
+        return [each for each in self.scheduler.groups if each.index in numbers]
 
     @property
     def steps_after(self) -> int:

@@ -5,42 +5,42 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from lrscope.audit.facts.site import distinct
+from lrscope.audit.facts.subject import About
+
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from lrscope.audit.facts.optimizer import Optimizer
     from lrscope.audit.facts.scheduler import Scheduler
+    from lrscope.audit.facts.site import Sites
     from lrscope.audit.facts.training import Training
 
 
 @dataclass(frozen=True)
-class Bound:
+class Bound(About):
     """A scheduler that is stepped, and an optimizer that trains what it should drive.
 
     Attributes:
-        scheduler: stepped by the program; its own optimizer takes no step.
-        trained: holds the same parameters, or as many in the same groups.
+        scheduler: stepped by the program.
+        trained: its own optimizer, or if that takes no step, one that holds the same.
     """
 
     scheduler: Scheduler
     trained: Optimizer
 
     @property
-    def training(self) -> Training:
-        """The process."""
-        return self.scheduler.training
+    def about(self) -> Scheduler:
+        """The scheduler."""
+        return self.scheduler
 
     @property
-    def optimizer_name(self) -> str | None:
-        """The optimizer that the scheduler drives."""
-        return self.scheduler.optimizer_name
-
-    group_name = None
-
-    @property
-    def where(self) -> tuple[tuple[str, int], ...]:
+    def where(self) -> Sites:
         """The lines that step and make the scheduler and make both optimizers."""
         own = self.scheduler.optimizer
         made = own.where if own else ()
-        return tuple(dict.fromkeys((*self.scheduler.where, *made, *self.trained.where)))
+        return distinct(*self.scheduler.where, *made, *self.trained.where)
 
     @property
     def ratios(self) -> dict[str, Any]:
@@ -49,9 +49,13 @@ class Bound:
 
     @property
     def is_around(self) -> bool:
-        """Whether the scheduler's optimizer is a wrapper that somebody wrote."""
+        """Whether the scheduler's optimizer looks like a wrapper around it."""
         own = self.scheduler.optimizer
-        return is_around(own, self.trained) if own else False
+        outer, inner = own.event if own else None, self.trained.event
+        if outer is None or inner is None:
+            return False
+        foreign = not outer.module.startswith("torch.")
+        return foreign and outer.class_name != inner.class_name
 
     @property
     def reaches(self) -> bool:
@@ -62,36 +66,43 @@ class Bound:
         )
 
     @property
-    def steps_beside(self) -> int:
-        """Steps of the scheduler after the first update of what trains."""
-        items = self.scheduler.items
-        return int(self.training.tally.between(items, self.trained.calls)[1:].sum())
-
-
-def is_around(outer: Optimizer, inner: Optimizer) -> bool:
-    """Say whether one optimizer looks like a wrapper around another."""
-    if outer.event is None or inner.event is None:
-        return False
-    foreign = not outer.event.module.startswith("torch.")
-    return foreign and outer.event.class_name != inner.event.class_name
+    def between(self) -> NDArray[np.int32]:
+        """The scheduler's steps before each call of what trains, and after the last."""
+        return self.training.tally.between(self.scheduler.items, self.trained.calls)
 
 
 def bound_in(training: Training) -> list[Bound]:
     """Return the schedulers that drive what takes no step, beside what does."""
+    return [
+        Bound(each, other)
+        for each in training.schedulers
+        if each.steps and (own := each.optimizer) is not None and not own.calls.size
+        for other in training.optimizers_called
+        if _hold_the_same(own, other)
+    ]
+
+
+def restored_in(training: Training) -> list[Bound]:
+    """Return restored schedulers with what they drive, or with what trains instead.
+
+    A scheduler is restored too if what trains is; its own optimizer may be unknown.
+    """
     found = []
-    for each in training.schedulers:
-        own = each.optimizer
-        if own is None or own.calls.size or not each.steps:
+    for scheduler in training.schedulers:
+        if not scheduler.steps:
             continue
-        found += [
-            Bound(each, other)
-            for other in training.optimizers_called
-            if hold_the_same(own, other)
-        ]
+        own = scheduler.optimizer
+        restored = _is_unpickled(scheduler) or scheduler.loads
+        idle = own is None or not own.calls.size
+        for each in training.optimizers_called if idle else (own,):
+            if each is None or (own is not None and own.elements != each.elements):
+                continue
+            if restored or each.loads_at_start:
+                found.append(Bound(scheduler, each))
     return found
 
 
-def hold_the_same(one: Optimizer, other: Optimizer) -> bool:
+def _hold_the_same(one: Optimizer, other: Optimizer) -> bool:
     """Say whether two optimizers hold the same parameters, as far as is known."""
     if any(
         a.event is not None and b.number in a.event.shares
@@ -103,3 +114,11 @@ def hold_the_same(one: Optimizer, other: Optimizer) -> bool:
         for o in (one, other)
     ]
     return shapes[0] == shapes[1] is not None
+
+
+def _is_unpickled(scheduler: Scheduler) -> bool:
+    """Say whether it was not made here and had been stepped; a fresh copy had not."""
+    event = scheduler.event
+    position = event.attributes.get("last_epoch")
+    stepped = isinstance(position, int) and position > 0
+    return event.how == "found" and (stepped or scheduler.training.segment > 0)

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from lrscope.audit.facts import curve
+from lrscope.audit.facts.number import numbers
 from lrscope.audit.facts.restored import Restored
+from lrscope.audit.facts.site import distinct
+from lrscope.audit.facts.subject import About
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -18,13 +21,13 @@ if TYPE_CHECKING:
     from lrscope.audit.facts.optimizer import Optimizer
     from lrscope.audit.facts.resumption import Resumption
     from lrscope.audit.facts.scheduler import Scheduler
-    from lrscope.audit.facts.training import Training
+    from lrscope.audit.facts.site import Sites
     from lrscope.recording.events import SchedulerStateLoaded
     from lrscope.schedules.importers import Imported
 
 
 @dataclass(frozen=True)
-class Continued:
+class Continued(About):
     """A scheduler that drives an optimizer that goes on.
 
     Attributes:
@@ -38,9 +41,9 @@ class Continued:
     resumption: Resumption
 
     @property
-    def training(self) -> Training:
-        """The process that goes on."""
-        return self.scheduler.training
+    def about(self) -> Scheduler:
+        """The scheduler."""
+        return self.scheduler
 
     @property
     def optimizer(self) -> Optimizer:
@@ -48,37 +51,21 @@ class Continued:
         return self.resumption.optimizer
 
     @property
-    def optimizer_name(self) -> str:
-        """Its name."""
-        return self.optimizer.name
-
-    group_name = None
-
-    @property
-    def where(self) -> tuple[tuple[str, int], ...]:
+    def where(self) -> Sites:
         """The line that made it, those that load its state and the optimizer's."""
-        made, load = self.scheduler.event.where, self.load
         loads = [each.where for each in self.resumption.loads]
-        loads += [load.where] if load else []
-        return tuple(dict.fromkeys(each for each in (made, *loads) if each))
+        own = self.load.where if self.load else None
+        return distinct(self.scheduler.event.where, *loads, own)
 
     @property
-    def ratios(self) -> dict[str, Any]:
-        """How often things happened beside its steps."""
-        return self.scheduler.ratios
-
-    @cached_property
     def now(self) -> Restored:
         """It, from the resume on."""
-        return Restored(self.scheduler, self.optimizer)
+        return self.scheduler.restored
 
-    @cached_property
+    @property
     def then(self) -> Restored | None:
         """The earlier one; None if it is not known, or if one follows a metric."""
-        optimizer = self.resumption.before
-        if self.before is None or optimizer is None or not self.counts:
-            return None
-        return Restored(self.before, optimizer)
+        return self.before.restored if self.before and self.counts else None
 
     @property
     def counts(self) -> bool:
@@ -124,7 +111,7 @@ class Continued:
         at, then = self.resumption.at_call, self.then
         if then is None or at is None:
             return None
-        calls, between = then.optimizer.calls.size, then.scheduler.between
+        calls, between = then.scheduler.calls.size, then.scheduler.between
         if at < calls or between[-1]:
             return int(then.reached[at])
         stepped = np.flatnonzero(between[:-1])
@@ -185,8 +172,7 @@ class Continued:
     def rates_loaded(self) -> list[float]:
         """The rates that its state says it had set last; empty if it does not."""
         told = self.load.attributes.get("_last_lr") if self.load else None
-        numbers = told if isinstance(told, list) else []
-        return [float(each) for each in numbers if isinstance(each, (int, float))]
+        return numbers(told if isinstance(told, list) else None)
 
     @property
     def has_new_base(self) -> bool:

@@ -35,7 +35,7 @@ def off_plan(now: Restored, plan: Imported, start: int) -> NDArray[np.bool_] | N
         None if the groups are not those of the plan.
     """
     steps = now.at_updates - now.start + start
-    groups, planned = now.optimizer.groups, plan.rates(steps)
+    groups, planned = now.scheduler.groups, plan.rates(steps)
     if len(groups) != len(planned) or any(g.applied.size != steps.size for g in groups):
         return None
     found = np.zeros(steps.size, bool)
@@ -53,7 +53,7 @@ def goes_through_again(continued: Continued) -> bool:
     now, then = continued.now, continued.then
     if then is None or not then.at_updates.size or then.start > now.start:
         return False
-    ours, theirs = now.optimizer.groups, then.optimizer.groups
+    ours, theirs = now.scheduler.groups, then.scheduler.groups
     if len(ours) != len(theirs):
         return False
     moved = now.at_updates > now.start
@@ -100,7 +100,7 @@ def used_up(continued: Continued) -> int:
         return 0
     moved = any(
         differ(each.applied[first][:1], each.applied[later][:1]).any()
-        for each in now.optimizer.groups
+        for each in now.scheduler.groups
         if each.applied.size == first.size
     )
     return int(first.sum()) if moved else 0

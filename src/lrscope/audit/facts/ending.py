@@ -5,10 +5,11 @@ from __future__ import annotations
 import ast
 import re
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
-from pathlib import Path
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from lrscope.audit.facts.site import site_of
+from lrscope.audit.facts.source import tree_of
 from lrscope.recording.events import ProcessEnded
 
 if TYPE_CHECKING:
@@ -61,13 +62,13 @@ class Ending:
         stopping leaves no other trace in a recording.
         """
         sites = [
-            each.get("from") or each.get("where")
+            site_of(each)
             for kind in ("scheduler_stepped", "pass_began")
             for each in self.process.history.items(kind).values()
         ]
-        files = {str(each[0]) for each in sites if each}
-        started = self.process.started
-        return not files or any(_leaves_a_loop(file, started) for file in files)
+        files = {each[0] for each in sites if each}
+        trees = [tree_of(each, self.process.started) for each in files]
+        return not trees or any(each is None or _leaves_a_loop(each) for each in trees)
 
     @property
     def by_choice(self) -> bool:
@@ -80,15 +81,7 @@ class Ending:
         )
 
 
-@lru_cache(maxsize=256)
-def _leaves_a_loop(file: str, before: float) -> bool:
-    path = Path(file)
-    try:
-        if path.stat().st_mtime > before:
-            return True
-        tree = ast.parse(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, SyntaxError):
-        return True
+def _leaves_a_loop(tree: ast.Module) -> bool:
     loops = [each for each in ast.walk(tree) if isinstance(each, (ast.For, ast.While))]
     return any(
         isinstance(each, (ast.Break, ast.Return, ast.Raise)) or _exits(each)

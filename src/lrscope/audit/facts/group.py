@@ -4,22 +4,23 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from lrscope.audit.facts.subject import About
 from lrscope.recording.rowset import AT_A_TIME, at
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from lrscope.audit.facts.optimizer import Optimizer
-    from lrscope.audit.facts.training import Training
+    from lrscope.audit.facts.site import Sites
     from lrscope.recording.track import Track
 
 
 @dataclass(frozen=True)
-class Group:
+class Group(About):
     """One group of an optimizer that took a step.
 
     Attributes:
@@ -31,14 +32,9 @@ class Group:
     optimizer: Optimizer
 
     @property
-    def training(self) -> Training:
-        """The process it belongs to."""
-        return self.optimizer.training
-
-    @property
-    def optimizer_name(self) -> str:
+    def about(self) -> Optimizer:
         """The optimizer it belongs to."""
-        return self.optimizer.name
+        return self.optimizer
 
     @property
     def group_name(self) -> str:
@@ -46,21 +42,20 @@ class Group:
         return self.track.group.name
 
     @property
-    def where(self) -> tuple[tuple[str, int], ...]:
+    def where(self) -> Sites:
         """The lines that change its rate."""
         return self.optimizer.writers
 
     @property
-    def ratios(self) -> dict[str, Any]:
-        """How often things happened beside its updates."""
-        return self.optimizer.ratios
+    def index(self) -> int:
+        """Its place among the groups of the optimizer."""
+        return self.track.group.index
 
     @cached_property
     def _updates(self) -> tuple[int, NDArray[np.float64]]:
         """Its first update and its rates; the rows, as many again, are not kept."""
         process, optimizer = self.training.process, self.optimizer
-        index = self.track.group.index
-        rows, lr = process.column_of(optimizer.number, index, "lr")
+        rows, lr = process.column_of(optimizer.number, self.index, "lr")
         updated = at(process.updated, rows)
         if not updated.any():
             return 0, lr[:0]
@@ -77,6 +72,22 @@ class Group:
     def begins(self) -> int:
         """The first update it took part in, counted per optimizer from 0."""
         return self._updates[0]
+
+    @property
+    def last(self) -> int:
+        """The last update it took part in, counted alike."""
+        return self.begins + int(self.applied.size) - 1
+
+    @property
+    def made_with(self) -> float:
+        """The rate it was made with; that of its first update if it was no number."""
+        made = self.track.description.lr
+        return made if np.isfinite(made) else float(self.applied[0])
+
+    @cached_property
+    def is_finite(self) -> bool:
+        """Whether the rate of each update is a finite number."""
+        return bool(np.isfinite(self.applied).all())
 
     @cached_property
     def peak(self) -> float:

@@ -10,15 +10,17 @@ import numpy as np
 
 from lrscope.audit.facts.epochs import Epochs, epochs_of
 from lrscope.audit.facts.group import Group
+from lrscope.audit.facts.site import distinct, sites_of
 from lrscope.audit.facts.tally import usual
 from lrscope.recording import rows
-from lrscope.recording.events import PlanDeclared
+from lrscope.recording.events import OptimizerStateLoaded, PlanDeclared
 from lrscope.recording.rowset import at
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from lrscope.audit.facts.scheduler import Scheduler
+    from lrscope.audit.facts.site import Sites
     from lrscope.audit.facts.training import Training
     from lrscope.recording.events import OptimizerConstructed
     from lrscope.recording.track import OptimizerId
@@ -57,15 +59,32 @@ class Optimizer:
         )
 
     @property
-    def where(self) -> tuple[tuple[str, int], ...]:
+    def where(self) -> Sites:
         """The line that made it."""
-        return (self.event.where,) if self.event and self.event.where else ()
+        return distinct(self.event.where if self.event else None)
+
+    @property
+    def elements(self) -> int:
+        """The numbers in its parameters; a wrapper has those it wraps."""
+        return sum(each.elements for each in self.event.groups) if self.event else 0
 
     @cached_property
     def plans(self) -> tuple[PlanDeclared, ...]:
         """What drivers of ours said that it will follow, in order."""
         said = self.training.process.history.of(PlanDeclared)
         return tuple(each for each in said if each.optimizer == self.number)
+
+    @cached_property
+    def loads(self) -> tuple[OptimizerStateLoaded, ...]:
+        """The states that it was given, in order."""
+        brought = self.training.process.history.of(OptimizerStateLoaded)
+        return tuple(each for each in brought if each.optimizer == self.number)
+
+    @property
+    def loads_at_start(self) -> tuple[OptimizerStateLoaded, ...]:
+        """Those of them that it was given before its first call."""
+        first = self.calls[0] if self.calls.size else -1
+        return tuple(each for each in self.loads if each.row <= first)
 
     @cached_property
     def calls(self) -> NDArray[np.int64]:
@@ -83,6 +102,21 @@ class Optimizer:
     def updates(self) -> int:
         """How many calls updated parameters."""
         return int(self.updated.sum())
+
+    @property
+    def throughout(self) -> tuple[int, int]:
+        """The first and the last update."""
+        return 0, max(0, self.updates - 1)
+
+    @property
+    def update_rows(self) -> NDArray[np.int64]:
+        """Rows of the calls that updated parameters."""
+        return self.calls if self.updated.all() else self.calls[self.updated]
+
+    def updates_before(self, row: int) -> int:
+        """Return how many updates came before a row."""
+        calls = int(np.searchsorted(self.calls, row))
+        return int(self.updated[:calls].sum())
 
     @cached_property
     def overflowed(self) -> NDArray[np.bool_]:
@@ -144,12 +178,11 @@ class Optimizer:
         return {k: v for k, v in items.items() if v.get("optimizer") == self.number}
 
     @property
-    def writers(self) -> tuple[tuple[str, int], ...]:
+    def writers(self) -> Sites:
         """The lines that change its rates."""
-        by_hand = (site for each in self._hand.values() for site in each["where"] or ())
-        found = [site for each in self.schedulers for site in each.where]
-        found += [(str(file), int(line)) for file, line in by_hand]
-        return tuple(dict.fromkeys(found)) or self.where
+        by_scheduler = (site for each in self.schedulers for site in each.where)
+        by_hand = (site for each in self._hand.values() for site in sites_of(each))
+        return distinct(*by_scheduler, *by_hand) or self.where
 
     @cached_property
     def ratios(self) -> dict[str, Any]:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import ast
 import re
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+
+from lrscope.audit.facts.site import distinct, site_of
+from lrscope.audit.facts.source import tree_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -95,28 +97,17 @@ def _passes(training: Training, loader: int) -> tuple[int, str] | None:
         if OPTION.fullmatch(name) and number.isdecimal():
             return int(number), f"{name} {number}"
     items = training.process.history.items("pass_began").values()
-    sites = {
-        (str(site[0]), int(site[1]))
-        for each in items
-        if each.get("loader") == loader and (site := each.get("where"))
-    }
+    sites = distinct(*(site_of(e) for e in items if e.get("loader") == loader))
     if len(sites) != 1:
         return None
     ((file, line),) = sites
-    found = _range_around(file, line, training.process.started)
+    tree = tree_of(file, training.process.started)
+    found = _range_around(tree, line) if tree else None
     return (found, f"range({found}) around {Path(file).name}:{line}") if found else None
 
 
-@lru_cache(maxsize=64)
-def _range_around(file: str, line: int, before: float) -> int | None:
+def _range_around(tree: ast.Module, line: int) -> int | None:
     """Return how often the only loop around a line is run, by its literal range."""
-    path = Path(file)
-    try:
-        if path.stat().st_mtime > before:
-            return None
-        tree = ast.parse(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, SyntaxError):
-        return None
     around = [
         each
         for each in ast.walk(tree)

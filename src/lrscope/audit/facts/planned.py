@@ -4,22 +4,23 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
+
+from lrscope.audit.facts.site import distinct
+from lrscope.audit.facts.subject import About
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from lrscope.audit.facts.group import Group
-    from lrscope.audit.facts.training import Training
+    from lrscope.audit.facts.site import Site, Sites
     from lrscope.schedules import Schedule
-
-    Sites = tuple[tuple[str, int], ...]
 
 
 @dataclass(frozen=True)
-class Planned:
+class Planned(About):
     """What one group was meant to follow in some of its updates.
 
     Attributes:
@@ -30,42 +31,27 @@ class Planned:
         first: the first of them, an index into ``group.applied``.
         source: who said so, in words.
         explicit: whether it was said as a plan, not read from a scheduler.
-        said_at: the line that said it.
+        said_at: the line that said it; None if it is not known.
     """
 
     group: Group
     schedule: Schedule
     base: float
-    steps: NDArray[np.int64]
+    steps: NDArray[np.signedinteger]
     first: int
     source: str
     explicit: bool
-    said_at: Sites = ()
+    said_at: Site | None = None
 
     @property
-    def training(self) -> Training:
-        """The process it belongs to."""
-        return self.group.training
-
-    @property
-    def optimizer_name(self) -> str:
-        """The optimizer of the group."""
-        return self.group.optimizer_name
-
-    @property
-    def group_name(self) -> str:
+    def about(self) -> Group:
         """The group."""
-        return self.group.group_name
+        return self.group
 
     @property
     def where(self) -> Sites:
         """The lines that change its rate, then the line that said the plan."""
-        return tuple(dict.fromkeys((*self.group.where, *self.said_at)))
-
-    @property
-    def ratios(self) -> dict[str, Any]:
-        """How often things happened beside its updates."""
-        return self.group.ratios
+        return distinct(*self.group.where, self.said_at)
 
     def rates(self, part: slice = slice(None)) -> NDArray[np.float64]:
         """Return the planned rate of each of these updates, or of a part of them."""

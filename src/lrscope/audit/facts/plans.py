@@ -6,13 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from lrscope.audit.facts.number import numbers
 from lrscope.audit.facts.planned import Planned
-from lrscope.audit.facts.restored import plan_of, position_at_first_call
 from lrscope.errors import LrscopeError, ScheduleError
-from lrscope.recording.events import (
-    OptimizerStateLoaded,
-    SchedulerStateLoaded,
-)
+from lrscope.recording.events import SchedulerStateLoaded
 from lrscope.schedules import Clock, from_json
 
 if TYPE_CHECKING:
@@ -23,6 +20,7 @@ if TYPE_CHECKING:
     from lrscope.audit.facts.optimizer import Optimizer
     from lrscope.audit.facts.scheduler import Scheduler
     from lrscope.schedules import Schedule
+    from lrscope.schedules.importers import Imported
 
 
 def planned_in(case: Case) -> tuple[Planned, ...]:
@@ -82,15 +80,10 @@ def _updates_before(case: Case) -> dict[int, int | None]:
 
 def _base_of(group: Group) -> float:
     """Return the rate a group was made with, or the ``initial_lr`` it was brought."""
-    number, index = group.optimizer.number, group.track.group.index
-    first = group.optimizer.calls[0]
-    for each in reversed(group.training.process.history.of(OptimizerStateLoaded)):
-        if each.optimizer == number and each.row <= first:
-            brought = each.initial_rates[index : index + 1]
-            if brought and isinstance(brought[0], (int, float)):
-                return float(brought[0])
-    made = group.track.description.lr
-    return made if np.isfinite(made) else float(group.applied[0])
+    for each in reversed(group.optimizer.loads_at_start):
+        for brought in numbers(each.initial_rates[group.index : group.index + 1]):
+            return brought
+    return group.made_with
 
 
 def _declared(optimizer: Optimizer) -> list[Planned]:
@@ -98,8 +91,8 @@ def _declared(optimizer: Optimizer) -> list[Planned]:
     said = optimizer.plans
     found = []
     for event, after in zip(said, (*said[1:], None)):
-        first = _updates_at(optimizer, event.row)
-        end = _updates_at(optimizer, after.row) if after else optimizer.updates
+        first = optimizer.updates_before(event.row)
+        end = optimizer.updates_before(after.row) if after else optimizer.updates
         for told in event.plan.get("keys", {}).get("lr", ()):
             if event.plan.get("control") or not told.get("schedule"):
                 continue  # what a metric decides is no plan
@@ -117,7 +110,7 @@ def _declared(optimizer: Optimizer) -> list[Planned]:
                     first - group.begins,
                     "the driver's plan",
                     explicit=True,
-                    said_at=(event.where,) if event.where else (),
+                    said_at=event.where,
                 )
             )
     return found
@@ -132,14 +125,8 @@ def _read(told: Any) -> Schedule | None:
 
 
 def _group_at(optimizer: Optimizer, index: Any) -> Group | None:
-    same = (each for each in optimizer.groups if each.track.group.index == index)
+    same = (each for each in optimizer.groups if each.index == index)
     return next(same, None)
-
-
-def _updates_at(optimizer: Optimizer, row: int) -> int:
-    """Return the updates of an optimizer before a row."""
-    calls = int(np.searchsorted(optimizer.calls, row))
-    return int(optimizer.updated[:calls].sum())
 
 
 def _scheduled(optimizer: Optimizer) -> list[Planned]:
@@ -149,37 +136,33 @@ def _scheduled(optimizer: Optimizer) -> list[Planned]:
         return []
     scheduler = stepped[0]
     try:
-        plan = plan_of(scheduler, optimizer)
+        plan = scheduler.restored.plan
         return [] if plan is None else _followed(scheduler, optimizer, plan)
     except LrscopeError:
         return []
 
 
-def _followed(scheduler: Scheduler, optimizer: Optimizer, plan: Any) -> list[Planned]:
-    small = scheduler.steps < 2**30  # then half the memory will do
-    kind: Any = np.int32 if small else np.int64
-    positions = np.cumsum(scheduler.between[:-1], dtype=kind)
-    positions += position_at_first_call(scheduler, optimizer) - int(positions[0])
-    if optimizer.updates < positions.size:
-        positions = positions[optimizer.updated]
-    begin = _updates_at(optimizer, scheduler.event.row)
-    end = _updates_at(optimizer, _counts_until(scheduler, optimizer))
+def _followed(
+    scheduler: Scheduler, optimizer: Optimizer, plan: Imported
+) -> list[Planned]:
+    positions = scheduler.restored.at_updates
+    begin = optimizer.updates_before(scheduler.event.row)
+    end = optimizer.updates_before(_counts_until(scheduler, optimizer))
     found = []
     for group in optimizer.groups:
-        index = group.track.group.index
         first = max(begin, group.begins)
-        if index >= len(plan.bases) or group.begins > begin or end <= first:
+        if group.index >= len(plan.bases) or group.begins > begin or end <= first:
             continue
         found.append(
             Planned(
                 group,
-                plan.schedules[index],
-                plan.bases[index],
+                plan.schedules[group.index],
+                plan.bases[group.index],
                 positions[first:end],
                 first - group.begins,
                 scheduler.called,
                 explicit=False,
-                said_at=(scheduler.event.where,) if scheduler.event.where else (),
+                said_at=scheduler.event.where,
             )
         )
     return found
@@ -192,10 +175,7 @@ def _counts_until(scheduler: Scheduler, optimizer: Optimizer) -> int:
     first = max(int(optimizer.calls[0]), scheduler.event.row)
     for loaded in history.of(SchedulerStateLoaded):
         rows += [loaded.row] * (loaded.scheduler in own and loaded.row > first)
-    for brought in history.of(OptimizerStateLoaded):
-        rows += [brought.row] * (
-            brought.optimizer == optimizer.number and brought.row > first
-        )
+    rows += [each.row for each in optimizer.loads if each.row > first]
     rows += [
         each.row
         for each in optimizer.training.constructed.values()

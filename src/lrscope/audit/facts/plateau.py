@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from lrscope.recording.events import SchedulerStateLoaded
+from lrscope.audit.facts.number import as_number
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -53,7 +53,7 @@ class Plateau:
         return {**event.attributes, **event.arguments}
 
     def _number(self, name: str, default: float) -> float:
-        found = _as_number(self._own.get(name))
+        found = as_number(self._own.get(name))
         return default if found is None else found
 
     @property
@@ -91,7 +91,7 @@ class Plateau:
         """The rate below which it does not go, the lowest of all groups."""
         given = self._own.get("min_lr", self._own.get("min_lrs", 0.0))
         each = given if isinstance(given, list) else [given]
-        return min((n for e in each if (n := _as_number(e)) is not None), default=0.0)
+        return min((n for e in each if (n := as_number(e)) is not None), default=0.0)
 
     @property
     def metrics(self) -> NDArray[np.float64]:
@@ -111,7 +111,7 @@ class Plateau:
     def _replayed(self, *, correct: bool) -> Decisions:
         """Replay its steps, as torch.optim.lr_scheduler.ReduceLROnPlateau does."""
         lower, begun = self.mode == "min", self._begun
-        best = _as_number(begun.get("best"))
+        best = as_number(begun.get("best"))
         if best is None:
             best = math.inf if lower else -math.inf
         bad, pause = (_count(begun, k) for k in ("num_bad_epochs", "cooldown_counter"))
@@ -134,11 +134,8 @@ class Plateau:
     @property
     def _begun(self) -> dict[str, Any]:
         """What it held when its first metric came."""
-        history = self.scheduler.training.process.history
-        for each in history.of(SchedulerStateLoaded):
-            if each.scheduler == self.scheduler.event.scheduler:
-                return each.attributes
-        return {}
+        loads = self.scheduler.loads
+        return loads[0].attributes if loads else {}
 
 
 def plateaus(case: Case) -> list[Plateau]:
@@ -154,14 +151,6 @@ def is_plateau(scheduler: Scheduler) -> bool:
     """Say whether a scheduler is torch's ReduceLROnPlateau or made like it."""
     own = {**scheduler.event.attributes, **scheduler.event.arguments}
     return "ReduceLROnPlateau" in scheduler.class_name and "patience" in own
-
-
-def _as_number(value: Any) -> float | None:
-    """Return a number; JSON holds infinite ones as text."""
-    try:
-        return None if isinstance(value, bool) or value is None else float(value)
-    except (TypeError, ValueError):
-        return None
 
 
 def _count(own: dict[str, Any], name: str) -> int:

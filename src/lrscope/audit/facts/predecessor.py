@@ -65,6 +65,4 @@ def _in_earlier_segments(
 def _shape_of(optimizer: Optimizer) -> tuple[Any, ...]:
     """Return what an optimizer shares with one that takes its place."""
     event = optimizer.event
-    if event is None:
-        return ()
-    return (event.class_name, sum(each.elements for each in event.groups))
+    return (event.class_name, optimizer.elements) if event else ()

@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from lrscope.recording.events import OptimizerStateLoaded, SchedulerConstructed
-
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from lrscope.audit.facts.group import Group
+    from lrscope.recording.events import SchedulerConstructed
 
 LEAST = 20
 """Updates that a range test has."""
@@ -58,8 +57,12 @@ class Ramp:
     @property
     def row(self) -> int:
         """The row of its last update."""
-        optimizer = self.group.optimizer
-        return int(optimizer.calls[optimizer.updated][self.length - 1])
+        return int(self.group.optimizer.update_rows[self.length - 1])
+
+    @property
+    def following(self) -> int:
+        """The row of the next update."""
+        return int(self.group.optimizer.update_rows[self.length])
 
     @property
     def made_after(self) -> list[SchedulerConstructed]:
@@ -67,13 +70,11 @@ class Ramp:
 
         The last rate that its scheduler left may be the first of what comes after.
         """
-        optimizer = self.group.optimizer
-        following = int(optimizer.calls[optimizer.updated][self.length])
         return [
             each
             for each in self.group.training.constructed.values()
-            if each.optimizer == optimizer.number
-            if self.row <= each.row <= following and each.how == "constructed"
+            if each.optimizer == self.group.optimizer.number
+            if self.row <= each.row <= self.following and each.how == "constructed"
         ]
 
     @property
@@ -82,12 +83,9 @@ class Ramp:
 
         A state was loaded or a scheduler was made at its end, which no warm-up does.
         """
-        optimizer = self.group.optimizer
-        following = int(optimizer.calls[optimizer.updated][self.length])
-        loads = optimizer.training.process.history.of(OptimizerStateLoaded)
         return bool(self.made_after) or any(
-            each.optimizer == optimizer.number and self.row <= each.row <= following
-            for each in loads
+            self.row <= each.row <= self.following
+            for each in self.group.optimizer.loads
         )
 
     @property

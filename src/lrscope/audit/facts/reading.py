@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import ast
+import math
 import re
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from lrscope.audit.facts.site import site_of, sites_of
+from lrscope.audit.facts.source import tree_of
 
 if TYPE_CHECKING:
     from lrscope.audit.facts.optimizer import Optimizer
@@ -20,11 +24,11 @@ def reads_key(optimizer: Optimizer, key: str) -> bool:
     """
     process = optimizer.training.process
     files = {file for file, _ in optimizer.where}
-    for kind in ("scheduler_stepped", "pass_began", "rate_written"):
-        for item in process.history.items(kind).values():
-            found = item.get("from") or item.get("where") or ()
-            places = found if kind == "rate_written" else [found]
-            files |= {str(each[0]) for each in places if each}
+    for item in process.history.items("rate_written").values():
+        files |= {file for file, _ in sites_of(item)}
+    for kind in ("scheduler_stepped", "pass_began"):
+        sites = map(site_of, process.history.items(kind).values())
+        files |= {site[0] for site in sites if site}
     beside = {
         str(path)
         for folder in {Path(file).parent for file in files}
@@ -48,12 +52,9 @@ def _is_of_settings(node: ast.expr) -> bool:
 @lru_cache(maxsize=256)
 def _keys_read(file: str) -> frozenset[str]:
     """Return the texts by which a file takes something out of a mapping."""
-    try:
-        tree = ast.parse(Path(file).read_text(encoding="utf-8"))
-    except (OSError, ValueError, SyntaxError, RecursionError):
-        return frozenset()
+    tree = tree_of(file, math.inf)
     found = set()
-    for node in ast.walk(tree):
+    for node in ast.walk(tree) if tree else ():
         key: ast.expr | None = None
         if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Load):
             key = None if _is_of_settings(node.value) else node.slice

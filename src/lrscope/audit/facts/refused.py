@@ -5,7 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from lrscope.audit.facts.site import distinct, site_of
+
 if TYPE_CHECKING:
+    from lrscope.audit.facts.site import Sites
     from lrscope.audit.facts.training import Training
 
 
@@ -30,10 +33,9 @@ class Refused:
         return self.told.get("lr")
 
     @property
-    def where(self) -> tuple[tuple[str, int], ...]:
+    def where(self) -> Sites:
         """The line that asked for it."""
-        place = self.told.get("where")
-        return ((str(place[0]), int(place[1])),) if place else ()
+        return distinct(site_of(self.told))
 
     @property
     def ratios(self) -> dict[str, Any]:

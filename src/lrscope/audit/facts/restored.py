@@ -16,7 +16,6 @@ from lrscope.schedules.importers import Imported, imported
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from lrscope.audit.facts.optimizer import Optimizer
     from lrscope.audit.facts.scheduler import Scheduler
 
 
@@ -26,16 +25,15 @@ class Restored:
 
     Attributes:
         scheduler: the scheduler.
-        optimizer: the optimizer that it drives.
     """
 
     scheduler: Scheduler
-    optimizer: Optimizer
 
     @cached_property
     def loads(self) -> dict[int, SchedulerStateLoaded]:
         """The last states that were loaded before the first call, by scheduler."""
-        first = self.optimizer.calls[0] if self.optimizer.calls.size else np.inf
+        calls = self.scheduler.calls
+        first = calls[0] if calls.size else np.inf
         history = self.scheduler.training.process.history
         return {
             each.scheduler: each
@@ -62,7 +60,7 @@ class Restored:
     def start(self) -> int:
         """Its position at the first call."""
         own = self.scheduler
-        stepped = int(own.between[0]) if self.optimizer.calls.size else 0
+        stepped = int(own.between[0]) if own.calls.size else 0
         known_from = self.load or (own.event if own.event.how == "found" else None)
         if known_from is not None:
             moment = self._moment_of(known_from)
@@ -70,15 +68,21 @@ class Restored:
         return self.begun + stepped
 
     @cached_property
-    def reached(self) -> NDArray[np.int64]:
+    def reached(self) -> NDArray[np.signedinteger]:
         """Its position before each call of the optimizer, and after all."""
-        between = self.scheduler.between.astype(np.int64)
-        return self.start + np.concatenate(([0], np.cumsum(between[1:])))
+        between = self.scheduler.between
+        small = self.scheduler.steps < 2**30  # then half the memory will do
+        found = np.cumsum(between, dtype=np.int32 if small else np.int64)
+        found += self.start - int(between[0])
+        return found
 
     @cached_property
-    def at_updates(self) -> NDArray[np.int64]:
+    def at_updates(self) -> NDArray[np.signedinteger]:
         """Its position before each update."""
-        return self.reached[:-1][self.optimizer.updated]
+        optimizer, at_calls = self.scheduler.optimizer, self.reached[:-1]
+        if optimizer is None or optimizer.updated.all():
+            return at_calls
+        return at_calls[optimizer.updated]
 
     @cached_property
     def horizon(self) -> Horizon | None:
@@ -141,13 +145,3 @@ def _afresh(event: SchedulerConstructed) -> SchedulerConstructed:
         attributes={**event.attributes, "last_epoch": 0, "_step_count": 1},
         rates=(),
     )
-
-
-def plan_of(scheduler: Scheduler, optimizer: Optimizer) -> Imported | None:
-    """Return what a scheduler follows, from position 0; None if that is not known."""
-    return Restored(scheduler, optimizer).plan
-
-
-def position_at_first_call(scheduler: Scheduler, optimizer: Optimizer) -> int:
-    """Return how far a scheduler had come at its optimizer's first call."""
-    return Restored(scheduler, optimizer).start

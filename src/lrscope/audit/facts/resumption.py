@@ -4,23 +4,26 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from lrscope.audit.facts.continued import Continued
 from lrscope.audit.facts.moment import moments_of
 from lrscope.audit.facts.nearness import are_near
-from lrscope.recording.events import OptimizerStateLoaded
+from lrscope.audit.facts.number import numbers
+from lrscope.audit.facts.site import distinct
+from lrscope.audit.facts.subject import About
 
 if TYPE_CHECKING:
     from lrscope.audit.facts.optimizer import Optimizer
     from lrscope.audit.facts.scheduler import Scheduler
-    from lrscope.audit.facts.training import Training
+    from lrscope.audit.facts.site import Sites
+    from lrscope.recording.events import OptimizerStateLoaded
 
 
 @dataclass(frozen=True)
-class Resumption:
+class Resumption(About):
     """An optimizer that was given a saved state, or goes on in a later segment.
 
     Attributes:
@@ -32,32 +35,20 @@ class Resumption:
     before: Optimizer | None
 
     @property
-    def training(self) -> Training:
-        """The process that goes on."""
-        return self.optimizer.training
+    def about(self) -> Optimizer:
+        """The one that goes on."""
+        return self.optimizer
 
     @property
-    def optimizer_name(self) -> str:
-        """The optimizer that goes on."""
-        return self.optimizer.name
-
-    group_name = None
-
-    @property
-    def where(self) -> tuple[tuple[str, int], ...]:
+    def where(self) -> Sites:
         """The lines that load its state, then the line that made it."""
-        loads = (each.where for each in self.loads if each.where)
-        return tuple(dict.fromkeys((*loads, *self.optimizer.where)))
+        loads = (each.where for each in self.loads)
+        return distinct(*loads, *self.optimizer.where)
 
     @property
-    def ratios(self) -> dict[str, Any]:
-        """How often things happened beside its updates."""
-        return self.optimizer.ratios
-
-    @cached_property
     def loads(self) -> tuple[OptimizerStateLoaded, ...]:
         """The states it was given before its first call."""
-        return loads_before_first_call(self.optimizer)
+        return self.optimizer.loads_at_start
 
     @property
     def load(self) -> OptimizerStateLoaded | None:
@@ -111,7 +102,7 @@ class Resumption:
         """Find the call by the number of updates in the state."""
         if self.load is None or self.load.steps is None:
             return None
-        earlier = loads_before_first_call(before)
+        earlier = before.loads_at_start
         counted = earlier[-1].steps if earlier else 0
         updates = int(self.load.steps - (counted or 0))
         if not 0 < updates <= before.updates:
@@ -163,15 +154,14 @@ class Resumption:
         found = self.load.initial_rates
         if any(each is None for each in found) and not kinds:
             found = self.load.rates
-        numbers = [float(each) for each in found if isinstance(each, (int, float))]
-        return numbers if len(numbers) == len(found) else []
+        known = numbers(found)
+        return known if len(known) == len(found) else []
 
     @property
     def follows_loaded(self) -> bool:
         """Whether the updates have the rates that were loaded."""
         groups = self.optimizer.groups
-        told = self.load.rates if self.load else ()
-        loaded = [float(each) for each in told if isinstance(each, (int, float))]
+        loaded = numbers(self.load.rates if self.load else ())
         if are_near([float(each.applied[0]) for each in groups], loaded):
             return True
         wrong = [each.wrong() for each in self.schedulers]
@@ -184,17 +174,6 @@ class Resumption:
             each.load is not None or each.given_last_epoch is not None
             for each in self.schedulers
         )
-
-
-def loads_before_first_call(optimizer: Optimizer) -> tuple[OptimizerStateLoaded, ...]:
-    """Return the states that an optimizer was given before its first call."""
-    if not optimizer.calls.size:
-        return ()
-    return tuple(
-        each
-        for each in optimizer.training.process.history.of(OptimizerStateLoaded)
-        if each.optimizer == optimizer.number and each.row <= optimizer.calls[0]
-    )
 
 
 def _made_with(optimizer: Optimizer) -> tuple[float, ...]:

@@ -10,13 +10,18 @@ import numpy as np
 
 from lrscope.audit.facts.horizon import Horizon, horizon_of
 from lrscope.audit.facts.idle import in_idle_passes
+from lrscope.audit.facts.restored import Restored
+from lrscope.audit.facts.site import distinct, site_of
 from lrscope.audit.facts.tally import usual
 from lrscope.recording.events import SchedulerStateLoaded
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from lrscope.audit.facts.epochs import Epochs
+    from lrscope.audit.facts.group import Group
     from lrscope.audit.facts.optimizer import Optimizer
+    from lrscope.audit.facts.site import Site, Sites
     from lrscope.audit.facts.training import Training
     from lrscope.recording.events import SchedulerConstructed
 
@@ -44,6 +49,36 @@ class Scheduler:
         return self.optimizer.name if self.optimizer else None
 
     group_name = None
+
+    @property
+    def number(self) -> int:
+        """Its number in the recording."""
+        return self.event.scheduler
+
+    @property
+    def groups(self) -> tuple[Group, ...]:
+        """The groups that it drives, those that were updated."""
+        return self.optimizer.groups if self.optimizer else ()
+
+    @property
+    def calls(self) -> NDArray[np.int64]:
+        """Rows of the calls of its optimizer."""
+        return self.optimizer.calls if self.optimizer else np.zeros(0, np.int64)
+
+    @property
+    def epochs(self) -> Epochs | None:
+        """The passes over data in which its optimizer was called; None if unseen."""
+        return self.optimizer.epochs if self.optimizer else None
+
+    @property
+    def updates(self) -> int:
+        """How many calls of its optimizer updated parameters."""
+        return self.optimizer.updates if self.optimizer else 0
+
+    @property
+    def throughout(self) -> tuple[int, int]:
+        """The first and the last update of its optimizer."""
+        return 0, max(0, self.updates - 1)
 
     @property
     def class_name(self) -> str:
@@ -90,22 +125,20 @@ class Scheduler:
         }
 
     @cached_property
-    def sites(self) -> dict[tuple[str, int], int]:
+    def sites(self) -> dict[Site, int]:
         """The lines of the program that step it, and how often each did."""
-        found: dict[tuple[str, int], int] = {}
+        found: dict[Site, int] = {}
         for number, item in self.items.items():
-            line = item.get("from") or item.get("where")
+            site = site_of(item)
             times = self.training.tally.total({number})
-            if line and times:
-                site = (str(line[0]), int(line[1]))
+            if site and times:
                 found[site] = found.get(site, 0) + times
         return found
 
     @property
-    def where(self) -> tuple[tuple[str, int], ...]:
+    def where(self) -> Sites:
         """The lines that step it, then the line that made it."""
-        made = (self.event.where,) if self.event.where else ()
-        return tuple(dict.fromkeys((*self.sites, *made)))
+        return distinct(*self.sites, self.event.where)
 
     @cached_property
     def steps(self) -> int:
@@ -142,37 +175,35 @@ class Scheduler:
     @cached_property
     def updates_before_metrics(self) -> NDArray[np.int64]:
         """For each of those numbers, how many calls of its optimizer came before."""
-        calls = self.optimizer.calls if self.optimizer else np.zeros(0, np.int64)
-        return np.searchsorted(calls, self._metrics[0])
+        return np.searchsorted(self.calls, self._metrics[0])
 
     @cached_property
     def between(self) -> NDArray[np.int32]:
         """Its steps before each call of its optimizer, and after the last."""
-        calls = self.optimizer.calls if self.optimizer else np.zeros(0, np.int64)
-        if not calls.size:
+        if not self.calls.size:
             return np.array([self.steps], np.int32)
-        return self.training.tally.between(self.items, calls)
+        return self.training.tally.between(self.items, self.calls)
 
-    def between_at(self, site: tuple[str, int]) -> NDArray[np.int32]:
+    def between_at(self, site: Site) -> NDArray[np.int32]:
         """Return the same of the steps that one line takes."""
-        own = {
-            number
-            for number, item in self.items.items()
-            if (line := item.get("from") or item.get("where"))
-            and (str(line[0]), int(line[1])) == site
-        }
-        if self.optimizer is None or not self.optimizer.calls.size:
+        own = {number for number, item in self.items.items() if site_of(item) == site}
+        if not self.calls.size:
             return np.zeros(1, np.int32)
-        return self.training.tally.between(own, self.optimizer.calls)
+        return self.training.tally.between(own, self.calls)
 
     @cached_property
     def steps_in_idle_passes(self) -> dict[int, int]:
         """Its steps in passes over data in which nothing was trained, by row."""
         return in_idle_passes(self.training.process, self.items)
 
+    @cached_property
+    def restored(self) -> Restored:
+        """What it was when its optimizer was first called."""
+        return Restored(self)
+
     def calls_before(self, row: int) -> int:
         """Return how many calls of its optimizer came before a row."""
-        return int(np.searchsorted(self.optimizer.calls, row)) if self.optimizer else 0
+        return int(np.searchsorted(self.calls, row))
 
     @cached_property
     def alive(self) -> slice:
@@ -193,7 +224,7 @@ class Scheduler:
         """Calls of its optimizer for each of its steps, over its whole life."""
         if not self.steps or self.optimizer is None:
             return float("inf")
-        return self.optimizer.calls.size / self.steps
+        return self.calls.size / self.steps
 
     @cached_property
     def horizon(self) -> Horizon | None:
@@ -206,18 +237,20 @@ class Scheduler:
         return self.horizon.steps if self.horizon else 0
 
     @cached_property
+    def loads(self) -> tuple[SchedulerStateLoaded, ...]:
+        """The states that it was given itself, in order."""
+        brought = self.training.process.history.of(SchedulerStateLoaded)
+        return tuple(each for each in brought if each.scheduler == self.number)
+
+    @cached_property
     def position(self) -> int:
         """How far it had come at the end, in its own steps."""
-        loaded = [
-            each
-            for each in self.training.process.history.of(SchedulerStateLoaded)
-            if each.scheduler == self.event.scheduler
-        ]
-        start = (loaded[-1] if loaded else self.event).attributes.get("last_epoch")
+        told = self.loads[-1] if self.loads else self.event
+        start = told.attributes.get("last_epoch")
         begun = start if isinstance(start, int) else 0
-        if not loaded:
+        if not self.loads:
             return begun + self.steps
-        return begun + self.training.tally.since(loaded[-1].row, self.items)
+        return begun + self.training.tally.since(told.row, self.items)
 
     @property
     def progress(self) -> float | None:

@@ -6,10 +6,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from lrscope.audit.facts.site import distinct
+from lrscope.audit.facts.subject import About
+
 if TYPE_CHECKING:
     from lrscope.audit.case import Case
     from lrscope.audit.facts.scheduler import Scheduler
-    from lrscope.audit.facts.training import Training
+    from lrscope.audit.facts.site import Sites
     from lrscope.recording.events import SchedulerConstructed
 
 NEAR = 1e-4
@@ -17,7 +20,7 @@ NEAR = 1e-4
 
 
 @dataclass(frozen=True)
-class Sequence:
+class Sequence(About):
     """A SequentialLR.
 
     Attributes:
@@ -29,26 +32,14 @@ class Sequence:
     event: SchedulerConstructed
 
     @property
-    def training(self) -> Training:
-        """The process it belongs to."""
-        return self.scheduler.training
+    def about(self) -> Scheduler:
+        """The scheduler of the program."""
+        return self.scheduler
 
     @property
-    def optimizer_name(self) -> str | None:
-        """The optimizer it drives."""
-        return self.scheduler.optimizer_name
-
-    group_name = None
-
-    @property
-    def where(self) -> tuple[tuple[str, int], ...]:
+    def where(self) -> Sites:
         """The line that made it."""
-        return (self.event.where,) if self.event.where else ()
-
-    @property
-    def ratios(self) -> dict[str, Any]:
-        """How often things happened beside its steps."""
-        return self.scheduler.ratios
+        return distinct(self.event.where)
 
     @cached_property
     def children(self) -> tuple[SchedulerConstructed, ...]:

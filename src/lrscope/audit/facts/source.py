@@ -15,7 +15,7 @@ BLOCKS = ("body", "orelse", "finalbody")
 """Where a statement holds others."""
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=256)
 def tree_of(file: str, before: float) -> ast.Module | None:
     """Return a file's syntax tree; None if it cannot be read or changed since.
 

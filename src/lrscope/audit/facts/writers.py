@@ -6,8 +6,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from lrscope.audit.facts.restored import plan_of, position_at_first_call
-
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -65,15 +63,10 @@ def planned_rates(scheduler: Scheduler) -> NDArray[np.float64] | None:
 
     One row for each group; None if its formula is not known.
     """
-    optimizer = scheduler.optimizer
-    if optimizer is None or not optimizer.calls.size or scheduler.follows_metric:
+    own = scheduler.restored
+    if not scheduler.calls.size or scheduler.follows_metric:
         return None
-    plan = plan_of(scheduler, optimizer)
-    if plan is None:
-        return None
-    reached = np.cumsum(scheduler.between[:-1], dtype=np.int64)
-    start = position_at_first_call(scheduler, optimizer)
-    return plan.rates((start + reached - reached[0])[optimizer.updated])
+    return own.plan.rates(own.at_updates) if own.plan else None
 
 
 def earlier_on(scheduler: Scheduler) -> list[Scheduler]:

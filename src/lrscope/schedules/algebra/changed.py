@@ -76,6 +76,10 @@ class hold(Around):
     inner: Schedule = part()
     every: Steps = length()
 
+    @classmethod
+    def _made_of(cls, **arguments: Any) -> Schedule:
+        return arguments["inner"] if arguments["every"] == 1 else cls(**arguments)
+
     @property
     def settles(self) -> int | None:
         """The first of the chosen steps from which the value stays."""
@@ -101,6 +105,4 @@ class hold(Around):
 
     def _outside(self, reach: int | None) -> int | None:
         """Take in the whole number of rounds after which all stairs come again."""
-        if self.settles is not None:
-            return self.settles + 1
         return None if reach is None else lcm(reach, self.every)

@@ -41,20 +41,37 @@ class Combined(Schedule):
 
     @property
     def length(self) -> int | None:
-        """Steps until every part has ended or settled; None if one never does."""
+        """Steps until every part that has a say has ended or settled.
+
+        None if one never does, save in a product that has come to 0, or if all are
+        endless.
+        """
+        if all(each.length is None for each in self.parts):
+            return None
         ends = [
-            each.settles if each.length is None else each.length for each in self.parts
+            each.settles if each.length is None else each.length
+            for each in self.parts
+            if not each._has_no_say
         ]
         known = [each for each in ends if each is not None]
-        endless = all(each.length is None for each in self.parts)
-        return None if endless or len(known) < len(ends) else max(known)
+        over = len(known) == len(ends) or self._stopped is not None
+        return max(known) if over else None
 
     @property
     def settles(self) -> int | None:
-        """The step from which no part changes any more."""
+        """The step from which no part changes any more, or none matters."""
         ends = [each.settles for each in self.parts]
         known = [each for each in ends if each is not None]
-        return None if len(known) < len(ends) else max(known)
+        return max(known) if len(known) == len(ends) else self._stopped
+
+    @property
+    def _stopped(self) -> int | None:
+        """The step from which the value stays, whatever some parts do."""
+        return None
+
+    @property
+    def _has_no_say(self) -> bool:
+        return all(each._has_no_say for each in self.parts)
 
     @property
     def is_rate(self) -> bool:
@@ -72,9 +89,7 @@ class Combined(Schedule):
     @property
     def _reach(self) -> int | None:
         moving = self._moving
-        if self.settles is None and len(moving) == 1:
-            return moving[0]._reach
-        return super()._reach
+        return super()._reach or (moving[0]._reach if len(moving) == 1 else None)
 
     @property
     def _moving(self) -> list[Schedule]:
@@ -95,6 +110,12 @@ class product(Combined):
         if sum(each.is_rate for each in self.parts) > 1:
             msg = f"{self!r}: a rate times a rate is no rate; make one of them a factor"
             raise ScheduleError(msg)
+
+    @property
+    def _stopped(self) -> int | None:
+        """The step from which one part stays at 0."""
+        ends = [each.settles for each in self.parts if _ends_at_zero(each)]
+        return min((each for each in ends if each is not None), default=None)
 
     @staticmethod
     def _combine(first: Any, second: Any) -> Any:
@@ -132,3 +153,10 @@ class maximum(Combined):
     @staticmethod
     def _combine(first: Any, second: Any) -> Any:
         return numeric.greatest(first, second)
+
+
+def _ends_at_zero(schedule: Schedule) -> bool:
+    """Tell whether a schedule holds 0 at last; no function is called to find out."""
+    if any(kind == "function" for kind, _ in schedule._arguments()):
+        return False
+    return schedule.settles is not None and schedule._at(float(schedule.settles)) == 0

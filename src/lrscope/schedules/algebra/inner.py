@@ -36,13 +36,20 @@ class Around(Schedule):
         return self.inner._edges
 
     @property
+    def _has_no_say(self) -> bool:
+        return self.length is None and self.inner._has_no_say
+
+    @property
     def _reach(self) -> int | None:
-        return self._outside(self.inner._reach)
+        return self._until_end() or self._outside(self.inner._reach)
 
     @property
     def _peak_reach(self) -> int | None:
-        return self._outside(self.inner._peak_reach)
+        return self._until_end() or self._outside(self.inner._peak_reach)
+
+    def _until_end(self) -> int | None:
+        return super()._reach
 
     def _outside(self, reach: int | None) -> int | None:
-        """Return how many steps of this schedule show so many of the inner one."""
+        """Return how many steps of this one, endless, show so many of the inner one."""
         return reach

@@ -8,7 +8,7 @@ from lrscope.errors import ScheduleError
 from lrscope.schedules import numeric
 from lrscope.schedules.algebra.inner import Around
 from lrscope.schedules.algebra.parts import part
-from lrscope.schedules.arguments import Steps, length, whole
+from lrscope.schedules.arguments import Steps, length, whole_or_amount
 from lrscope.schedules.evaluated import value
 
 if TYPE_CHECKING:
@@ -75,17 +75,26 @@ class window(Around):
         if not isinstance(steps, slice) or steps.step is not None:
             msg = f"a schedule needs a slice as in schedule[100:200], got {steps!r}"
             raise ScheduleError(msg)
-        start = 0 if steps.start is None else whole("a slice needs start", steps.start)
-        stop = None if steps.stop is None else whole("a slice needs stop", steps.stop)
-        if isinstance(inner, cls) and inner._first_unit() is None:
+        start, stop = steps.start, steps.stop
+        start = 0 if start is None else whole_or_amount("a slice needs start", start, 0)
+        stop = stop and whole_or_amount("a slice needs stop", stop, 0)
+        if inner._first_unit() or isinstance(start, str) or isinstance(stop, str):
+            return cls(inner, start, stop)
+        if isinstance(inner, cls):
             return cls.of(inner.inner, slice(*inner._outer(start, stop)))
         end = inner.length
         if end is not None:
             if start >= end:
                 msg = f"a slice needs start below the length {end}, got {start}"
                 raise ScheduleError(msg)
-            stop = None if stop is None or stop >= end else stop
+            settled = inner.settles is not None and inner.settles <= end
+            over = stop is None or (stop >= end and settled)
+            stop = None if over else min(stop, end)
         return inner if not start and stop is None else cls(inner, start, stop)
+
+    @classmethod
+    def _made_of(cls, **arguments: Any) -> Schedule:
+        return cls.of(arguments["inner"], slice(arguments["start"], arguments["stop"]))
 
     def _outer(self, start: int, stop: int | None) -> tuple[int, int | None]:
         """Turn a slice of this window into one of the schedule inside."""
@@ -125,11 +134,7 @@ class window(Around):
     def _peak_reach(self) -> int | None:
         if self.start and self.inner._peak_reach == 1:
             return self._reach  # what begins highest has lost its beginning
-        return self._outside(self.inner._peak_reach)
-
-    def _outside(self, reach: int | None) -> int | None:
-        settles = self.settles
-        return reach if settles is None else settles + 1
+        return self._until_end() or self.inner._peak_reach
 
 
 @value
@@ -158,7 +163,3 @@ class reverse(Around):
     @property
     def _edges(self) -> tuple[Time, ...] | None:
         return None
-
-    def _outside(self, reach: int | None) -> int | None:
-        del reach
-        return (self.length or 0) + 1

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from math import ceil, log, log2
+from bisect import bisect_right
+from math import ceil, inf, log, log1p, log2
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,7 +12,7 @@ from lrscope.errors import ScheduleError
 from lrscope.schedules import numeric
 from lrscope.schedules.algebra.inner import Around
 from lrscope.schedules.algebra.parts import part
-from lrscope.schedules.arguments import LAST_STEP, integer, number
+from lrscope.schedules.arguments import LAST_STEP, derived, integer, number
 from lrscope.schedules.evaluated import value
 
 if TYPE_CHECKING:
@@ -24,6 +25,9 @@ EPSILON = 4 * 2.0**-52
 
 MOST_DOUBLINGS = 53
 """How often the first repetition may be doubled or halved until the last one."""
+
+MOST_TABLED = 1024
+"""Repetitions that are written down: all of them if they grow by 4 percent each."""
 
 
 @value
@@ -40,6 +44,10 @@ class repeat(Around):
     times: int | None = integer(default=None, least=1, optional=True)
     scale: float = number(default=1.0, low=0.0)
     grow: float = number(default=1.0, above=0.0)
+    _one: float = derived()
+    _rows: tuple[tuple[float, float, float], ...] = derived()
+    _begins: tuple[float, ...] = derived()
+    _tabled: float = derived()
 
     def _prepare(self) -> None:
         if self.inner._first_unit() is None and self.inner.length is None:
@@ -53,6 +61,25 @@ class repeat(Around):
             msg = f"repeat needs times <= {int(most)} for grow={self.grow!r}"
             msg += f", got {self.times}"
             raise ScheduleError(msg)
+        if self.inner._first_unit() is None:
+            object.__setattr__(self, "_one", float(self.inner.length or 0))
+            self._tabulate()
+
+    def _tabulate(self) -> None:
+        """Write down the first repetitions that grow; most schedules have no others."""
+        count = 0 if self.grow == 1 else self.times or MOST_TABLED
+        if self.grow > 1:
+            steps = LAST_STEP * (self.grow - 1) / self._one
+            count = min(count, int(log1p(steps) / log(self.grow)) + 2)
+        tabled = min(count, MOST_TABLED)
+        k = np.arange(float(tabled))
+        with np.errstate(over="ignore"):  # the scale of one that nobody gets to
+            every = np.broadcast_arrays(*self._repetition(k))
+        rows = np.column_stack(every).tolist()
+        until = inf if tabled < MOST_TABLED else self._begin(float(tabled))
+        object.__setattr__(self, "_rows", tuple(map(tuple, rows)))
+        object.__setattr__(self, "_begins", tuple(row[0] for row in rows))
+        object.__setattr__(self, "_tabled", until if tabled else 0.0)
 
     @property
     def length(self) -> int | None:
@@ -61,44 +88,44 @@ class repeat(Around):
 
     @property
     def settles(self) -> int | None:
-        """The length."""
-        return self.length
+        """The length, if the schedule inside has settled at its end."""
+        return None if self.inner.settles is None else self.length
 
     def _begin(self, k: Any) -> Any:
         """Return where repetition k begins."""
-        one = float(self.inner.length or 0)
         if self.grow == 1:
-            return k * one
+            return k * self._one
         grown = numeric.power(self.grow, k)
-        begin = one * ((grown - 1) / (self.grow - 1))
+        begin = self._one * ((grown - 1) / (self.grow - 1))
         # 10 + 1.3·10 is 23, not the 23.000000000000004 that 1.3 as a float gives
         step = numeric.floor(begin + 0.5)
-        slack = EPSILON * (k + 1) * grown * one / abs(self.grow - 1)
+        slack = EPSILON * (k + 1) * grown * self._one / abs(self.grow - 1)
         return numeric.where(abs(begin - step) <= slack, step, begin)
+
+    def _repetition(self, k: Any) -> tuple[Any, Any, Any]:
+        """Return where repetition k begins, how stretched and how scaled it is."""
+        grown = 1.0 if self.grow == 1 else numeric.power(self.grow, k)
+        scaled = 1.0 if self.scale == 1 else numeric.power(self.scale, k)
+        return self._begin(k), grown, scaled
 
     def _which(self, t: Any) -> Any:
         """Return in which repetition a time lies."""
         if self.grow == 1:
-            k = numeric.floor(t / float(self.inner.length or 0))
+            k = numeric.floor(t / self._one)
         else:
-            part = t * ((self.grow - 1) / float(self.inner.length or 0))
+            part = t * ((self.grow - 1) / self._one)
             least = 2.0**-MOST_DOUBLINGS - 1.0
             k = numeric.floor(np.log1p(numeric.greatest(part, least)) / log(self.grow))
             k = numeric.where(self._begin(k + 1) <= t, k + 1, k)
             k = numeric.where(self._begin(k) > t, k - 1, k)
-        if self.times is None:
-            return k
-        last = self.times - 1.0
-        over = t >= self._begin(float(self.times))
-        return numeric.least(numeric.where(over, last, k), last)
+        return k if self.times is None else numeric.least(k, self.times - 1.0)
 
     def _at(self, t: Any) -> Any:
-        k = self._which(t)
-        t = t - self._begin(k)
-        if self.grow != 1:
-            t = t / numeric.power(self.grow, k)
-        found = self.inner._at(t)
-        return found if self.scale == 1 else found * numeric.power(self.scale, k)
+        if not isinstance(t, np.ndarray) and t < self._tabled:
+            begin, grown, scaled = self._rows[bisect_right(self._begins, t) - 1]
+        else:
+            begin, grown, scaled = self._repetition(self._which(t))
+        return self.inner._at((t - begin) / grown) * scaled
 
     @property
     def _edges(self) -> tuple[Time, ...] | None:
@@ -125,7 +152,7 @@ class repeat(Around):
         """
         if (edges := self.inner._edges) is None:
             return False
-        ends = (float(self.inner.length or 0), *map(float, edges))
+        ends = (self._one, *map(float, edges))
         sides = ((end, float(np.nextafter(end, 0.0))) for end in ends)
         highest = max(float(self.inner._at(t)) for pair in sides for t in pair)
         return self.inner(0) >= highest

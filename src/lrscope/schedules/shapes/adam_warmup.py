@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from decimal import Decimal, localcontext
 from fractions import Fraction
-from functools import reduce
 from math import ceil, log
 from typing import Any
 
@@ -36,6 +35,7 @@ class exponential_warmup(Shape):
 
     timescale: Steps = length()
     steps: Steps = length(default=None, optional=True)
+    accompanies = True
 
     def _formula(self, t: Any) -> Any:
         return -np.expm1(-(t + 1.0) / self.timescale)
@@ -61,6 +61,7 @@ class untuned_exponential_warmup(Shape):
 
     beta2: float = number(default=0.999, low=0.0, below=1.0)
     steps: Steps = length(default=None, optional=True)
+    accompanies = True
 
     def _formula(self, t: Any) -> Any:
         return -np.expm1(-(1.0 - self.beta2) * (t + 1.0))
@@ -115,9 +116,10 @@ class radam_warmup(Shape):
 
     beta2: float = number(default=0.999, above=0.6, below=1.0)
     steps: Steps = length(default=None, optional=True)
+    accompanies = True
     _first: int = derived()
     _gap: float = derived()
-    _table: Any = derived()
+    _table: tuple[float, ...] = derived()
 
     def _prepare(self) -> None:
         with localcontext() as context:
@@ -135,33 +137,38 @@ class radam_warmup(Shape):
             gap = float(most + 2 / beta2.ln())
         object.__setattr__(self, "_first", first)
         object.__setattr__(self, "_gap", gap)
-        object.__setattr__(self, "_table", np.array(values))
+        object.__setattr__(self, "_table", tuple(values))
 
     def _formula(self, t: Any) -> Any:
-        over = 2.0 / (1.0 - self.beta2) - 5.0
-        r = self._r(t + self._first)
-        later = np.sqrt(
-            numeric.greatest(r - 4.0, 0.0)
-            * ((r - 2.0) / r)
-            * ((over + 4.0) / (over * (over + 2.0)))
-        )
-        whole = numeric.least(numeric.floor(t), TABLED - 1.0)
-        if isinstance(t, np.ndarray):
-            return np.where(whole == t, self._table[whole.astype(np.intp)], later)
-        return float(self._table[int(whole)]) if whole == t else later
+        tabled = (t < TABLED) & (t == numeric.floor(t))
+        return numeric.either(tabled, self._tabled, self._later, t)
 
-    def _r(self, k: Any) -> Any:
+    def _tabled(self, t: Any) -> Any:
+        if isinstance(t, np.ndarray):
+            return np.array(self._table)[t.astype(np.intp)]
+        return self._table[int(t)]
+
+    def _later(self, t: Any) -> Any:
+        over = 2.0 / (1.0 - self.beta2) - 5.0
+        k = t + self._first
+        r = numeric.either(k * -log(self.beta2) < 1.0, self._early, self._late, k)
+        share = numeric.greatest(r - 4.0, 0.0) * ((r - 2.0) / r)
+        return np.sqrt(share * ((over + 4.0) / (over * (over + 2.0))))
+
+    def _late(self, k: Any) -> Any:
+        """Return r at step count k."""
+        x = k * log(self.beta2)
+        most = 2.0 / (1.0 - self.beta2) - 1.0
+        return most - 2.0 * k * np.exp(x) / -np.expm1(x)
+
+    def _early(self, k: Any) -> Any:
         """Return r at step count k, at the beginning without the m that cancels.
 
         With x = -k·ln β₂, 2k·β₂^k/(1 - β₂^k) is 2k/(eˣ - 1) = (2/-ln β₂)·x/(eˣ - 1),
         and x/(eˣ - 1) is 1 - x/2 + a series of small terms.
         """
         rate = -log(self.beta2)
-        x = k * rate
-        late = 2.0 / (1.0 - self.beta2) - 1.0 - 2.0 * k * np.exp(-x) / -np.expm1(-x)
-        near = numeric.least(x, 1.0)
-        early = k + self._gap - (2.0 / rate) * _bernoulli(near * near)
-        return numeric.where(x < 1.0, early, late)
+        return k + self._gap - (2.0 / rate) * _bernoulli((k * rate) * (k * rate))
 
 
 TABLED = 64
@@ -185,4 +192,7 @@ _BERNOULLI = (
 
 def _bernoulli(square: Any) -> Any:
     """Return x/(eˣ - 1) - 1 + x/2 for x² <= 1."""
-    return reduce(lambda sum_, each: (sum_ + each) * square, reversed(_BERNOULLI), 0.0)
+    found = 0.0
+    for each in reversed(_BERNOULLI):
+        found = (found + each) * square
+    return found

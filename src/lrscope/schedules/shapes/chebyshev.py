@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from lrscope.schedules import numeric
 from lrscope.schedules.arguments import Steps, length, number
 from lrscope.schedules.evaluated import value
@@ -80,12 +82,34 @@ class fractal_chebyshev(Shape):
         return None
 
     def _formula(self, t: Any) -> Any:
-        t = numeric.floor(numeric.least(t, self.steps - 1.0))
         levels = (self.steps - 1).bit_length()
-        order = 0.0 * t
-        for level in range(1, levels + 1):
-            odd = numeric.floor(t / 2.0 ** (levels - level)) % 2.0
-            order = numeric.where(odd > 0, 2.0**level - 1.0 - order, order)
-        of = 2.0**levels
+        step = numeric.floor(numeric.least(t, self.steps - 1.0))
+        of, order = 2.0**levels, _order(step, levels)
         rise = numeric.half_cosine(of - order - 0.5, of)
         return 1.0 / (self.low + (1.0 - self.low) * rise)
+
+
+_TURNED = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
+"""Every byte with its bits turned round."""
+
+
+def _order(step: Any, levels: int) -> Any:
+    """Return order(step) in 2^levels nodes.
+
+    Its bit j is bit 0 xor bit 1 xor … of the step, up to bit levels - 1 - j.
+    """
+    if isinstance(step, np.ndarray):
+        word = step.astype(np.uint64)
+        for shift in _SHIFTS:
+            word ^= word << np.uint64(shift)
+        turned = np.frombuffer(word.astype("<u8").tobytes().translate(_TURNED), ">u8")
+        return (turned.astype(np.uint64) >> np.uint64(63 - levels) >> np.uint64(1)) * 1.0
+    found = int(step)
+    for shift in _SHIFTS:
+        found ^= found << shift
+    turned = (found & _WORD).to_bytes(8, "little").translate(_TURNED)
+    return float(int.from_bytes(turned, "big") >> (64 - levels))
+
+
+_SHIFTS = (1, 2, 4, 8, 16, 32)
+_WORD = (1 << 64) - 1

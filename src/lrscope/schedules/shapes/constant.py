@@ -31,6 +31,7 @@ class constant(Shape):
     @property
     def settles(self) -> int:
         """0: it never changes."""
+        self._refuse_units()
         return 0
 
     def _formula(self, t: Any) -> Any:

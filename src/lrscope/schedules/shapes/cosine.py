@@ -36,11 +36,11 @@ class cosine(Shape):
 
     def _formula(self, t: Any) -> Any:
         n = float(self.steps)
-        wave = numeric.half_cosine(t, n)
-        if self.power != 1:
-            wave = numeric.power_of_left(
-                numeric.half_cosine(n - t, n), wave, self.power
-            )
+        if self.power == 1:
+            wave = numeric.half_cosine(t, n)
+        else:
+            rest, wave = numeric.half_waves(t, n - t, n)
+            wave, _ = numeric.power_and_rest(wave, rest, self.power)
         return self.floor + (1.0 - self.floor) * wave
 
 

@@ -67,7 +67,7 @@ class decay(Shape):
         if self.shape == "1-square":
             return left * (1.0 + done)
         if self.shape == "power":
-            return numeric.rest_of_power(done, left, self.power)
+            return numeric.power_and_rest(done, left, self.power)[1]
         return self._exponential(done, left)
 
     def _exponential(self, done: Any, left: Any) -> Any:

@@ -43,10 +43,9 @@ class k_decay(Shape):
 
     def _formula(self, t: Any) -> Any:
         n = float(self.steps)
-        done = numeric.power_of_left((n - t) / n, t / n, self.k)
-        left = numeric.rest_of_power(t / n, (n - t) / n, self.k)
+        done, left = numeric.power_and_rest(t / n, (n - t) / n, self.k)
         if self.shape == "cosine":
             fall = numeric.half_wave(done, left)
         else:
-            fall = numeric.power_of_left(done, left, self.power)
+            fall, _ = numeric.power_and_rest(left, done, self.power)
         return self.floor + (1.0 - self.floor) * fall

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from lrscope.schedules import numeric
-from lrscope.schedules.arguments import Steps, choice, flag, length, number
+from lrscope.schedules.arguments import Steps, choice, derived, flag, length, number
 from lrscope.schedules.evaluated import value
+from lrscope.schedules.shapes.pieces import Pieces
 from lrscope.schedules.shapes.shape import Shape
 
 if TYPE_CHECKING:
@@ -47,6 +48,18 @@ class one_cycle(Shape):
     final_div_factor: float = number(default=1e4, above=0.0)
     anneal: str = choice(of=("cos", "linear"), default="cos")
     three_phase: bool = flag(default=False)
+    _pieces: Any = derived()
+
+    def _prepare(self) -> None:
+        if self._first_unit() is not None:
+            return
+        start, last = 1.0 / self.div_factor, self.steps - 1.0
+        meet = [(0.0, start), *zip(self._meet, (1.0, start))]
+        gone = [each for each in meet if each[0] <= 0.0]
+        points = gone[-1:] + meet[len(gone) :]
+        if last > points[-1][0]:
+            points.append((last, start / self.final_div_factor))
+        object.__setattr__(self, "_pieces", Pieces(points))
 
     @property
     def settles(self) -> int:
@@ -64,32 +77,7 @@ class one_cycle(Shape):
         return self._meet
 
     def _formula(self, t: Any) -> Any:
-        start = 1.0 / self.div_factor
-        end = start / self.final_div_factor
-        last = self.steps - 1.0
-        t = numeric.least(t, last)
-        meet = self._meet
-        if self.three_phase and meet[1] < last:
-            found = self._phase(t, meet[1], last, start, end)
-            fall = self._phase(t, meet[0], meet[1], 1.0, start)
-            found = numeric.where(t <= meet[1], fall, found)
-        elif self.three_phase:
-            found = self._phase(t, meet[0], meet[1], 1.0, start)
-        else:
-            found = self._phase(t, meet[0], last, 1.0, end)
-        if meet[0] <= 0:
-            return found
-        rise = self._phase(t, 0.0, meet[0], start, 1.0)
-        return numeric.where(t <= meet[0], rise, found)
-
-    def _phase(self, t: Any, first: float, last: float, a: float, b: float) -> Any:
-        """Return the way from a at time ``first`` to b at time ``last``."""
-        of = last - first
-        if of <= 0:
-            return numeric.where(t < first, b, b)
-        done = numeric.least(numeric.greatest(t - first, 0.0), of)
+        t = numeric.least(t, self.steps - 1.0)
         if self.anneal == "linear":
-            return numeric.between(a, b, done, of)
-        left = numeric.least(numeric.greatest(last - t, 0.0), of)
-        down = numeric.half_wave(done, left, of)
-        return numeric.blend(a, b, numeric.half_wave(left, done, of), down)
+            return self._pieces.line(t)
+        return self._pieces.wave(t)

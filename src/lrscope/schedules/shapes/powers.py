@@ -42,10 +42,9 @@ class polynomial(Shape):
         n = float(self.steps)
         if self.power == 1:
             return numeric.between(1.0, self.end, t, n)
-        left = numeric.power_of_left(t / n, (n - t) / n, self.power)
+        left, done = numeric.power_and_rest((n - t) / n, t / n, self.power)
         if self.end == 0:
             return left
-        done = numeric.rest_of_power((n - t) / n, t / n, self.power)
         return numeric.blend(1.0, self.end, done, left)
 
 

@@ -40,8 +40,7 @@ class swa_anneal(Shape):
         n = float(self.steps)
         if self.strategy == "linear":
             return numeric.between(1.0, self.to, t, n)
-        done, left = numeric.half_wave(n - t, t, n), numeric.half_wave(t, n - t, n)
-        return numeric.blend(1.0, self.to, done, left)
+        return numeric.blend(1.0, self.to, *numeric.half_waves(t, n - t, n))
 
 
 @value

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from abc import abstractmethod
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from lrscope.schedules import numeric
+import numpy as np
+
 from lrscope.schedules.schedule import Schedule
 
 if TYPE_CHECKING:
@@ -19,9 +21,19 @@ class Shape(Schedule):
     it says where it turns (``_edges``) or just that it does (``turns = True``).
     """
 
-    __slots__ = ()
+    __slots__ = ("_end",)
+    _end: float | None
+    """Its length; infinite without one; None while it is not in steps."""
     turns: ClassVar[bool] = False
     """Whether the value may go up and down within the length."""
+
+    def __post_init__(self) -> None:
+        """Check every argument; remember where the formula ends."""
+        super().__post_init__()
+        end = None
+        if self._first_unit() is None:
+            end = math.inf if self.length is None else float(self.length)
+        object.__setattr__(self, "_end", end)
 
     @property
     def length(self) -> int | None:
@@ -36,8 +48,10 @@ class Shape(Schedule):
         """Return the value at times from 0 to the length, both included."""
 
     def _at(self, t: Any) -> Any:
-        steps = self.length
-        return self._formula(t if steps is None else numeric.least(t, float(steps)))
+        end: Any = self._end
+        if isinstance(t, np.ndarray):
+            return self._formula(np.minimum(t, end))
+        return self._formula(t if t < end else end)
 
     @property
     def _edges(self) -> tuple[Time, ...] | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,6 +9,7 @@ import numpy as np
 from lrscope.schedules import numeric
 from lrscope.schedules.arguments import Steps, derived, numbers, points
 from lrscope.schedules.evaluated import value
+from lrscope.schedules.shapes.pieces import Pieces
 from lrscope.schedules.shapes.shape import Shape
 
 if TYPE_CHECKING:
@@ -57,18 +57,16 @@ class lookup(Shape):
 
 
 class _Piecewise(Shape):
-    """What both have: points, and a way from one to the next."""
+    """What both have: points, at rising steps."""
 
     __slots__ = ()
     points: Sequence[tuple[Steps, float]]
-    _steps: Any
-    _values: Any
+    _pieces: Pieces
 
     def _prepare(self) -> None:
         if self._first_unit() is None:
-            steps, values = zip(*((float(step), each) for step, each in self.points))
-            object.__setattr__(self, "_steps", np.array((*steps, steps[-1] + 1.0)))
-            object.__setattr__(self, "_values", np.array((*values, values[-1])))
+            points = ((float(step), each) for step, each in self.points)
+            object.__setattr__(self, "_pieces", Pieces(points))
 
     @property
     def length(self) -> int:
@@ -85,21 +83,6 @@ class _Piecewise(Shape):
     @property
     def _edges(self) -> tuple[Time, ...]:
         return tuple(step for step, _ in self.points)
-
-    def _formula(self, t: Any) -> Any:
-        which: Any
-        if isinstance(t, np.ndarray):
-            which = np.searchsorted(self._steps[:-1], t, side="right") - 1
-            which = np.maximum(which, 0)
-        else:
-            which = max(int(bisect_right(self._steps, t)) - 1, 0)
-            which = min(which, len(self.points) - 1)
-        first, of = self._steps[which], self._steps[which + 1] - self._steps[which]
-        passed = numeric.least(numeric.greatest(t - first, 0.0), of)
-        return self._way(self._values[which], self._values[which + 1], passed, of)
-
-    def _way(self, start: Any, end: Any, passed: Any, of: Any) -> Any:
-        raise NotImplementedError
 
 
 @value
@@ -119,11 +102,10 @@ class piecewise_linear(_Piecewise):
     """
 
     points: Sequence[tuple[Steps, float]] = points()
-    _steps: Any = derived()
-    _values: Any = derived()
+    _pieces: Any = derived()
 
-    def _way(self, start: Any, end: Any, passed: Any, of: Any) -> Any:
-        return numeric.between(start, end, passed, of)
+    def _formula(self, t: Any) -> Any:
+        return self._pieces.line(t)
 
 
 @value
@@ -144,10 +126,7 @@ class piecewise_cosine(_Piecewise):
     """
 
     points: Sequence[tuple[Steps, float]] = points()
-    _steps: Any = derived()
-    _values: Any = derived()
+    _pieces: Any = derived()
 
-    def _way(self, start: Any, end: Any, passed: Any, of: Any) -> Any:
-        left = of - passed
-        rise = numeric.half_wave(left, passed, of)
-        return numeric.blend(start, end, rise, numeric.half_wave(passed, left, of))
+    def _formula(self, t: Any) -> Any:
+        return self._pieces.wave(t)

@@ -65,15 +65,12 @@ class warmup(Shape):
     def _shares(self, t: Any, left: Any, n: float) -> tuple[Any, Any]:
         """Return g and 1 - g."""
         if self.shape == "cosine":
-            return numeric.half_wave(left, t, n), numeric.half_wave(t, left, n)
+            return numeric.half_waves(t, left, n)
         if self.shape == "1-sqrt":
             rest = np.sqrt(left / n)
             return (t / n) / (1.0 + rest), rest
         if self.shape == "power":
-            return (
-                numeric.power_of_left(left / n, t / n, self.power),
-                numeric.rest_of_power(t / n, left / n, self.power),
-            )
+            return numeric.power_and_rest(t / n, left / n, self.power)
         whole = np.log1p(n)
         rise = np.log1p(t) / whole
         near = -np.log1p(-numeric.least(left, 0.5 * n) / (n + 1.0)) / whole

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from lrscope.schedules.algebra.changed import absolute, clip, hold
 from lrscope.schedules.algebra.combined import maximum, minimum, product, total
+from lrscope.schedules.algebra.extended import extend, replan
 from lrscope.schedules.algebra.moved import reverse, shift, window
 from lrscope.schedules.algebra.repeated import repeat
 from lrscope.schedules.algebra.stretched import stretch
@@ -25,6 +26,10 @@ _OPERATORS: dict[type, tuple[str, int]] = {
 """How they are written and how closely they bind."""
 
 _CALL = 4
+
+_NAMED = (hold, clip, extend, replan)
+_METHODS = (*_NAMED, shift, reverse, absolute, repeat)
+"""What is written as a method; the arguments of some are written with names."""
 
 
 def to_text(schedule: Evaluated) -> str:
@@ -56,14 +61,14 @@ def _written(schedule: Any) -> tuple[str, int]:
         calls = (f".{kind.__name__}({_argument(each)})" for each in others)
         return _tight(first) + "".join(calls), _CALL
     if kind is window:
-        start = schedule.start or ""
-        stop = "" if schedule.stop is None else schedule.stop
+        ends = (schedule.start or None, schedule.stop)
+        start, stop = ("" if each is None else repr(each) for each in ends)
         return f"{_tight(schedule.inner)}[{start}:{stop}]", _CALL
     if kind is stretch:
         by = str(Fraction(schedule.up, schedule.down))
         return f"{_tight(schedule.inner)}.stretch({by})", _CALL
-    if kind in (hold, shift, reverse, clip, absolute, repeat):
-        name, arguments = _call(schedule, keywords=kind in (hold, clip))
+    if kind in _METHODS:
+        name, arguments = _call(schedule, keywords=kind in _NAMED)
         return f"{_tight(schedule.inner)}.{name}({arguments})", _CALL
     name, arguments = _call(schedule)
     return f"{name}({arguments})", _CALL

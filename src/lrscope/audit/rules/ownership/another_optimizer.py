@@ -44,7 +44,7 @@ def _subjects(case: Case) -> list[Bound]:
 
 
 def _judge(pair: Bound) -> Iterator[Finding]:
-    if pair.is_around or pair.reaches or not pair.steps_beside:
+    if pair.is_around or pair.reaches or not pair.between[1:].any():
         return
     scheduler, trained = pair.scheduler, pair.trained
     yield RULE.found(

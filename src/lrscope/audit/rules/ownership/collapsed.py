@@ -25,7 +25,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from lrscope.audit.facts.deviation import who_wrote
-from lrscope.audit.facts.resumption import loads_before_first_call
 from lrscope.audit.finding import WARNING
 from lrscope.audit.rule import Rule
 
@@ -43,7 +42,7 @@ def _subjects(case: Case) -> list[Optimizer]:
         for each in case.optimizers
         if each.event and each.event.how == "constructed"
         if len(each.groups) > 1 and not any(g.begins for g in each.groups)
-        if not loads_before_first_call(each)
+        if not each.loads_at_start
     ]
 
 

@@ -49,7 +49,7 @@ def _subjects(case: Case) -> list[Bound | Scheduler]:
 
 def _judge(subject: Bound | Scheduler) -> Iterator[Finding]:
     if isinstance(subject, Bound):
-        if subject.reaches or not subject.steps_beside:
+        if subject.reaches or not subject.between[1:].any():
             return
         scheduler, trained, first = subject.scheduler, subject.trained, 0
         outer = subject.optimizer_name

@@ -22,7 +22,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lrscope.audit.facts.stale import stale_pairs
+from lrscope.audit.facts.bound import restored_in
 from lrscope.audit.finding import ERROR
 from lrscope.audit.rule import Rule
 
@@ -30,26 +30,39 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from lrscope.audit.case import Case
-    from lrscope.audit.facts.stale import Pair
+    from lrscope.audit.facts.bound import Bound
+    from lrscope.audit.facts.scheduler import Scheduler
     from lrscope.audit.finding import Finding
 
 
-def _subjects(case: Case) -> list[Pair]:
-    return [pair for each in case.trainings for pair in stale_pairs(each)]
+def _subjects(case: Case) -> list[Bound]:
+    return [pair for each in case.trainings for pair in restored_in(each)]
 
 
-def _judge(pair: Pair) -> Iterator[Finding]:
-    if not pair.is_stale:
-        return
+def _judge(pair: Bound) -> Iterator[Finding]:
     scheduler, training = pair.scheduler, pair.trained
+    if scheduler.optimizer is training or pair.reaches or not pair.between[1:-1].any():
+        return
     yield RULE.found(
         pair,
         f"{scheduler.class_name} was stepped {scheduler.steps} times for an optimizer "
         f"that takes no step; {training.name}, which trains, is driven by none",
-        cause=pair.how,
+        cause=_cause(scheduler),
         fix="make the scheduler from the optimizer that trains, then load both states",
-        steps=(0, max(0, training.updates - 1)),
+        steps=training.throughout,
         evidence={"scheduler_steps": scheduler.steps, "updates": training.updates},
+    )
+
+
+def _cause(scheduler: Scheduler) -> str:
+    if scheduler.event.how == "found":
+        return (
+            "the scheduler was not constructed here but unpickled or copied, with "
+            "an optimizer of its own"
+        )
+    return (
+        "the optimizer that trains was made or restored apart from the one that "
+        "the scheduler was made for"
     )
 
 

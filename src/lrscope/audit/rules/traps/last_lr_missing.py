@@ -21,6 +21,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from lrscope.audit.facts.site import distinct, site_of
 from lrscope.audit.finding import ERROR
 from lrscope.audit.rule import Rule
 
@@ -47,13 +48,12 @@ def _judge(optimizer: Optimizer) -> Iterator[Finding]:
     found = MISSING.search(str(raised.get("message", "")))
     if found is None or raised.get("type") != "AttributeError":
         return
-    line = list(raised.get("where") or [])
     yield RULE.found(
         optimizer,
         f"the run ended because {found[1]} has no {found[2]}",
         cause="not every scheduler keeps the rate that it wrote last",
         fix='optimizer.param_groups[0]["lr"]',
-        where=((str(line[0]), int(line[1])),) if len(line) == 2 else None,
+        where=distinct(site_of(raised)) or None,
         evidence={"exception": raised},
     )
 

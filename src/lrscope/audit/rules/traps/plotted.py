@@ -23,7 +23,6 @@ from typing import TYPE_CHECKING
 from lrscope.audit.facts.sequence import differ, numbers
 from lrscope.audit.finding import ERROR
 from lrscope.audit.rule import Rule
-from lrscope.recording.events import SchedulerStateLoaded
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,11 +37,7 @@ def _subjects(case: Case) -> list[Scheduler]:
         each
         for each in case.driving
         if each.horizon is not None or each.steps == each.between[0]
-        if not each.follows_metric
-        if not any(
-            loaded.scheduler == each.event.scheduler
-            for loaded in each.training.process.history.of(SchedulerStateLoaded)
-        )
+        if not each.follows_metric and not each.loads
     ]
 
 

@@ -75,6 +75,4 @@ class phases(Shape):
         done, left = (t - start) / (end - start), (end - t) / (end - start)
         if self.anneal == "linear":
             return numeric.blend(a, b, done, left)
-        return numeric.blend(
-            a, b, numeric.half_wave(left, done), numeric.half_wave(done, left)
-        )
+        return numeric.blend(a, b, *numeric.half_waves(done, left))

@@ -42,12 +42,18 @@ def caller(frame: FrameType | None, made: Any = None) -> list[Any]:
         frame: where to begin.
         made: an object that is being made; frames of its constructors are passed over.
     """
+    found = calling(frame, made)
+    return [] if found is None else [found.f_code.co_filename, found.f_lineno]
+
+
+def calling(frame: FrameType | None, made: Any = None) -> FrameType | None:
+    """Return the first frame outside torch and lrscope; see `caller`."""
     while frame is not None:
         name = frame.f_code.co_filename
         if not _is_ours_or_torch(name) and not _constructs(frame, made):
-            return [name, frame.f_lineno]
+            break
         frame = frame.f_back
-    return []
+    return frame
 
 
 def _constructs(frame: FrameType, made: Any) -> bool:
@@ -98,7 +104,7 @@ def _is_ours_or_torch(name: str) -> bool:
     return is_ours(name) or name.startswith(_torch_folder())
 
 
-_OURS = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
+_OURS = os.path.dirname(os.path.abspath(__file__)) + os.sep
 
 
 @lru_cache(maxsize=1)

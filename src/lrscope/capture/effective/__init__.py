@@ -1,0 +1,1 @@
+"""Effective: how far the optimizer really moved the weights, at some of the steps."""

@@ -1,0 +1,41 @@
+"""Decay: how much of every weight an optimizer takes away apart from the gradient."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from lrscope.capture.groups import is_on_host, is_tensor
+
+KEYS = ("decoupled_weight_decay", "weight_decouple", "decouple")
+"""Keys of a group that say whether decay is apart: torch, pytorch-optimizer, Prodigy."""
+
+CLASSES = frozenset({"AdamW", "Adafactor", "Lion", "Muon", "SGDW"})
+"""Optimizers of torch, timm and others whose decay is apart unless a key denies it."""
+
+
+def decay_of(optimizer: Any, group: dict[str, Any]) -> Any:
+    """Return the share of its value that a weight loses; 0.0 if decay is not apart.
+
+    It is ``lr * weight_decay`` (Loshchilov and Hutter, Decoupled Weight Decay
+    Regularization, 2019), times ``d`` where the optimizer multiplies its rate by it. A
+    tensor where the rate is one on a device.
+    """
+    if not _is_apart(optimizer, group):
+        return 0.0
+    share = group.get("weight_decay") or 0.0
+    rate = 1.0 if group.get("fixed_decay") else group.get("lr")
+    if not isinstance(share, (int, float)) or rate is None:
+        return 0.0
+    if is_on_host(rate):
+        rate = rate.item()
+    if not (isinstance(rate, (int, float)) or is_tensor(rate)):
+        return 0.0
+    multiple = group.get("d", 1.0)
+    return rate * share * (multiple if isinstance(multiple, float) else 1.0)
+
+
+def _is_apart(optimizer: Any, group: dict[str, Any]) -> bool:
+    said = [group[key] for key in KEYS if isinstance(group.get(key), bool)]
+    if said:
+        return any(said)
+    return any(each.__name__ in CLASSES for each in type(optimizer).__mro__)

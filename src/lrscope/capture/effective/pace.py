@@ -1,0 +1,59 @@
+"""Pace: at which steps to measure, so that measuring stays within its budget."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from lrscope.capture.effective.wanted import Wanted
+
+
+class Account:
+    """Seconds that measuring took in this process, over all optimizers."""
+
+    def __init__(self) -> None:
+        """Begin to count now."""
+        self.began = time.perf_counter()
+        self.spent = 0.0
+
+
+class Pace:
+    """Chooses the steps of one optimizer at which to measure.
+
+    Steps 0, 1, 2, 4, 8 … are always measured: the warm-up is where it matters. Beside
+    them the budget decides. It chooses multiples of a power of two, so that ranks that
+    choose for themselves still measure common steps, and their sums can be added.
+
+    Args:
+        wanted: what was asked for.
+        account: what measuring took so far.
+    """
+
+    def __init__(self, wanted: Wanted, account: Account) -> None:
+        """Measure the first step."""
+        self._every = wanted.every
+        self._budget = wanted.budget
+        self._account = account
+        self._began = time.perf_counter()
+
+    def steps_to_next(self, step: int, cost: float) -> int:
+        """Return in how many steps to measure again, at least 1.
+
+        Args:
+            step: the one that was measured, from 0.
+            cost: seconds that measuring it took.
+        """
+        if self._every is not None:
+            return self._every - step % self._every
+        now = time.perf_counter()
+        account = self._account
+        account.spent += cost
+        allowed = (account.spent + cost) / self._budget
+        missing = allowed - (now - account.began)
+        each = (now - self._began) / (step + 1)
+        grid = 1
+        while grid * each < missing and grid < step + 1:
+            grid *= 2
+        doubled = 2 * step if step else 1
+        return min(grid * (step // grid + 1), doubled) - step

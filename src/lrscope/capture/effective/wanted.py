@@ -1,0 +1,76 @@
+"""Wanted: what ``--effective`` asks for. No torch: the launcher reads it too."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from lrscope.errors import UsageError
+
+BUDGET = 0.01
+"""Share of a training's time that measuring may take, if nothing else is asked for."""
+
+FORMS = (
+    "every=K (a number of steps), budget=1% (of the training's time) and "
+    "by=parameter or by=group, joined by commas"
+)
+
+
+class Wanted(NamedTuple):
+    """How often to measure, and what apart.
+
+    Attributes:
+        every: measure each K-th step; None lets the budget decide.
+        budget: share of the training's time that measuring may take, above 0.
+        by_parameter: measure every parameter apart, not only every group.
+    """
+
+    every: int | None = None
+    budget: float = BUDGET
+    by_parameter: bool = False
+
+
+def wanted(text: str) -> Wanted:
+    """Return what a text asks for; an empty one asks for the usual.
+
+    Args:
+        text: as it stands after ``--effective=``.
+
+    Raises:
+        UsageError: the text cannot be read.
+
+    Example:
+        >>> wanted("every=100,by=parameter")
+        Wanted(every=100, budget=0.01, by_parameter=True)
+    """
+    found = Wanted()
+    told: list[str] = []
+    for part in filter(None, text.split(",")):
+        key, _, value = (each.strip() for each in part.partition("="))
+        found = _with(found, key, value, text)
+        told.append("pace" if key in ("every", "budget") else key)
+    if len(set(told)) < len(told):
+        msg = f"--effective takes one of every= and budget=, once; got {text!r}"
+        raise UsageError(msg)
+    return found
+
+
+def _with(found: Wanted, key: str, value: str, text: str) -> Wanted:
+    if key == "every" and value.isdecimal() and int(value) > 0:
+        return found._replace(every=int(value))
+    if key == "by" and value in ("group", "parameter"):
+        return found._replace(by_parameter=value == "parameter")
+    if key == "budget":
+        share = _share(value)
+        if share is not None and 0 < share <= 1:
+            return found._replace(budget=share)
+    msg = f"--effective takes {FORMS}; got {text!r}"
+    raise UsageError(msg)
+
+
+def _share(value: str) -> float | None:
+    try:
+        if value.endswith("%"):
+            return float(value[:-1]) / 100
+        return float(value)
+    except ValueError:
+        return None

@@ -1,0 +1,130 @@
+"""Values: numbers of a training beside its rates, the loss above all.
+
+Each is a row of its own, so that a loss stands before the step that it led to.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Callable
+
+from lrscope.capture.groups import is_on_host, is_tensor
+from lrscope.capture.journal import MOST_KEPT
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+    from lrscope.capture.journal import Journal
+    from lrscope.capture.late import LateValues
+    from lrscope.capture.patches import Patches
+    from lrscope.recording.dictionary import Layout
+
+LOSS = "loss"
+_NAN = float("nan")
+
+
+class Values:
+    """Writes losses and what a program logs.
+
+    Args:
+        journal: where to write.
+        late: waits for what is on a device.
+        fail: what to call with an exception of our own.
+    """
+
+    def __init__(
+        self, journal: Journal, late: LateValues, fail: Callable[[Exception], None]
+    ) -> None:
+        """Write nothing yet."""
+        self._journal = journal
+        self._late = late
+        self._fail = fail
+        self._layouts: dict[str, Layout] = {}
+        self._early: list[tuple[str, Any]] = []
+        self._scalers: list[Any] = []  # one for each scaled loss that is to come
+        self._given_up = False
+        journal.when_opened.append(self._write_early)
+
+    def note_backward(self, args: Any, kwargs: Any) -> None:
+        """Note the loss that ``backward()`` is called on."""
+        scaler = self._scalers.pop() if self._scalers else None
+        if self._given_up:
+            return
+        try:
+            tensors = args[0] if args else kwargs.get("tensors")
+            losses = (tensors,) if is_tensor(tensors) else tuple(tensors)
+            if not all(map(_is_loss, losses)):
+                return
+            loss = sum(_at_hand(each) for each in losses)
+            if scaler is not None and scaler._scale is not None:
+                loss = loss / _at_hand(scaler._scale)
+        except Exception as error:  # noqa: BLE001 - a strange tensor is no end
+            self._given_up = True
+            self._journal.event("losses_given_up", why=repr(error))
+            return
+        try:
+            self.note(LOSS, loss)
+        except Exception as error:  # noqa: BLE001 - the training must go on
+            self._fail(error)
+
+    def watch_scalers(self, patches: Patches, module: ModuleType) -> None:
+        """Remember which losses a GradScaler multiplied."""
+        waiting = self._scalers
+
+        def scaled(original: Callable[..., Any]) -> Callable[..., Any]:
+            def scale(scaler: Any, *args: Any, **kwargs: Any) -> Any:
+                if scaler.is_enabled() and len(waiting) < MOST_KEPT:
+                    waiting.append(scaler)
+                return original(scaler, *args, **kwargs)
+
+            return scale
+
+        def updated(original: Callable[..., Any]) -> Callable[..., Any]:
+            def update(scaler: Any, *args: Any, **kwargs: Any) -> Any:
+                waiting.clear()
+                return original(scaler, *args, **kwargs)
+
+            return update
+
+        patches.wrap(module.GradScaler, "scale", scaled)
+        patches.wrap(module.GradScaler, "update", updated)
+
+    def note(self, name: str, value: Any) -> None:
+        """Write a number, or the tensor of one, once there are files."""
+        if is_tensor(value):
+            value = value.item() if is_on_host(value) else self._late.start(value)
+        if self._journal.is_open:
+            self._write(name, value)
+        elif len(self._early) < MOST_KEPT:
+            self._early.append((name, value))
+
+    def _write_early(self) -> None:
+        early, self._early = self._early, []
+        self._layouts.clear()
+        for name, value in early:
+            self._write(name, value)
+
+    def _write(self, name: str, value: Any) -> None:
+        journal = self._journal
+        layout = self._layouts.get(name)
+        if layout is None:
+            holds = {"holds": "value", "name": name, "columns": [name]}
+            layout = self._layouts[name] = journal.open().layout(holds, 1)
+        is_here = isinstance(value, (int, float))
+        row = journal.sink.put(layout, journal.silence(), 0, [value if is_here else _NAN])
+        if not is_here and value is not None:
+            self._late.expect(row, [(0, value)], None)
+
+
+def _is_loss(tensor: Any) -> bool:
+    """Say whether it is one real number, not a share of one as of a DTensor."""
+    return (
+        is_tensor(tensor)
+        and tensor.numel() == 1
+        and tensor.is_floating_point()
+        and not hasattr(tensor, "_local_tensor")
+    )
+
+
+def _at_hand(tensor: Any) -> Any:
+    """Return the number that a tensor holds; the tensor if it is on a device."""
+    return tensor.item() if is_on_host(tensor) else tensor.detach()

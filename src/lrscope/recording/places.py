@@ -1,0 +1,96 @@
+"""Places: where in the tail the rows to come are stored, and which were."""
+
+from __future__ import annotations
+
+import time
+from array import array
+from itertools import count
+from typing import TYPE_CHECKING, Callable
+
+from lrscope.recording.rows import VOID_CODE
+
+if TYPE_CHECKING:
+    from lrscope.recording.tail import Tail
+
+PART = 256 << 10
+"""Bytes of the tail that are made ready at once."""
+
+PATIENCE = 1.0
+"""Seconds that sealing waits for rows that other threads are about to store."""
+
+
+class Places:
+    """The slots of a tail, given out in order, part by part of one half.
+
+    Attributes:
+        take: returns the next place, in words, and the sequence number of its row;
+            raises StopIteration at the end of a part. One atomic call, of any thread.
+        next_row: the sequence number that the next row will have.
+        slot: bytes in a slot.
+        half: the half that is being filled, 0 or 1.
+        first: sequence number of the first row in it.
+    """
+
+    __slots__ = ("_tail", "_upto", "first", "half", "next_row", "slot", "take")
+
+    take: Callable[[], tuple[int, int]]
+
+    def __init__(self, tail: Tail, slot: int, first: int) -> None:
+        """Begin with the row ``first`` at the beginning of the tail."""
+        self._tail = tail
+        self.slot = slot
+        self.next_row = first
+        self.open_half(0, first)
+
+    @property
+    def rows(self) -> int:
+        """Return how many rows a half holds."""
+        return self._tail.half // self.slot
+
+    def open_half(self, half: int, first: int) -> None:
+        """Go on at the beginning of a half whose rows are sealed."""
+        self.half = half
+        self.first = first
+        self._upto = first  # places were given out
+        self.open_part()
+
+    def open_part(self) -> bool:
+        """Give out the places of the next part of this half, if there is one left."""
+        first, end = self._upto, self.first + self.rows
+        if first == end:
+            return False
+        self._upto = min(first + max(1, PART // self.slot), end)
+        place = self.half * self._tail.half + (first - self.first) * self.slot
+        stop = place + (self._upto - first) * self.slot
+        self._tail.get_ready(place, stop)
+        places = zip(range(place // 8, stop // 8, self.slot // 8), count(first))
+        self.take = places.__next__
+        return True
+
+    def end(self) -> None:
+        """Give out no more; `next_row` is then the end of what was."""
+        try:
+            _, self.next_row = self.take()  # the place is lost, and the tail with it
+        except StopIteration:
+            self.next_row = self._upto
+
+    def filled(self, half: int, first: int, slots: int) -> bytes:
+        """Return the slots of a half once every thread has stored its row."""
+        words = self.slot // 8
+        expected = array("d", range(first + 1, first + slots + 1))
+        deadline = time.monotonic() + PATIENCE
+        while True:
+            raw = self._tail.read(half, slots * self.slot)
+            found = array("d", memoryview(raw).cast("d")[words - 1 :: words])
+            if found == expected:
+                return raw
+            if time.monotonic() > deadline:
+                break
+            time.sleep(0.001)
+        # a thread died between taking its slot and storing its row
+        cells = array("d", raw)
+        for slot, (has, needs) in enumerate(zip(found, expected)):
+            if has != needs:
+                cells[slot * words + 1] = VOID_CODE
+                cells[slot * words + words - 1] = needs
+        return cells.tobytes()
