@@ -93,7 +93,7 @@ def _driven(
     driver = lrscope.drive(optimizer, plan)
     state = {**driver.state_dict(), "step": step}
     driver.load_state_dict(state)
-    before, after = driver._pulse._before, driver._pulse._after
+    before, after = driver._hooks._before, driver._hooks._after
 
     def one_step() -> None:
         before(optimizer, (), {})

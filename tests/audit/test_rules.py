@@ -22,7 +22,7 @@ FAMILIES = {
 }
 """Modules with stories of three kinds, and what tells one to the audit."""
 
-ALWAYS: dict[str, str] = {}
+ALWAYS = {"lr-is-a-string": "it needs an optimizer, and without one there is no run"}
 """Rules that can judge any run, and why. Only ever make this shorter."""
 
 QUIETLY = {

@@ -13,6 +13,7 @@ from torch.utils.data import DataLoader, TensorDataset
 
 import lrscope
 from lrscope.recording import events
+from lrscope.recording.log import LogWriter
 from lrscope.recording.writer import Writer
 
 from .trainings import (
@@ -61,11 +62,21 @@ def _everything():
 
 @pytest.mark.parametrize("after", [0, 1, 2, 5, 13, 20])
 @pytest.mark.parametrize(
-    "name", ["_frame", "event", "item", "layout", "put", "signature"]
+    ("owner", "name"),
+    [
+        (LogWriter, "append"),
+        (Writer, "event"),
+        (Writer, "item"),
+        (Writer, "layout"),
+        (Writer, "put"),
+        (Writer, "signature"),
+    ],
 )
-def test_a_writer_that_fails_changes_nothing(monkeypatch, tmp_path, capfd, name, after):
+def test_a_writer_that_fails_changes_nothing(
+    monkeypatch, tmp_path, capfd, owner, name, after
+):
     plain, _ = collected(_everything)
-    real, calls = getattr(Writer, name), 0
+    real, calls = getattr(owner, name), 0
 
     def failing(self, *args, **kwargs):
         nonlocal calls
@@ -74,7 +85,7 @@ def test_a_writer_that_fails_changes_nothing(monkeypatch, tmp_path, capfd, name,
             raise OSError(28, "No space left on device")
         return real(self, *args, **kwargs)
 
-    monkeypatch.setattr(Writer, name, failing)
+    monkeypatch.setattr(owner, name, failing)
     with lrscope.record(tmp_path / "run"):
         watched, _ = collected(_everything)
     assert same(watched, plain)
@@ -82,9 +93,17 @@ def test_a_writer_that_fails_changes_nothing(monkeypatch, tmp_path, capfd, name,
         assert capfd.readouterr().err.count("lrscope:") == 1
 
 
-@pytest.mark.parametrize("name", ["_frame", "event", "layout", "signature"])
+@pytest.mark.parametrize(
+    ("owner", "name"),
+    [
+        (LogWriter, "append"),
+        (Writer, "event"),
+        (Writer, "layout"),
+        (Writer, "signature"),
+    ],
+)
 def test_a_failure_when_a_grad_scaler_brings_an_optimizer_changes_nothing(
-    monkeypatch, tmp_path, capfd, name
+    monkeypatch, tmp_path, capfd, owner, name
 ):
     def broken(self, *args):
         raise OSError(28, "No space left on device")
@@ -96,7 +115,7 @@ def test_a_failure_when_a_grad_scaler_brings_an_optimizer_changes_nothing(
     before = weights_of(model)
     with lrscope.record(tmp_path / "run"):
         step(SGD(other.parameters(), lr=0.1), other)
-        monkeypatch.setattr(Writer, name, broken)
+        monkeypatch.setattr(owner, name, broken)
         scaler.step(optimizer)
     assert not same(weights_of(model), before)
     assert capfd.readouterr().err.count("lrscope:") == 1

@@ -12,7 +12,9 @@ SECTIONS = dict(re.findall(r"^##+ (.+)\n([^#]*(?:\n(?!##).*)*)", TEXT, re.MULTIL
 
 def examples(heading):
     """Return the Python blocks under a heading of the page."""
-    found = re.findall(r"^```python\n(.*?)^```", SECTIONS[heading], re.M | re.S)
+    found = re.findall(
+        r"^```python\n(.*?)^```", SECTIONS[heading], re.MULTILINE | re.DOTALL
+    )
     assert found, f"there is no example under {heading!r}"
     return found
 

@@ -13,8 +13,7 @@ from torch.optim.lr_scheduler import ExponentialLR, LambdaLR, LRScheduler
 
 import lrscope
 
-from .page import run
-from .training import PLAN, held, parameter, seen, sgd, update
+from .training import PLAN, held, parameter, sgd, update
 
 LONGER = lrscope.warmup(5) >> lrscope.cosine(80, floor=0.1)
 
@@ -136,30 +135,31 @@ def test_another_schedule_is_refused_unless_told(how, expected):
     assert rates == [[0.1 * expected(t)] for t in range(20, 25)]
 
 
-def test_a_group_added_later_follows_with_its_own_base():
+def test_a_group_added_later_follows_with_its_own_base_and_it_is_told(notices):
     optimizer = sgd(0.1)
     scheduler = lrscope.as_torch(PLAN, optimizer)
     train(optimizer, scheduler, 10)
     optimizer.add_param_group({"params": [parameter()], "lr": 0.5})
-    scheduler.step()
+    assert notices(scheduler.step) == ["group-added"]
     assert held(optimizer) == [0.1 * PLAN(11), 0.5 * PLAN(11)]
+    assert scheduler.base_lrs == [0.1, 0.5]
 
 
 def test_the_state_of_another_scheduler_is_refused_in_words():
     other = ExponentialLR(sgd(0.1), 0.5)
     scheduler = lrscope.as_torch(PLAN, sgd(0.1))
-    with pytest.raises(lrscope.LrscopeError, match="state of as_torch"):
+    with pytest.raises(lrscope.LrscopeError, match=r"or as_torch\(…\)"):
         scheduler.load_state_dict(other.state_dict())
 
 
 @pytest.mark.parametrize(
     ("damage", "words"),
     [
-        ({"last_epoch": -5}, "needs last_epoch to be a whole number >= 0, got -5"),
-        ({"last_epoch": 2.5}, "needs last_epoch to be a whole number"),
-        ({"base_lrs": [float("nan")]}, "needs base_lrs to be finite, got nan"),
-        ({"format": 99}, "needs format 1, got 99"),
-        ({"declared": None}, "needed: TypeError"),
+        ({"step": -5}, "needs step to be a whole number >= 0, got -5"),
+        ({"step": 2.5}, "needs step to be a whole number"),
+        ({"_step_count": None}, "needs _step_count to be a whole number"),
+        ({"format": 99}, "in format 1 is needed, got 99"),
+        ({"schedules": None}, "damaged: TypeError"),
     ],
 )
 def test_a_damaged_state_is_refused_and_changes_nothing(damage, words):
@@ -172,44 +172,36 @@ def test_a_damaged_state_is_refused_and_changes_nothing(damage, words):
     assert held(optimizer) == [0.1 * PLAN(0)]
 
 
+def test_another_base_rate_is_refused_unless_told():
+    optimizer = sgd(0.1)
+    scheduler = lrscope.as_torch(PLAN, optimizer)
+    train(optimizer, scheduler, 20)
+    state = scheduler.state_dict()
+    for how, base in ((None, None), ("keep new", 0.5), ("keep old", 0.1)):
+        optimizer = sgd(0.5)
+        scheduler = lrscope.as_torch(PLAN, optimizer)
+        if how is None:
+            with pytest.raises(lrscope.LrscopeError, match=r"had base 0\.1, now 0\.5"):
+                scheduler.load_state_dict(state)
+            continue
+        scheduler.load_state_dict(state, how)
+        assert held(optimizer) == [base * PLAN(20)]
+        assert scheduler.base_lrs == [base]
+
+
+def test_a_driver_goes_on_where_a_scheduler_was_but_not_the_other_way():
+    optimizer = sgd(0.1)
+    scheduler = lrscope.as_torch(PLAN, optimizer)
+    train(optimizer, scheduler, 20)
+    other = sgd(0.1)
+    driver = lrscope.drive(other, PLAN)
+    driver.load_state_dict(scheduler.state_dict())
+    update(other)
+    assert held(other) == held(optimizer) == [0.1 * PLAN(20)]
+    with pytest.raises(lrscope.LrscopeError, match="needs _step_count"):
+        scheduler.load_state_dict(driver.state_dict())
+
+
 def test_what_is_no_optimizer_is_refused_in_words():
     with pytest.raises(lrscope.LrscopeError, match=r"needs a torch\.optim\.Optimizer"):
         lrscope.as_torch(PLAN, torch.nn.Linear(1, 1))
-
-
-def test_accelerate_steps_it():
-    accelerate = pytest.importorskip("accelerate")
-    accelerator = accelerate.Accelerator(cpu=True, gradient_accumulation_steps=2)
-    model = torch.nn.Linear(1, 1)
-    inner = torch.optim.SGD(model.parameters(), lr=0.1)
-    scheduler = lrscope.as_torch(PLAN, inner)
-    model, optimizer, scheduler = accelerator.prepare(model, inner, scheduler)
-    rates = []
-    for _ in range(12):
-        with accelerator.accumulate(model):
-            accelerator.backward(model(torch.ones(1, 1)).sum())
-            optimizer.step()
-            if accelerator.sync_gradients:
-                rates.append(inner.param_groups[0]["lr"])
-            scheduler.step()
-            optimizer.zero_grad()
-    assert rates == [0.1 * PLAN(t) for t in range(6)]
-
-
-def test_accelerate_is_driven_without_a_scheduler():
-    accelerate = pytest.importorskip("accelerate")
-    accelerator = accelerate.Accelerator(cpu=True, gradient_accumulation_steps=2)
-    model = torch.nn.Linear(1, 1)
-    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
-    rates = seen(optimizer)
-    shown = run(
-        "Accelerate",
-        accelerator=accelerator,
-        batches=[torch.ones(1, 1)] * 12,
-        lrscope=lrscope,
-        model=model,
-        optimizer=optimizer,
-        schedule=PLAN,
-    )
-    assert rates == [[0.1 * PLAN(t)] for t in range(6)]
-    assert shown["driver"].step == 6

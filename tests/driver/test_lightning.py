@@ -30,7 +30,9 @@ def lightning():
 @pytest.fixture(params=["as_torch", "drive"])
 def module(request, lightning):
     """Return the class that the page shows, with a model and data."""
-    heading = f"Lightning, {'with' if request.param == 'as_torch' else 'without'} a scheduler"
+    heading = (
+        f"Lightning, {'with' if request.param == 'as_torch' else 'without'} a scheduler"
+    )
     shown = run(heading, L=lightning, lrscope=lrscope, torch=torch, schedule=PLAN)
 
     class Module(shown["Model"]):

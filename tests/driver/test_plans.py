@@ -7,8 +7,7 @@ import pytest
 import torch
 
 import lrscope
-from lrscope.capture import groups as recorded
-from lrscope.driver.groups import names_of
+from lrscope.group_names import names_of
 
 from .training import PLAN, held, parameter, seen, sgd, update
 
@@ -179,12 +178,29 @@ def test_a_group_added_later_begins_where_it_should_and_it_is_told_once(
     assert driver.step == 7
 
 
-def test_an_added_group_that_the_plan_does_not_pick_is_left_alone_and_told(notices):
+def test_an_added_group_is_left_alone_only_if_the_plan_says_so_and_it_is_told(notices):
     optimizer = named("body")
-    lrscope.drive(optimizer, {"body": HALF})
+    lrscope.drive(optimizer, {"body": HALF, ...: None})
     optimizer.add_param_group({"params": [parameter()], "lr": 0.5, "name": "head"})
     assert notices(lambda: update(optimizer, 2)) == ["group-added"]
     assert held(optimizer) == [0.05, 0.5]
+
+
+@pytest.mark.parametrize("keys", [{}, {"weight_decay": {"body": HALF}}])
+def test_an_added_group_that_no_rule_covers_is_refused_before_it_is_trained(keys):
+    optimizer = named("body", weight_decay=0.1)
+    driver = lrscope.drive(optimizer, PLAN if keys else {"body": PLAN}, **keys)
+    update(optimizer, 2)
+    head = parameter()
+    optimizer.add_param_group({"params": [head], "lr": 0.5, "name": "head"})
+    for _ in range(2):
+        with pytest.raises(lrscope.LrscopeError, match="'head' has no schedule"):
+            update(optimizer)
+    assert torch.equal(head, parameter())
+    driver.release()
+    assert held(optimizer) == [0.1, 0.5]
+    update(optimizer)
+    assert not torch.equal(head, parameter())
 
 
 def test_groups_that_are_removed_replaced_or_moved_are_still_the_same_groups():
@@ -260,7 +276,7 @@ def test_one_number_is_not_driven_twice_under_two_names():
         lrscope.drive(sgd(0.1, cls=torch.optim.Adam), betas0=HALF, **{"betas[0]": HALF})
 
 
-def test_the_names_of_groups_are_those_of_recordings():
+def test_a_group_is_called_by_its_name_or_by_the_path_of_its_parameters():
     model = torch.nn.ModuleDict(
         {"a": torch.nn.Linear(1, 1), "b": torch.nn.Linear(1, 1)}
     )
@@ -268,12 +284,13 @@ def test_the_names_of_groups_are_those_of_recordings():
         {"params": list(each.named_parameters(prefix=key))}
         for key, each in model.items()
     ]
-    for groups in (
-        sgd(0.1).param_groups,
-        sgd(0.1, 0.2).param_groups,
-        named("x", "y/z").param_groups,
-        named("same", "same").param_groups,
-        torch.optim.SGD(model.named_parameters(), lr=1.0).param_groups,
-        torch.optim.SGD(by_path, lr=1.0).param_groups,
+    for optimizer, names in (
+        (sgd(0.1), ["all"]),
+        (sgd(0.1, 0.2), ["group0", "group1"]),
+        (named("x", "y/z"), ["x", "y.z"]),
+        (named("same", "same"), ["group0", "group1"]),
+        (torch.optim.SGD(model.named_parameters(), lr=1.0), ["all"]),
+        (torch.optim.SGD(by_path, lr=1.0), ["a", "b"]),
     ):
-        assert names_of(groups) == recorded.names_of(groups)
+        assert names_of(optimizer.param_groups) == names
+        assert list(lrscope.drive(optimizer, PLAN).preview(1)) == names

@@ -288,6 +288,34 @@ def test_groups_in_another_order_are_found_by_name():
     assert held(other) == [0.7 * LONGER(20), 0.1 * PLAN(20)]
 
 
+def test_what_only_the_checkpoint_drives_is_driven_in_another_order_too():
+    def made(*names):
+        groups = [{"params": [parameter()], "name": each} for each in names]
+        return torch.optim.SGD(groups, lr=0.1, momentum=0.9)
+
+    optimizer = made("body", "head")
+    momentum = {"body": lrscope.linear(60, end=0.5), ...: None}
+    driver = lrscope.drive(optimizer, PLAN, momentum=momentum)
+    update(optimizer, 20)
+    other = made("head", "body")
+    resumed = lrscope.drive(other, PLAN)
+    resumed.load_state_dict(driver.state_dict(), "keep old")
+    update(other)
+    expected = 0.9 * lrscope.linear(60, end=0.5)(20)
+    assert [group["momentum"] for group in other.param_groups] == [0.9, expected]
+
+
+def test_what_the_group_does_not_hold_is_refused_and_changes_nothing():
+    optimizer = sgd(0.1, momentum=0.9)
+    driver = driven(optimizer)
+    update(optimizer, 3)
+    other = lrscope.drive(sgd(0.1, cls=torch.optim.Adam), LONGER)
+    before = other.state_dict()
+    with pytest.raises(lrscope.LrscopeError, match="has no 'momentum'"):
+        other.load_state_dict(driver.state_dict(), "keep old")
+    assert other.state_dict() == before
+
+
 def test_a_group_that_never_comes_is_told(notices):
     optimizer = sgd(0.1, 0.2)
     driver = lrscope.drive(optimizer, PLAN)
@@ -300,8 +328,8 @@ def test_a_group_that_never_comes_is_told(notices):
 @pytest.mark.parametrize(
     ("damage", "words"),
     [
-        (lambda _: None, "format 1, got None"),
-        (lambda state: {**state, "format": 2}, "format 1, got 2"),
+        (lambda _: None, "in format 1 is needed, got None"),
+        (lambda state: {**state, "format": 2}, "in format 1 is needed, got 2"),
         (lambda state: {**state, "step": -1}, "needs step"),
         (lambda state: {**state, "step": 0.5}, "needs step"),
         (lambda state: {**state, "schedules": []}, "damaged"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import re
 
@@ -11,7 +12,7 @@ import torch
 import lrscope
 from lrscope import listeners
 
-from .training import PLAN, held, parameter, seen, sgd, update
+from .training import PLAN, backward, held, parameter, seen, sgd, update
 
 
 def test_a_second_driver_is_refused_until_the_first_is_released():
@@ -38,6 +39,70 @@ def test_a_driver_that_was_released_does_not_touch_what_another_drives():
     first.release()
     assert held(optimizer) == [0.1 * PLAN(1)]
     assert optimizer in listeners.announced
+
+
+def test_what_is_driven_gets_no_scheduler_of_ours_and_the_other_way():
+    optimizer = sgd(0.1)
+    driver = lrscope.drive(optimizer, PLAN)
+    with pytest.raises(lrscope.LrscopeError, match="driven already"):
+        lrscope.as_torch(PLAN, optimizer)
+    driver.release()
+    scheduler = lrscope.as_torch(PLAN, optimizer)
+    with pytest.raises(lrscope.LrscopeError, match=r"as_torch\(…\) made a scheduler"):
+        lrscope.drive(optimizer, PLAN)
+    update(optimizer)
+    scheduler.step()
+    assert held(optimizer) == [0.1 * PLAN(1)]
+    del scheduler
+    assert lrscope.drive(optimizer, PLAN).step == 0
+
+
+def test_a_wrapper_hides_neither_of_the_two():
+    class Wrapper(torch.optim.Optimizer):
+        def __init__(self, optimizer):
+            self.optimizer = optimizer
+
+        param_groups = property(lambda self: self.optimizer.param_groups)
+
+    optimizer = sgd(0.1)
+    driver = lrscope.drive(optimizer, PLAN)
+    with pytest.raises(lrscope.LrscopeError, match="driven already"):
+        lrscope.as_torch(PLAN, Wrapper(optimizer))
+    driver.release()
+    scheduler = lrscope.as_torch(PLAN, Wrapper(optimizer))
+    with pytest.raises(lrscope.LrscopeError, match="made a scheduler"):
+        lrscope.drive(optimizer, PLAN)
+    assert scheduler.get_last_lr() == [0.1 * PLAN(0)]
+
+
+def test_a_warning_points_at_the_line_of_the_user():
+    optimizer = sgd(0.1)
+    lrscope.drive(optimizer, PLAN)
+    torch.optim.lr_scheduler.ExponentialLR(optimizer, 0.5)
+    backward(optimizer)
+    update(optimizer)
+    optimizer.param_groups[0]["lr"] = 7.0
+    with pytest.warns(UserWarning, match="two-writers") as said:
+        optimizer.step()
+    line = inspect.currentframe().f_lineno - 1
+    assert [(each.filename, each.lineno) for each in said] == [(__file__, line)]
+
+
+def test_a_warning_passes_over_what_is_installed(tmp_path, monkeypatch):
+    place = tmp_path / "site-packages"
+    place.mkdir()
+    source = "def step(optimizer):\n    optimizer.step()\n"
+    (place / "someones_trainer.py").write_text(source)
+    monkeypatch.syspath_prepend(place)
+    from someones_trainer import step
+
+    optimizer = sgd(0.1)
+    lrscope.drive(optimizer, PLAN)
+    update(optimizer)
+    optimizer.param_groups[0]["lr"] = 7.0
+    with pytest.warns(UserWarning, match="two-writers") as said:
+        step(optimizer)
+    assert said[0].filename == __file__
 
 
 @pytest.mark.parametrize("tensor", [False, True])

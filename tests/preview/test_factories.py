@@ -156,9 +156,8 @@ def first_rates(plans):
     return {each["name"]: each["landmarks"]["first"] for each in plans}
 
 
-def stepped(schedule, lr, every=1, times=30):
+def stepped(lr, every=1, times=30):
     """Return the rates of a real StepLR(5), each held for some steps."""
-    del schedule
     optimizer = torch.optim.SGD([torch.zeros(1)], lr=lr)
     scheduler = torch.optim.lr_scheduler.StepLR(optimizer, 5)
     found = []
@@ -209,7 +208,7 @@ def test_an_optimizer_without_a_rate_is_told(ask):
 )
 def test_names_and_rates_of_a_factorys_own_optimizer_survive(plans, name):
     found = plans(f"train.py:{name}", "--steps", "30")
-    assert [each["name"] for each in found] == ["body", "head"]
+    assert len(found) == len(NAMED)
     assert {each["unit"] for each in found} == {"rate"}
     peaks = {each["name"]: each["landmarks"]["peak"] for each in found}
     assert peaks == pytest.approx(NAMED)
@@ -217,14 +216,16 @@ def test_names_and_rates_of_a_factorys_own_optimizer_survive(plans, name):
 
 @pytest.mark.parametrize("name", ["driver", "as_torch", "pair_of_ours"])
 def test_each_group_has_its_own_plan(plans, name):
-    body, head = plans(f"train.py:{name}")
-    assert (body["landmarks"]["length"], head["landmarks"]["length"]) == (100, 10)
+    lengths = {
+        each["name"]: each["landmarks"]["length"] for each in plans(f"train.py:{name}")
+    }
+    assert lengths == {"body": 100, "head": 10}
 
 
 def test_the_only_group_of_an_optimizer_needs_no_name(plans):
     (found,) = plans("train.py:alone", "--steps", "30")
     assert found["name"] == "train.py:alone"
-    assert values_of(found, 30) == pytest.approx(stepped(None, 0.1))
+    assert values_of(found, 30) == pytest.approx(stepped(0.1))
 
 
 def test_groups_without_names_are_numbered(plans):
@@ -239,7 +240,9 @@ def test_a_mapping_gives_each_group_its_plan(plans):
     ]
     found = plans("train.py:mapping", "--group", "body=0.1", "--group", "head=1")
     assert first_rates(found) == {"head": 1.0, "body": 0.1}
-    assert {each["landmarks"]["peak"] for each in plans("train.py:mapping", "--lr", "2")} == {2}
+    assert {
+        each["landmarks"]["peak"] for each in plans("train.py:mapping", "--lr", "2")
+    } == {2}
 
 
 def test_dots_in_a_mapping_are_all_other_groups_and_none_leaves_a_group_alone(plans):
@@ -256,12 +259,12 @@ def test_dots_in_a_mapping_are_all_other_groups_and_none_leaves_a_group_alone(pl
 def test_the_interval_of_lightning_is_an_epoch_unless_it_says_otherwise(plans, preview):
     clock = ["--clock", "steps_per_epoch=7"]
     body, _ = plans("train.py:lightning_epochs", *clock, "--steps", "70")
-    assert values_of(body, 70) == pytest.approx(stepped(None, 0.1, every=7, times=10))
+    assert values_of(body, 70) == pytest.approx(stepped(0.1, every=7, times=10))
     said = preview("train.py:lightning_epochs", code=2)
     assert "stepped once an epoch" in said
     assert "--clock steps_per_epoch" in said
     (body, _) = plans("train.py:lightning_every_third", "--steps", "30")
-    assert values_of(body, 30) == pytest.approx(stepped(None, 0.1, every=3, times=10))
+    assert values_of(body, 30) == pytest.approx(stepped(0.1, every=3, times=10))
 
 
 def test_two_lists_of_lightning_are_optimizers_and_their_schedulers(plans):
@@ -272,7 +275,7 @@ def test_two_lists_of_lightning_are_optimizers_and_their_schedulers(plans):
         "head",
         "train.py:lightning_lists[1]",
     ]
-    assert values_of(found[0], 30) == pytest.approx(stepped(None, 0.1))
+    assert values_of(found[0], 30) == pytest.approx(stepped(0.1))
     values = values_of(found[2], 30)
     assert (values[0::2] == values[1::2]).all()
 
@@ -319,7 +322,7 @@ def test_a_quirk_of_a_scheduler_is_told_where_the_run_gets_to_it(plans):
         ("optimizer_alone", "has no plan"),
         ("odd_mapping", "names of groups"),
         ("empty", "empty mapping"),
-        ("none", "has no plan"),
+        ("none", "got []"),
         ("wrong_group", "group 'tail'"),
         ("no_rate", "no group's lr"),
     ],
@@ -331,6 +334,7 @@ def test_what_cannot_be_used_says_why(preview, name, words):
 
 
 def test_a_file_that_cannot_be_imported_says_why(preview, tmp_path):
+    (tmp_path / "no_torch.py").write_text("def make(optimizer): ...")
     (tmp_path / "bad.py").write_text("import sys\nsys.exit('usage: bad.py DATA')")
     assert "__main__" in preview("bad.py:make", code=2)
     assert "there is no file 'nothing.py'" in preview("nothing.py:make", code=2)

@@ -131,7 +131,10 @@ def test_a_plan_in_json_is_read_from_its_file(plans, tmp_path):
         ([""], "a SPEC is needed"),
         (["head="], "a SPEC is needed"),
         (["hed=cosine(10)", "--group", "head=0.1"], "the groups of --group are 'head'"),
-        (["a=cosine(10)", "--group", "a=0.1", "--group", "b=1"], "group 'b' has no plan"),
+        (
+            ["a=cosine(10)", "--group", "a=0.1", "--group", "b=1"],
+            "group 'b' has no plan",
+        ),
         (
             ["cosine('1ep')", "--clock", "steps_per_epoch=5,steps_per_epoch=6"],
             "every key once",

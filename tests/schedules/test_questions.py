@@ -117,6 +117,17 @@ def test_the_final_value_is_the_one_it_settles_at(schedule):
         assert schedule.final == schedule(2**53)
 
 
+def test_a_deep_plan_is_asked_without_asking_its_parts_again_and_again():
+    plan = s.warmup(5) >> s.cosine(20, floor=0.1)
+    for _ in range(40):
+        plan = (plan * s.noise(0.01)).minimum(1.5).hold(every=1) + 0.001
+        plan = plan.shift(1)[1:].clip(high=2.0)
+    assert plan.length == 25
+    assert plan.settles is None
+    assert close(plan.peak, plan(np.arange(26)).max())
+    assert plan.first_step(at_least=1.0) == plan.first_step(at_least=1.0, stop=26)
+
+
 ENDLESS = [
     (s.constant(0.5), 0.5),
     (s.exponential(0.9), 1.0),

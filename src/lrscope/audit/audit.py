@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lrscope.audit.case import Case
+from lrscope.audit.comments import Comments
 from lrscope.audit.finding import INFO, Finding
 from lrscope.audit.plan import Plan
 from lrscope.audit.rule import DoesNotApply, Rule
@@ -25,10 +26,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ignored:
-    """A finding that nobody wants to hear of, and why; "" if no reason was given."""
+    """A finding that nobody wants to hear of, and why.
+
+    Attributes:
+        finding: what was found.
+        reason: why; "" if none was given.
+        in_source: whether a comment in the program says so.
+    """
 
     finding: Finding
     reason: str
+    in_source: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +46,7 @@ class Audit:
     Attributes:
         run: directory of the run.
         findings: the most severe first, then by step.
-        ignored: findings of rules that were to be ignored, in the same order.
+        ignored: findings that were to be ignored, in the same order.
         not_applicable: rules that could not be tried, and why.
         facts: what was counted, plain data.
     """
@@ -65,7 +73,8 @@ def audit_run(
             text, counted in updates; see `Plan`.
         select: codes or names of the only rules to try; by default all.
         ignore: codes or names of rules whose findings are put aside, or these with
-            the reason of each.
+            the reason of each. A comment ``# lrscope: ignore[LR203] why`` on a line
+            that a finding names, or above it, puts that finding aside as well.
 
     Raises:
         UsageError: a rule is named that does not exist, or the plan fits no group.
@@ -93,13 +102,18 @@ def audit_run(
     ordered = sorted(_explained(findings), key=_weight)
     selected = [each for each in ordered if each.code in chosen]
     wanted = chosen - set(reasons)
+    heard = [each for each in selected if each.code in wanted]
+    comments = Comments()
+    said = {id(each): comments.reason(each) for each in heard}
     return Audit(
         run=str(run.path),
-        findings=tuple(each for each in selected if each.code in wanted),
+        findings=tuple(each for each in heard if said[id(each)] is None),
         ignored=tuple(
             Ignored(finding=each, reason=reasons[each.code])
-            for each in selected
             if each.code in reasons
+            else Ignored(finding=each, reason=said[id(each)] or "", in_source=True)
+            for each in selected
+            if each.code in reasons or said[id(each)] is not None
         ),
         not_applicable=tuple(each for each in not_applicable if each.code in wanted),
         facts=case.facts(),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from lrscope.audit.audit import audit_run, rule_called
 from lrscope.audit.case import Case
+from lrscope.audit.comments import Comments
 from lrscope.audit.facts.pace import pace_of
 from lrscope.audit.finding import INFO, WARNING
 
@@ -62,7 +63,12 @@ def certain_findings(
         return ()
     found = audit_run(run, select=EARLY, ignore=ignore or {}).findings
     unwanted = {rule_called(each).code for each in ignore or {}}
-    ahead = [each for each in _ahead(case, segment) if each.code not in unwanted]
+    comments = Comments()
+    ahead = [
+        each
+        for each in _ahead(case, segment)
+        if each.code not in unwanted and comments.reason(each) is None
+    ]
     return tuple(
         each
         for each in (*found, *ahead)

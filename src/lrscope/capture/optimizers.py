@@ -1,9 +1,4 @@
-"""Optimizers: the witness at every optimizer step.
-
-The hooks are torch's own global step hooks. The one before a step reads the rate
-that is about to be used, the one after it writes the row. The facts that shape
-the code are numbered as in docs/design.md.
-"""
+"""Optimizers: which there are, what they were given, and the hooks for their steps."""
 
 from __future__ import annotations
 
@@ -13,11 +8,10 @@ from itertools import count
 from typing import TYPE_CHECKING, Any, Callable
 
 from lrscope.capture.late import LateValues
-from lrscope.capture.nesting import Covered, cover, drop_unfinished, find_opened
+from lrscope.capture.optimizer_steps import OptimizerSteps
 from lrscope.capture.plain import plain
 from lrscope.capture.rates import RateReader
 from lrscope.capture.states import steps_in
-from lrscope.capture.unusual import UnusualSteps, find_gradient
 from lrscope.capture.watch import Watch
 from lrscope.sites import here, unseen
 
@@ -45,9 +39,11 @@ class OptimizerWitness:
         self.late = LateValues(journal)
         self._numbers = count()
         self._fail = fail
-        self._opened: list[Any] = []
         self._reader = RateReader(journal, self.watches, self.late)
-        self._unusual = UnusualSteps(journal, self._reader, self.late, fail)
+        self._steps = OptimizerSteps(
+            journal, self.watches, self.meet, self._reader, self.late, fail
+        )
+        self.hooks = self._steps.hooks
 
     def meet(self, optimizer: Optimizer, *, how: str = "found") -> Watch:
         """Return the watch of an optimizer, made now if it is new."""
@@ -95,110 +91,6 @@ class OptimizerWitness:
         base = sys.modules["torch.optim.optimizer"].Optimizer
         return self.meet(optimizer) if isinstance(optimizer, base) else None
 
-    def hooks(
-        self,
-    ) -> tuple[Callable[..., None], Callable[..., None]]:
-        """Return the functions for torch's global pre- and post-step hooks.
-
-        They run at every step of the training with cold caches: what they touch is
-        counted (docs/decisions/0011).
-        """
-        watches = self.watches
-        journal = self.journal
-        pending = journal.pending
-        opened = self._opened
-        fail = self._fail
-        regroup = self._reader.regroup
-        rates_changed = self._reader.rates_changed
-        read_carefully = self._reader.read_carefully
-        moved_beside = self._reader.moved_beside
-        unusual = self._unusual
-
-        @unseen
-        def before(  # noqa: PLR0912 - a call costs more than what it would do
-            optimizer: Any, _args: Any, _kwargs: Any
-        ) -> None:
-            try:
-                try:
-                    watch = watches[id(optimizer)]
-                except KeyError:
-                    watch = self.meet(optimizer)
-                groups = optimizer.param_groups
-                if len(groups) != watch.count or groups is not watch.groups:
-                    regroup(watch, optimizer)
-                if opened:
-                    self._drop_unfinished(optimizer)
-                if watch.simple:
-                    rates = [group["lr"] for group in groups]
-                    if rates != watch.last:
-                        wrote = watch.explained  # True, or who knows what it wrote
-                        if type(rates[0]) is float and (
-                            wrote is True or (wrote and rates == wrote()._last_lr)
-                        ):
-                            watch.last = rates
-                        else:
-                            rates = rates_changed(watch, optimizer, rates)
-                    watch.rates = rates
-                    for position, group, size, read, was in watch.beside[watch.turn]:
-                        if (
-                            groups[position] is not group
-                            or read(group) != was
-                            or len(group) != size
-                        ):
-                            moved_beside(watch, optimizer)
-                            break
-                    if watch.turns > 1:
-                        watch.turn = (watch.turn + 1) % watch.turns
-                else:
-                    watch.rates = read_carefully(watch, optimizer, look=True)
-                probe = watch.probe()
-                if probe is None or probe.grad is None:
-                    watch.updates = find_gradient(watch)
-                if optimizer._optimizer_step_pre_hooks:
-                    watch.hooked, watch.usual, watch.explained = True, False, False
-                opened.append(watch)
-            except Exception:  # noqa: BLE001 - the training must go on
-                self._begin_carefully(optimizer)
-
-        @unseen
-        def after(optimizer: Any, _args: Any, _kwargs: Any) -> None:
-            try:
-                watch = opened.pop()
-                if type(watch) is Covered or watch.owner != id(optimizer):
-                    watch = find_opened(opened, watch, optimizer)
-                    if watch is None:  # the outer half of a nested step (fact 2)
-                        return
-                if pending != watch.pattern:
-                    watch.follow(journal)
-                pending.clear()
-                if watch.usual and watch.updates:
-                    rates = watch.applied = watch.rates
-                    journal.sink.store(watch.code, rates)
-                else:
-                    unusual.write(watch, optimizer)
-                watch.explained = False
-                if opened:
-                    cover(opened, watch)
-            except Exception as error:  # noqa: BLE001 - the training must go on
-                fail(error)
-
-        return before, after
-
-    def _begin_carefully(self, optimizer: Any) -> None:
-        """Try the slow way where the fast one met something it did not expect."""
-        try:
-            watch = self.meet(optimizer)
-            self._reader.regroup(watch, optimizer)
-            watch.rates = self._reader.read_carefully(watch, optimizer)
-            watch.updates = find_gradient(watch)
-            self._opened.append(watch)
-        except Exception as error:  # noqa: BLE001 - the training must go on
-            self._fail(error)
-
-    def _drop_unfinished(self, optimizer: Any) -> None:
-        for watch in drop_unfinished(self._opened, optimizer):
-            self.journal.event("step_raised", optimizer=watch.number)
-
     @unseen
     def scaler_steps(self, optimizer: Any, step: Callable[[], Any]) -> Any:
         """Run a GradScaler's step and note an update that it left out (fact 4)."""
@@ -209,15 +101,7 @@ class OptimizerWitness:
             watch = None
         if watch is None:
             return step()
-        rows_before = self.journal.rows
-        watch.scaled, watch.usual = True, False
-        try:
-            result = step()
-        finally:
-            watch.scaled, watch.usual = False, True
-        if self.journal.rows == rows_before:
-            self._unusual.write_left_out(watch, optimizer)
-        return result
+        return self._steps.scaled(watch, optimizer, step)
 
     def note_added(self, optimizer: Any) -> None:
         """Note that the program gave an optimizer another group."""
@@ -278,4 +162,4 @@ class OptimizerWitness:
         """Be ready for a new recording, in a forked child."""
         for watch in self.watches.values():
             watch.forget_files()
-        self._opened.clear()
+        self._steps.forget()

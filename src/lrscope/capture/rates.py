@@ -42,9 +42,7 @@ class RateReader:
     ) -> list[dict[str, Any]]:
         """Describe the groups that were not described yet."""
         news = []
-        for group, number, name in zip(
-            groups, watch.numbers, names_of(groups)
-        ):
+        for group, number, name in zip(groups, watch.numbers, names_of(groups)):
             if number not in watch.described:
                 watch.described[number] = name
                 details = grouping.describe(group, number, name)

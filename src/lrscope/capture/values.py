@@ -110,7 +110,9 @@ class Values:
             holds = {"holds": "value", "name": name, "columns": [name]}
             layout = self._layouts[name] = journal.open().layout(holds, 1)
         is_here = isinstance(value, (int, float))
-        row = journal.sink.put(layout, journal.silence(), 0, [value if is_here else _NAN])
+        row = journal.sink.put(
+            layout, journal.silence(), 0, [value if is_here else _NAN]
+        )
         if not is_here and value is not None:
             self._late.expect(row, [(0, value)], None)
 

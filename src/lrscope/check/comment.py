@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from lrscope.audit.comments import rules_and_reason
 from lrscope.check.rules import STATIC_RULES
 
 if TYPE_CHECKING:
     from lrscope.check.source import Source
-
-COMMENT = re.compile(r"#\s*lrscope:\s*ignore(?:\[([^\]]*)\])?[\s:]*(.*)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,22 +32,22 @@ def ignores_in(source: Source) -> tuple[list[Ignore], list[str]]:
     found: list[Ignore] = []
     wrong: list[str] = []
     for line, comment in source.comments.items():
-        written = COMMENT.search(comment)
-        if not written:
+        said = rules_and_reason(comment)
+        if said is None:
             continue
+        rules, reason = said
         cell, number = source.place(line)
         where = f"{source.path}:{f'cell {cell}:' if cell else ''}{number}"
-        rules = [each.strip() for each in (written[1] or "").split(",") if each.strip()]
         if not rules:
             wrong.append(f"{where} ignore needs a rule: # lrscope: ignore[LR101] why")
-        elif not written[2].strip():
+        elif not reason:
             needed = f"# lrscope: ignore[{', '.join(rules)}] why"
             wrong.append(f"{where} ignore needs a reason: {needed}")
         for rule in rules:
             if not is_rule(rule):
                 wrong.append(f"{where} there is no rule {rule!r}; see: lrscope rules")
-            elif written[2].strip():
-                found.append(Ignore(line=line, rule=rule, reason=written[2].strip()))
+            elif reason:
+                found.append(Ignore(line=line, rule=rule, reason=reason))
     return found, wrong
 
 

@@ -11,6 +11,8 @@ import warnings
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from lrscope.audit.comments import comments_in
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -100,24 +102,11 @@ def source_of(
     return Source(
         path=path,
         module=module,
-        comments=_comments(text),
+        comments=comments_in(text),
         cells=cells or {},
         is_whole=is_whole,
         is_about_training=any(each in text for each in LIBRARIES),
     )
-
-
-def _comments(text: str) -> dict[int, str]:
-    """Return the comments that name lrscope."""
-    found = {}
-    if "lrscope:" in text:
-        try:
-            for each in tokenize.generate_tokens(io.StringIO(text).readline):
-                if each.type == tokenize.COMMENT and "lrscope:" in each.string:
-                    found[each.start[0]] = each.string
-        except (tokenize.TokenError, SyntaxError):  # what was found until here counts
-            pass
-    return found
 
 
 def _notebook(path: str, content: bytes) -> Source | Unreadable:

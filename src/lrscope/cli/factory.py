@@ -12,11 +12,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lrscope.cli.made import Made, made_of
+from lrscope.cli.returned import is_schedule, made_of
 from lrscope.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+
+    from lrscope.cli.made import Made
 
 _PLACE = re.compile(r"(?P<module>[^\s:()\[\]]+):(?P<name>[A-Za-z_][\w.]*)")
 
@@ -40,12 +42,10 @@ def made_by(place: str, rates: Mapping[str, float | None]) -> list[Made]:
     if found is None:
         msg = f"a factory is written as train.py:name, got {place!r}"
         raise UsageError(msg)
-    from lrscope.schedules import Schedule
-
     with _on_its_own(found["module"]):
         thing = _named(_imported(found["module"]), found["name"], place)
         given: tuple[Any, ...] = ()
-        if callable(thing) and not isinstance(thing, Schedule):
+        if callable(thing) and not is_schedule(thing):
             given = _optimizer_if_wanted(thing, rates, place)
             thing = _called(thing, given, place)
     made = made_of(thing, place)
@@ -128,23 +128,23 @@ def _optimizer_if_wanted(
 ) -> tuple[Any, ...]:
     """Return an optimizer with a group per rate for a factory with one argument."""
     required = [
-        each.name
+        each
         for each in inspect.signature(make).parameters.values()
         if each.default is each.empty
         and each.kind not in (each.VAR_POSITIONAL, each.VAR_KEYWORD)
     ]
     if not required:
         return ()
-    if required[0] == "self":
+    names = ", ".join(each.name for each in required)
+    if names == "self":
         msg = f"{place} is a method; name a function that makes its object and calls it"
         raise UsageError(msg)
     torch = sys.modules.get("torch")  # the file's own import; this half has none
-    if len(required) > 1 or torch is None:
-        lacks = "" if torch else ", which only a file that imports torch can get"
-        msg = (
-            f"{place} needs {', '.join(required)}; a factory takes nothing or an "
-            f"optimizer{lacks}"
-        )
+    if len(required) > 1 or required[0].kind is inspect.Parameter.KEYWORD_ONLY:
+        msg = f"{place} needs {names}; a factory takes nothing or an optimizer"
+        raise UsageError(msg)
+    if torch is None:
+        msg = f"{place} needs {names}, which is an optimizer only in files with torch"
         raise UsageError(msg)
     groups = [
         {"params": [torch.zeros(1)], "lr": 1.0 if rate is None else rate}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from dataclasses import fields
-from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,12 +14,10 @@ from lrscope.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from lrscope.cli.groups import Rates
     from lrscope.cli.made import Made
-    from lrscope.report.preview import Planned
+    from lrscope.report.planned import Planned
     from lrscope.schedules import Clock
-
-Rates = dict[str, "float | None"]
-"""Groups and their base rates; a group called "" stands for any."""
 
 ENDLESS = 1_000
 """Steps shown of plans without an end when nobody says how many."""
@@ -71,40 +68,41 @@ def command(  # noqa: PLR0913, PLR0917 - one for each option
     Lengths such as "3ep" or "10%" need --clock: steps_per_epoch=100 and one of
     total_steps (--steps if left out), samples_per_step, tokens_per_step.
     """
-    from lrscope.report import curves, preview
+    from lrscope.cli.groups import rates_of
+    from lrscope.report import curves, planned, preview
 
     time = _clock(clock, steps)
-    plans = _plans(specs, _rates(lr, groups), steps or time.total_steps, time)
+    plans = _plans(specs, rates_of(lr, groups), steps or time.total_steps, time)
     if plot is not None:
         drawn = [each.curve for each in plans]
         curves.in_file(drawn, plot, label=plans[0].unit, force=force)
         click.echo(f"wrote {plot}", err=True)
     if as_data:
-        click.echo(json.dumps(preview.as_json(plans), indent=2))
+        click.echo(json.dumps(planned.as_json(plans), indent=2))
         return
     from rich.console import Console
 
     console = Console(highlight=False)
-    color = console.color_system is not None
+    color = console.color_system is not None and not console.no_color
     console.print(preview.rendered(plans, console.width, color=color, table=table))
 
 
 def _plans(
     specs: Sequence[str], rates: Rates, steps: int | None, clock: Clock
 ) -> list[Planned]:
-    from lrscope.cli.made import on_groups
+    from lrscope.cli.groups import on_groups, unused
     from lrscope.cli.spec import plans_in
-    from lrscope.report.preview import Planned
+    from lrscope.report.planned import Planned
 
     found = [each for spec in specs for each in plans_in(spec, rates)]
-    _check_use(found, rates)
+    for sentence in unused(found, rates):
+        _say(sentence)
     made = [each.on(clock) for each in on_groups(found, rates, "of --group")]
     plans = [each.planned(clock) for each in made]
-    names = _names(made)
     ends = [plan.length or each.horizon for plan, each in zip(plans, made, strict=True)]
     longest = max((end for end in ends if end), default=ENDLESS)
     planned = []
-    for name, each, plan, end in zip(names, made, plans, ends, strict=True):
+    for name, each, plan, end in zip(_names(made), made, plans, ends, strict=True):
         run = steps or end or longest
         if not (steps or end):
             _say(f"{name} is endless: showing {run:,} steps; give --steps N")
@@ -124,58 +122,12 @@ def _refuse_two_units(plans: Sequence[Planned]) -> None:
 
 
 def _names(made: Sequence[Made]) -> list[str]:
-    """Return what plans are called: by group, and by their words where that is unclear."""
+    """Return what plans are called: by group, and their words if that is unclear."""
     short = [each.group or each.spec for each in made]
     return [
         name if short.count(name) == 1 or not each.group else f"{name} {each.spec}"
         for name, each in zip(short, made, strict=True)
     ]
-
-
-def _check_use(made: Sequence[Made], rates: Rates) -> None:
-    """Refuse rates that multiply nothing; say so if that is true of some plans."""
-    if set(rates.values()) == {None}:
-        if any(each.asked for each in made):
-            _say("the optimizer has rate 1; give --lr for yours")
-        return
-    without = [each.spec for each in made if not (each.asked or each.takes_rate)]
-    if not without:
-        return
-    option = "--lr" if "" in rates else "--group"
-    if len(without) == len(made):
-        msg = f"{option} multiplies factors, and {without[0]} has rates of its own; "
-        msg += f"leave {option} out"
-        raise UsageError(msg)
-    for each in without:
-        _say(f"{option} does not change {each}, which has rates of its own")
-
-
-def _rates(lr: float | None, groups: tuple[str, ...]) -> Rates:
-    """Return the base rate of every group; one without a name if none is named."""
-    if lr is not None and groups:
-        msg = "--lr and --group do not go together; name every group with its rate"
-        raise UsageError(msg)
-    if not groups:
-        return {"": None if lr is None else _positive("--lr", lr)}
-    found: Rates = {}
-    for each in groups:
-        name, sign, text = each.partition("=")
-        try:
-            value = float(text)
-        except ValueError:
-            sign, value = "", 0.0
-        if not (sign and name) or name in found:
-            msg = f"--group needs NAME=LR, every name once, got {each!r}"
-            raise UsageError(msg)
-        found[name] = _positive("--group", value)
-    return found
-
-
-def _positive(option: str, value: float) -> float:
-    if not 0 < value < inf:
-        msg = f"{option} needs a finite rate above 0, got {value!r}"
-        raise UsageError(msg)
-    return value
 
 
 def _clock(text: str | None, steps: int | None) -> Clock:

@@ -48,6 +48,9 @@ def _made(spec: str, rates: Mapping[str, float | None]) -> list[Made]:
     if not spec:
         msg = "a SPEC is needed, such as 'warmup(500) >> cosine(9_500)', got nothing"
         raise UsageError(msg)
+    if spec.removesuffix(":").endswith(".py"):
+        msg = f"name what makes the plan in the file: {spec.removesuffix(':')}:NAME"
+        raise UsageError(msg)
     if is_place(spec):
         return made_by(spec, rates)
     if spec.endswith(".json"):

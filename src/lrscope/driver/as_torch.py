@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from torch import Tensor
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
 from lrscope.driver import checkpoint
-from lrscope.driver.groups import names_of
+from lrscope.driver.driven_groups import DrivenGroups
+from lrscope.driver.ownership import inside, own, refuse_driven
 from lrscope.driver.plan import Plan, Selection
-from lrscope.driver.saved import difference, refusal, spliced
+from lrscope.driver.stateful_control import StatefulControl
 from lrscope.errors import UsageError
-from lrscope.schedules.arguments import finite, whole
+from lrscope.schedules.arguments import whole
 from lrscope.schedules.shapes.constant import constant
-from lrscope.schedules.written.as_json import from_json, to_json
 
 if TYPE_CHECKING:
     from lrscope.schedules.clock import Clock
@@ -47,8 +46,10 @@ def as_torch(
             schedule: "keep new", "keep old" or "splice"; refuse if None.
 
     Raises:
-        UsageError: If the schedule does not fit the groups.
-        ScheduleError: If a length has a unit that the clock does not know.
+        UsageError: If the schedule does not fit the groups, or the optimizer has a
+            driver.
+        ScheduleError: If a length has a unit that the clock does not know, or a rate
+            is negative or not finite.
 
     >>> import torch
     >>> import lrscope
@@ -64,52 +65,59 @@ def as_torch(
             f"as_torch needs a torch.optim.Optimizer, got {optimizer!r}"
         )
         raise UsageError(msg)
-    plan = Plan.of({"lr": schedule}, clock)
-    plan.check(optimizer.param_groups)
-    return ScheduleLR(optimizer, plan, last_epoch, checkpoint.checked(on_change))
+    inner = inside(optimizer)
+    refuse_driven(inner)
+    how = checkpoint.checked(on_change)
+    groups = DrivenGroups(Plan.of({"lr": schedule}, clock), "join")
+    scheduler = ScheduleLR(optimizer, groups, last_epoch, how)
+    own(inner, scheduler)
+    return scheduler
 
 
 class ScheduleLR(LRScheduler):
     """A schedule that is stepped by hand, once after every optimizer step.
 
     Made by ``lrscope.as_torch``.
+
+    Attributes:
+        followed: The schedule of every group, which importers read.
     """
 
     def __init__(
         self,
         optimizer: Optimizer,
-        plan: Plan,
+        groups: DrivenGroups,
         last_epoch: int = -1,
         on_change: str | None = None,
     ) -> None:
         """Write the first rates, as every torch scheduler does."""
-        self.plan, self.on_change = plan, on_change
-        self.declared: list[Schedule] = []
+        groups.look(optimizer.param_groups, 0, 1.0)  # refuse before torch writes
+        self.on_change = on_change
         self.followed: list[Schedule] = []
+        self._driven, self._control = groups, StatefulControl(None)
         super().__init__(optimizer, last_epoch)
 
     def get_lr(self) -> list[Any]:
         """Return the rate of every group at the present step."""
-        self._meet_groups()
-        return [
-            each(self.last_epoch) * (1.0 if each.is_rate else base)
-            for each, base in zip(self.followed, self.base_lrs)
-        ]
+        self._look()
+        rates = [group["lr"] for group in self.optimizer.param_groups]
+        for planned in self._driven.planned:
+            value = planned.at(self.last_epoch)
+            for each in planned.numbers:
+                rates[each.position] = value * each.scale
+        return rates
 
-    def _meet_groups(self) -> None:
-        """Take in groups that were added, each with its own base rate."""
+    def _look(self) -> None:
+        """Take in groups that were added or loaded, each with its own base rate."""
         groups = self.optimizer.param_groups
-        self.base_lrs = list(map(_number, self.base_lrs))
-        names = names_of(groups)
-        for index in range(len(self.declared), len(groups)):
-            group = groups[index]
-            if index >= len(self.base_lrs):
-                initial = group.setdefault("initial_lr", _number(group["lr"]))
-                self.base_lrs.append(_number(initial))
-            found = self.plan.of_group(index, names[index], group)
-            schedule = found.get("lr", constant(1.0))
-            self.declared.append(schedule)
-            self.followed.append(schedule)
+        self._driven.look(groups, self.last_epoch, 1.0)
+        numbers = [each.numbers.get("lr") for each in self._driven.all]
+        self.followed = [each.schedule if each else constant(1.0) for each in numbers]
+        for each, group in zip(numbers, groups):
+            group.setdefault("initial_lr", float(group["lr"]))
+            if each is not None:
+                group["initial_lr"] = each.base
+        self.base_lrs = [float(group["initial_lr"]) for group in groups]
 
     def state_dict(self) -> dict[str, Any]:
         """Return the step, the base rates and the schedules as plain data.
@@ -117,15 +125,10 @@ class ScheduleLR(LRScheduler):
         Raises:
             ScheduleError: If a schedule holds a function without a name.
         """
-        return {
-            "format": checkpoint.FORMAT,
-            "last_epoch": self.last_epoch,
-            "_step_count": self._step_count,
-            "base_lrs": list(map(_number, self.base_lrs)),
-            "_last_lr": list(map(_number, self.get_last_lr())),
-            "declared": [to_json(each) for each in self.declared],
-            "followed": [to_json(each) for each in self.followed],
-        }
+        self._look()
+        step, written = self.last_epoch, (self.last_epoch, 1.0)
+        plain = checkpoint.to_plain(step, written, self._driven, self._control)
+        return {**plain, "_step_count": self._step_count}
 
     def load_state_dict(
         self, state_dict: dict[str, Any], on_change: str | None = None
@@ -139,49 +142,13 @@ class ScheduleLR(LRScheduler):
         Raises:
             UsageError: If the schedule is another one, or the state is damaged.
         """
+        self._look()
         how = checkpoint.checked(on_change or self.on_change)
-        who = "the state of as_torch(…) needs"
-        try:
-            declared = [from_json(each) for each in state_dict["declared"]]
-            followed = [from_json(each) for each in state_dict["followed"]]
-            last_epoch = whole(f"{who} last_epoch", state_dict["last_epoch"])
-            bases = [finite(f"{who} base_lrs", each) for each in state_dict["base_lrs"]]
-            count = whole(f"{who} _step_count", state_dict["_step_count"])
-            if state_dict["format"] != checkpoint.FORMAT:
-                msg = f"{who} format {checkpoint.FORMAT}, got {state_dict['format']!r}"
-                raise UsageError(msg)
-        except (KeyError, TypeError, ValueError) as error:
-            msg = f"the state of as_torch(…) is needed: {type(error).__name__}: {error}"
-            raise UsageError(msg) from error
-        self._meet_groups()
-        groups = zip(names_of(self.optimizer.param_groups), declared, self.declared)
-        changes = [
-            f"lr of group {name!r}: was {was!r}, now {now!r}; {difference(was, now)}"
-            for name, was, now in groups
-            if difference(was, now)
-        ]
-        if changes and how is None:
-            raise UsageError(refusal(changes, last_epoch))
-        for index, (was, old, now) in enumerate(zip(declared, followed, self.declared)):
-            self.followed[index] = old
-            if difference(was, now) and how != "keep old":
-                self.followed[index] = (
-                    now if how == "keep new" else spliced(old, now, last_epoch)
-                )
-        self.base_lrs[: len(bases)] = bases[: len(self.base_lrs)]
-        self.last_epoch, self._step_count = last_epoch, count
-        self._write()
-
-    def _write(self) -> None:
+        who = "the state of as_torch(…) needs _step_count"
+        count = whole(who, state_dict.get("_step_count"))
+        step, _ = checkpoint.load(state_dict, self._driven, self._control, how)
+        self.last_epoch, self._step_count = step, count
         rates = self.get_lr()
-        for group, base, rate in zip(self.optimizer.param_groups, self.base_lrs, rates):
-            group["initial_lr"] = base
-            if isinstance(group["lr"], Tensor):
-                group["lr"].fill_(rate)
-            else:
-                group["lr"] = rate
+        for each in self._driven.numbers():
+            each.write(rates[each.position])
         self._last_lr = rates
-
-
-def _number(value: Any) -> float:
-    return float(value)

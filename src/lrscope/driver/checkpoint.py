@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from lrscope.driver.groups import own_name
 from lrscope.driver.saved import CHOICES, SavedGroup, SavedNumber, refusal
 from lrscope.errors import UsageError
+from lrscope.group_names import own_name
 from lrscope.schedules.arguments import finite, whole
 from lrscope.schedules.control.catalogue import from_plain
 from lrscope.schedules.control.control import State
 from lrscope.schedules.written.as_json import from_json, to_json
 
 if TYPE_CHECKING:
-    from lrscope.driver.rule import Rule
-    from lrscope.driver.seats import Seat, Seats
+    from lrscope.driver.driven_groups import DrivenGroup, DrivenGroups
+    from lrscope.driver.stateful_control import StatefulControl
     from lrscope.schedules.schedule import Schedule
 
 FORMAT = 1
@@ -22,18 +22,21 @@ FORMAT = 1
 
 
 def to_plain(
-    step: int, written: tuple[int, float] | None, seats: Seats, rule: Rule
+    step: int,
+    written: tuple[int, float] | None,
+    driven: DrivenGroups,
+    control: StatefulControl,
 ) -> dict[str, Any]:
-    """Return everything that a driver needs to go on, as plain data."""
+    """Return everything that is needed to go on, as plain data."""
     schedules: dict[tuple[Schedule, Schedule], int] = {}
     groups = []
-    for seat in seats.all:
+    for group in driven.all:
         numbers = {}
-        for key, dial in seat.dials.items():
-            pair = (dial.declared, dial.schedule)
+        for key, each in group.numbers.items():
+            pair = (each.declared, each.schedule)
             index = schedules.setdefault(pair, len(schedules))
-            numbers[key] = {"base": dial.base, "schedule": index, "since": dial.since}
-        groups.append({"name": seat.name, "numbers": numbers})
+            numbers[key] = {"base": each.base, "schedule": index, "since": each.since}
+        groups.append({"name": group.name, "numbers": numbers})
     return {
         "format": FORMAT,
         "step": step,
@@ -44,9 +47,9 @@ def to_plain(
         ],
         "groups": groups,
         "control": {
-            "declared": rule.declared and rule.declared.to_plain(),
-            "followed": rule.control and rule.control.to_plain(),
-            "state": rule.state.to_plain(),
+            "declared": control.declared and control.declared.to_plain(),
+            "followed": control.control and control.control.to_plain(),
+            "state": control.state.to_plain(),
         },
     }
 
@@ -65,9 +68,9 @@ def checked(how: str | None) -> str | None:
 
 
 def load(
-    data: Any, seats: Seats, rule: Rule, how: str | None
+    data: Any, driven: DrivenGroups, control: StatefulControl, how: str | None
 ) -> tuple[int, tuple[int, float] | None]:
-    """Let seats and rule go on from a checkpoint.
+    """Let groups and control go on from a checkpoint.
 
     Returns:
         Its step; step and factor of what was last written.
@@ -79,7 +82,10 @@ def load(
     """
     if not isinstance(data, dict) or data.get("format") != FORMAT:
         found = data.get("format") if isinstance(data, dict) else data
-        msg = f"this lrscope reads driver states of format {FORMAT}, got {found!r}"
+        msg = (
+            f"the state of drive(…) or as_torch(…) in format {FORMAT} is needed, "
+            f"got {found!r}"
+        )
         raise UsageError(msg)
     try:
         state = State.from_plain(data["control"]["state"])
@@ -90,23 +96,23 @@ def load(
     except (KeyError, IndexError, TypeError, AttributeError) as error:
         msg = f"a driver's state is damaged: {type(error).__name__}: {error}"
         raise UsageError(msg) from error
-    pairs, waiting = _matched(saved, seats)
-    changes = [each for group, seat in pairs for each in group.changes(seat)]
-    if old[0] != rule.declared:
-        changes.append(f"control: was {old[0]!r}, now {rule.declared!r}")
+    pairs, waiting = _matched(saved, driven)
+    changes = [each for one, group in pairs for each in one.changes(group)]
+    if old[0] != control.declared:
+        changes.append(f"control: was {old[0]!r}, now {control.declared!r}")
     if changes and how is None:
         raise UsageError(refusal(changes, step))
-    for group, seat in pairs:
-        group.check(seat)
-    for group, seat in pairs:
-        group.restore(seat)
-    if old[0] == rule.declared or how == "keep old":
-        rule.control = old[1]
+    for one, group in pairs:
+        one.check(group)
+    for one, group in pairs:
+        one.restore(group)
+    if old[0] == control.declared or how == "keep old":
+        control.control = old[1]
     else:
-        rule.control = rule.declared
-    rule.state = state if rule.control is not None else State()
-    seats.waiting = waiting
-    seats.refresh()
+        control.control = control.declared
+    control.state = state if control.control is not None else State()
+    driven.waiting = waiting
+    driven.refresh()
     return step, written
 
 
@@ -143,20 +149,20 @@ def _groups(
 
 
 def _matched(
-    saved: list[SavedGroup], seats: Seats
-) -> tuple[list[tuple[SavedGroup, Seat]], list[SavedGroup]]:
+    saved: list[SavedGroup], driven: DrivenGroups
+) -> tuple[list[tuple[SavedGroup, DrivenGroup]], list[SavedGroup]]:
     """Return which saved group is which; then those that are not there yet.
 
     By name where the group carries one that the checkpoint knows, else by position.
     """
     left = {each.name: each for each in saved}
     pairs: dict[int, SavedGroup] = {}
-    for index, seat in enumerate(seats.all):
-        if own_name(seat.group) and seat.name in left:
-            pairs[index] = left.pop(seat.name)
+    for index, each in enumerate(driven.all):
+        if own_name(each.group) and each.name in left:
+            pairs[index] = left.pop(each.name)
     by_position = {each.position: each for each in left.values()}
-    for index in range(len(seats.all)):
+    for index in range(len(driven.all)):
         if index not in pairs and index in by_position:
             pairs[index] = by_position.pop(index)
-    found = [(each, seats.all[index]) for index, each in sorted(pairs.items())]
+    found = [(each, driven.all[index]) for index, each in sorted(pairs.items())]
     return found, list(by_position.values())

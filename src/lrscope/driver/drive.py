@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from torch.optim import Optimizer
-
 from lrscope.driver import checkpoint
 from lrscope.driver.driver import Driver
+from lrscope.driver.ownership import refuse_driven, refuse_scheduled, stepping
 from lrscope.driver.plan import Plan, Selection
-from lrscope.driver.pulse import Pulse
 from lrscope.errors import UsageError
 from lrscope.schedules.control.control import Control
 
 if TYPE_CHECKING:
+    from torch.optim import Optimizer
+
     from lrscope.schedules.clock import Clock
 
 
@@ -76,12 +76,8 @@ def drive(  # noqa: PLR0913 - one call says everything
         raise UsageError(msg)
     _check_control(control)
     inner = stepping(optimizer)
-    if is_driven(inner):
-        msg = (
-            "this optimizer is driven already; drive all its numbers by one call, "
-            "or release the other driver first: driver.release()"
-        )
-        raise UsageError(msg)
+    refuse_driven(inner)
+    refuse_scheduled(inner)
     driver = Driver(
         inner,
         Plan.of({"lr": schedule, **keys}, clock),
@@ -97,38 +93,3 @@ def _check_control(control: Any) -> None:
     if control is not None and not isinstance(control, Control):
         msg = f"control needs plateau(…) or greedy(…), got {control!r}"
         raise UsageError(msg)
-
-
-def is_driven(optimizer: Optimizer) -> bool:
-    """Tell whether an optimizer has a driver."""
-    hooks = vars(stepping(optimizer))["_optimizer_step_pre_hooks"].values()
-    return any(isinstance(getattr(each, "__self__", None), Pulse) for each in hooks)
-
-
-def stepping(optimizer: Any) -> Any:
-    """Return the optimizer whose step hooks fire: the one inside of some wrappers.
-
-    Raises:
-        UsageError: If there is none.
-    """
-    found, depth = optimizer, 0
-    while depth < 8:
-        inside = getattr(found, "optimizer", None) or getattr(found, "_optimizer", None)
-        if not (isinstance(inside, Optimizer) and _shares(found, inside)):
-            break
-        found, depth = inside, depth + 1
-    if isinstance(found, Optimizer) and "_optimizer_step_pre_hooks" in vars(found):
-        return found
-    msg = (
-        f"drive needs a torch.optim.Optimizer, got {optimizer!r}; of a wrapper that "
-        "does not call Optimizer.__init__ give the optimizer inside"
-    )
-    raise UsageError(msg)
-
-
-def _shares(wrapper: Any, inside: Optimizer) -> bool:
-    groups = getattr(wrapper, "param_groups", None)
-    if not groups:
-        return False
-    known = {id(each) for group in inside.param_groups for each in group["params"]}
-    return any(id(each) in known for group in groups for each in group["params"])

@@ -8,14 +8,14 @@ import numpy as np
 
 from lrscope import listeners
 from lrscope.driver import checkpoint
-from lrscope.driver.dial import label_of
-from lrscope.driver.pulse import Pulse
+from lrscope.driver.driven_groups import DrivenGroups
+from lrscope.driver.driven_number import label_of
 from lrscope.driver.ranks import agreed
-from lrscope.driver.rule import Rule
-from lrscope.driver.seats import Seats
-from lrscope.driver.site import caller
+from lrscope.driver.stateful_control import StatefulControl
+from lrscope.driver.step_hooks import StepHooks
 from lrscope.errors import ScheduleError, UsageError
 from lrscope.schedules.arguments import whole
+from lrscope.sites import here
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -63,15 +63,15 @@ class Driver:
         """Take an optimizer over; use ``lrscope.drive``, which checks more."""
         self.plan, self.added, self.on_change = plan, added, on_change
         self.optimizer = optimizer
-        self._rule = Rule(control)
-        self._seats = Seats(plan, added)
-        self._seats.fill(optimizer.param_groups, 0)
-        self._pulse = Pulse(optimizer, self._seats, self._rule)
+        self._control = StatefulControl(control)
+        self._driven = DrivenGroups(plan, added)
+        self._driven.look(optimizer.param_groups, 0, self._control.factor)
+        self._hooks = StepHooks(optimizer, self._driven, self._control)
 
     @property
     def step(self) -> int:
         """The step that the optimizer takes next: how many updates there were."""
-        return self._pulse.step
+        return self._hooks.step
 
     def preview(
         self, steps: int | ArrayLike, *, key: str = "lr"
@@ -93,9 +93,9 @@ class Driver:
         self._look()
         wanted, label = _asked(steps), label_of(key)
         found = {
-            seat.name: seat.dials[label].planned(wanted, self._rule.state.factor)
-            for seat in self._seats.all
-            if label in seat.dials
+            group.name: group.numbers[label].planned(wanted, self._control.factor)
+            for group in self._driven.all
+            if label in group.numbers
         }
         if not found:
             msg = f"no group is driven by {key!r}"
@@ -107,17 +107,17 @@ class Driver:
 
         A number on a device is waited for; call it where waiting does no harm.
         """
-        step, factor, last = self._look(), self._rule.state.factor, self._pulse.last
+        step, factor, last = self._look(), self._control.factor, self._hooks.last
         return tuple(
             Reading(
-                seat.name,
-                dial.label,
-                None if last is None or last[0] < seat.met else dial.planned(*last),
-                dial.planned(step, factor),
-                float(dial.held()),
+                group.name,
+                each.label,
+                None if last is None or last[0] < group.met else each.planned(*last),
+                each.planned(step, factor),
+                float(each.held()),
             )
-            for seat in self._seats.all
-            for dial in seat.dials.values()
+            for group in self._driven.all
+            for each in group.numbers.values()
         )
 
     def report(self, metric: Any) -> float:
@@ -137,7 +137,7 @@ class Driver:
             ScheduleError: If the metric is no number.
         """
         _ = self.step  # an update that is not known yet still had the old factor
-        return self._rule.report(agreed(metric))
+        return self._control.report(agreed(metric))
 
     def state_dict(self) -> dict[str, Any]:
         """Return the step, the schedules, the bases and the control as plain data.
@@ -147,8 +147,8 @@ class Driver:
         Raises:
             ScheduleError: If a schedule holds a function without a name.
         """
-        step, written = self._look(), self._pulse.written
-        return checkpoint.to_plain(step, written, self._seats, self._rule)
+        step, written = self._look(), self._hooks.written
+        return checkpoint.to_plain(step, written, self._driven, self._control)
 
     def load_state_dict(
         self, state: dict[str, Any], on_change: str | None = None
@@ -166,8 +166,8 @@ class Driver:
         """
         self._look()
         how = checkpoint.checked(on_change or self.on_change)
-        went = checkpoint.load(state, self._seats, self._rule, how)
-        self._pulse.go_on_from(*went)
+        went = checkpoint.load(state, self._driven, self._control, how)
+        self._hooks.go_on_from(*went)
         self.announce()
 
     def announce(self) -> None:
@@ -176,34 +176,37 @@ class Driver:
         ``drive`` and ``load_state_dict`` do it.
         """
         keys: dict[str, list[dict[str, Any]]] = {}
-        for index, seat in enumerate(self._seats.all):
-            for key, dial in seat.dials.items():
-                about = {"group": index, "name": seat.name, **dial.describe()}
+        for index, group in enumerate(self._driven.all):
+            for key, each in group.numbers.items():
+                about = {"group": index, "name": group.name, **each.describe()}
                 keys.setdefault(key, []).append(about)
         plan: dict[str, Any] = {"step": self.step, "keys": keys}
-        if self._rule.control is not None:
-            plan["control"] = repr(self._rule.control)
-        listeners.announce(self.optimizer, plan, caller())
+        if self._control.control is not None:
+            plan["control"] = repr(self._control.control)
+        where = here()
+        listeners.announce(self.optimizer, plan, tuple(where) or None)
 
     def release(self) -> None:
         """Hand the optimizer back, with its base values: it is driven no more."""
-        if self._pulse.stopped:
+        if self._hooks.stopped:
             return  # another driver may have it by now
-        self._look()
-        self._pulse.stop()
-        for each in self._seats.dials():
-            each.write_base()
+        self._hooks.stop()
+        self._driven.write_bases(self.optimizer.param_groups)
         listeners.announced.pop(self.optimizer, None)
 
     def _look(self) -> int:
         """Look at the groups anew; return the step."""
-        self._pulse.look(self.optimizer)
-        return self._pulse.step
+        self._hooks.look(self.optimizer)
+        return self._hooks.step
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Copy and pickle with the optimizer: its copy gets a driver like this one."""
-        rule = self._rule.declared
-        arguments = {"control": rule, "added": self.added, "on_change": self.on_change}
+        control = self._control.declared
+        arguments = {
+            "control": control,
+            "added": self.added,
+            "on_change": self.on_change,
+        }
         return _again, (self.optimizer, self.plan, arguments, self.state_dict())
 
     def __repr__(self) -> str:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from types import EllipsisType
 from typing import Any, Callable, Union
 
-from lrscope.driver.groups import Group, names_of
 from lrscope.errors import UsageError
+from lrscope.group_names import Group, names_of
 from lrscope.schedules.clock import Clock
 from lrscope.schedules.schedule import Schedule
 
@@ -67,23 +67,21 @@ class Plan:
                         f"{', '.join(map(repr, names))}"
                     )
                     raise UsageError(msg)
-            for index, (name, group) in enumerate(zip(names, groups)):
-                if _chosen(key, selection, index, name, group) is None:
-                    msg = (
-                        f"{key} of group {name!r} has no schedule; give it one, or "
-                        f"None to leave it alone; ... stands for all other groups"
-                    )
-                    raise UsageError(msg)
+        for index, (name, group) in enumerate(zip(names, groups)):
+            self.of_group(index, name, group)
 
     def of_group(self, index: int, name: str, group: Group) -> dict[str, Schedule]:
-        """Return the schedules of one group by key."""
+        """Return the schedules of one group by key.
+
+        Raises:
+            UsageError: If nothing picks the group, not even to leave it alone.
+        """
         found = {}
         for key, selection in self.selections.items():
             if isinstance(selection, Schedule):
                 found[key] = selection
                 continue
-            pick = _chosen(key, selection, index, name, group)
-            schedule = None if pick is None else selection[pick]
+            schedule = selection[_chosen(key, selection, index, name, group)]
             if schedule is not None:
                 found[key] = schedule
         return found
@@ -130,7 +128,7 @@ def _picks(pick: Pick, index: int, name: str, group: Group) -> bool:
 
 def _chosen(
     key: str, selection: Mapping[Pick, Any], index: int, name: str, group: Group
-) -> Pick | None:
+) -> Pick:
     picks = [each for each in selection if _picks(each, index, name, group)]
     if len(picks) > 1:
         msg = (
@@ -138,6 +136,10 @@ def _chosen(
             "pick it once"
         )
         raise UsageError(msg)
-    if picks:
-        return picks[0]
-    return ... if ... in selection else None
+    if not picks and ... not in selection:
+        msg = (
+            f"{key} of group {name!r} has no schedule; give it one, or "
+            "None to leave it alone; ... stands for all other groups, also later ones"
+        )
+        raise UsageError(msg)
+    return picks[0] if picks else ...

@@ -6,12 +6,12 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from lrscope.driver.dial import Dial
+from lrscope.driver.driven_number import DrivenNumber
 from lrscope.errors import ScheduleError, UsageError
 from lrscope.schedules.shapes.constant import constant
 
 if TYPE_CHECKING:
-    from lrscope.driver.seats import Seat
+    from lrscope.driver.driven_groups import DrivenGroup
     from lrscope.schedules.schedule import Schedule
 
 CHOICES = ("keep new", "keep old", "splice")
@@ -55,80 +55,93 @@ class SavedGroup:
     written: tuple[int, float] | None
     how: str | None
 
-    def changes(self, seat: Seat) -> list[str]:
+    def changes(self, driven: DrivenGroup) -> list[str]:
         """Return in words where the program says something else."""
         found = []
-        for key in {**self.numbers, **seat.dials}:
-            what = f"{key} of group {seat.name!r}"
-            saved, dial = self.numbers.get(key), seat.dials.get(key)
-            if saved is None and dial is not None:
-                found.append(f"{what}: was not driven, now {dial.declared!r}")
-            elif dial is None and saved is not None:
+        for key in {**self.numbers, **driven.numbers}:
+            what = f"{key} of group {driven.name!r}"
+            saved, number = self.numbers.get(key), driven.numbers.get(key)
+            if saved is None and number is not None:
+                found.append(f"{what}: was not driven, now {number.declared!r}")
+            elif number is None and saved is not None:
                 found.append(f"{what}: was {saved.declared!r}, now not driven")
-            elif dial is not None and saved is not None:
-                if apart := difference(saved.declared, dial.declared):
-                    was, now = saved.declared, dial.declared
+            elif number is not None and saved is not None:
+                if apart := difference(saved.declared, number.declared):
+                    was, now = saved.declared, number.declared
                     found.append(f"{what}: was {was!r}, now {now!r}; {apart}")
-                elif self._has_new_base(saved, dial):
-                    words = f"had base {saved.base:.6g}, now {dial.base:.6g}"
+                elif self._has_new_base(saved, number):
+                    words = f"had base {saved.base:.6g}, now {number.base:.6g}"
                     found.append(f"{what}: {words}")
         return found
 
-    def check(self, seat: Seat) -> None:
+    def check(self, driven: DrivenGroup) -> None:
         """Refuse what `restore` could not carry out; change nothing.
 
         Raises:
-            UsageError: If the program says something else and no choice was made.
+            UsageError: If the program says something else and no choice was made; if
+                a group does not hold what is to be driven.
             ScheduleError: If what is to be spliced does not fit together.
         """
-        changes = self.changes(seat)
+        changes = self.changes(driven)
         if changes and self.how is None:
             raise UsageError(refusal(changes, self.step))
-        for key in self.numbers.keys() & seat.dials.keys():
-            self._followed(self.numbers[key], seat.dials[key])
+        for key in self.numbers.keys() & driven.numbers.keys():
+            self._followed(self.numbers[key], driven.numbers[key])
+        if self.how == "keep old":
+            for key in self.numbers.keys() - driven.numbers.keys():
+                _brought(key, self.numbers[key], driven)
 
-    def restore(self, seat: Seat) -> None:
+    def restore(self, driven: DrivenGroup) -> None:
         """Let a group go on as the checkpoint says, once it was checked."""
         for key, saved in self.numbers.items():
-            dial = seat.dials.get(key)
-            if dial is not None:
-                schedule, base = self._followed(saved, dial)
-                dial.since, dial.unclear = saved.since, None
-                dial.follow(schedule, base)
+            number = driven.numbers.get(key)
+            if number is not None:
+                schedule, base = self._followed(saved, number)
+                number.since, number.unclear = saved.since, None
+                number.follow(schedule, base)
             elif self.how == "keep old":
-                dial = Dial(seat.group, key, saved.declared, seat.name, saved.since)
-                dial.follow(saved.schedule, saved.base)
-                dial.position = self.position
-                seat.dials[dial.label] = dial
+                number = _brought(key, saved, driven)
+                driven.numbers[number.label] = number
         if self.how == "keep old":
-            for key in seat.dials.keys() - self.numbers.keys():
-                seat.dials.pop(key).write_base()
+            for key in driven.numbers.keys() - self.numbers.keys():
+                driven.numbers.pop(key).write_base()
 
-    def _followed(self, saved: SavedNumber, dial: Dial) -> tuple[Schedule, float]:
-        """Return what a dial is to follow, and from which base."""
+    def _followed(
+        self, saved: SavedNumber, number: DrivenNumber
+    ) -> tuple[Schedule, float]:
+        """Return what a number is to follow, and from which base."""
         if self.how not in ("keep new", "splice"):
             return saved.schedule, saved.base
-        base = dial.base if self._has_new_base(saved, dial) else saved.base
-        if not difference(saved.declared, dial.declared):
+        base = number.base if self._has_new_base(saved, number) else saved.base
+        if not difference(saved.declared, number.declared):
             return saved.schedule, base
         if self.how == "keep new":
-            return dial.declared, base
-        return spliced(saved.schedule, dial.declared, self.step - saved.since), base
+            return number.declared, base
+        return spliced(saved.schedule, number.declared, self.step - saved.since), base
 
-    def _has_new_base(self, saved: SavedNumber, dial: Dial) -> bool:
+    def _has_new_base(self, saved: SavedNumber, number: DrivenNumber) -> bool:
         """Tell whether the program gave another base rate than the checkpoint.
 
         An optimizer that was loaded before the driver was made held what was last
         written to it, which is not a base rate.
         """
-        if dial.schedule.is_rate or dial.base == saved.base:
+        if number.schedule.is_rate or number.base == saved.base:
             return False
         if self.written is None:
             return True
         step, factor = self.written
         value = saved.schedule(max(step - saved.since, 0)) * saved.base
-        held = value * factor if dial.key == "lr" else value
-        return not math.isclose(dial.base, held, rel_tol=1e-6)
+        held = value * factor if number.key == "lr" else value
+        return not math.isclose(number.base, held, rel_tol=1e-6)
+
+
+def _brought(key: str, saved: SavedNumber, driven: DrivenGroup) -> DrivenNumber:
+    """Return a number that only the checkpoint drives."""
+    group, name = driven.group, driven.name
+    number = DrivenNumber(group, key, saved.declared, name, saved.since)
+    number.follow(saved.schedule, saved.base)
+    number.position = driven.position
+    return number
 
 
 def spliced(old: Schedule, new: Schedule, step: int) -> Schedule:
@@ -146,7 +159,7 @@ def refusal(changes: list[str], step: int) -> str:
     """Return the words for a checkpoint that follows another plan."""
     listed = "\n  ".join(changes)
     return (
-        f"the checkpoint, at step {step}, follows another plan than this driver:\n"
+        f"the checkpoint, at step {step}, follows another plan than the program:\n"
         f'  {listed}\nload it with on_change="keep new" (the new plan from this step '
         'on), "keep old" (the old one to its end) or "splice" (the new one from its '
         "own step 0)"

@@ -37,7 +37,10 @@ __all__ = [
     "Group",
     "GroupAdded",
     "GroupsChanged",
+    "LossesGivenUp",
     "LrAsked",
+    "MeasuringBegan",
+    "MeasuringGivenUp",
     "ModelShared",
     "NumberNoted",
     "OptimizerConstructed",
@@ -83,6 +86,43 @@ class SchedulerStateLoaded(Event):
     scheduler: int
     attributes: dict[str, Any]
     where: Site
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MeasuringBegan(Event):
+    """How far an optimizer's steps move its parameters is measured from here on.
+
+    Attributes:
+        optimizer: its number.
+        seed: of the random numbers that chose coordinates.
+        every: each how many steps; None if ``budget`` decides.
+        budget: share of the training's time that measuring may take.
+        parts: plain data, one for each group, parameter and device: how many elements
+            there are, how many are measured, and how many ranks hold them.
+        left_out: (group, parameter, reason) of what cannot be measured.
+    """
+
+    optimizer: int
+    seed: int
+    every: int | None
+    budget: float | None
+    parts: tuple[dict[str, Any], ...]
+    left_out: tuple[tuple[int, str, str], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MeasuringGivenUp(Event):
+    """An optimizer is measured no more, because of an error in ``why``."""
+
+    optimizer: int
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LossesGivenUp(Event):
+    """Losses are recorded no more, because of an error in ``why``."""
+
+    why: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

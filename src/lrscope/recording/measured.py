@@ -12,26 +12,39 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from lrscope.recording.events import MeasuringBegan
+from lrscope.recording.rowset import at
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection
 
     from numpy.typing import NDArray
 
     from lrscope.recording.process import Process
-    from lrscope.recording.track import GroupId, OptimizerId
+    from lrscope.recording.track import GroupId, OptimizerId, Track
 
     Floats = NDArray[np.float64]
 
 CONFIDENT = 2.0
 """Standard errors on either side that hold the true value in 95 % of the samples."""
 
+ERRORS = (
+    "var(driven·gradient)", "var(gradient·gradient)",
+    "cov(driven·gradient,gradient·gradient)", "var(moved·moved)", "var(weight·weight)",
+    "cov(moved·moved,weight·weight)",
+)  # fmt: skip
+"""Columns that tell how far sums may be from those over all coordinates."""
+
+COUNTS = ("gradient_not_zero", "gradient_finite", "elements_moved")
+"""Columns that count coordinates."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Sums:
     """Sums over the coordinates of one or more parameters, one entry for each step.
 
-    Where a tensor was sampled they are estimates of the sums over all of it. "gone" is
-    the movement without the weight decay that is apart from the gradient.
+    Where a tensor was sampled they are estimates of the sums over all of it. "Driven"
+    is the movement without the weight decay that is apart from the gradient.
 
     Attributes:
         moved_moved: ⟨Δw, Δw⟩.
@@ -40,10 +53,10 @@ class Sums:
         gradient_gradient: ⟨g, g⟩.
         gradient_weight: ⟨g, w⟩.
         weight_weight: ⟨w, w⟩.
-        gone_gradient: ⟨Δw + decay·w, g⟩.
-        gone_gone: the same movement with itself.
-        zero_gradient: coordinates whose gradient was 0, or that had none.
-        non_finite: coordinates whose gradient was infinite or NaN.
+        driven_gradient: ⟨Δw + decay·w, g⟩.
+        driven_driven: the same movement with itself.
+        gradient_not_zero: coordinates that had a gradient, and not 0.
+        gradient_finite: coordinates whose gradient was neither infinite nor NaN.
         elements_moved: coordinates whose value changed.
         errors: variances and covariances of these sums, by name in the file.
     """
@@ -54,10 +67,10 @@ class Sums:
     gradient_gradient: Floats
     gradient_weight: Floats
     weight_weight: Floats
-    gone_gradient: Floats
-    gone_gone: Floats
-    zero_gradient: Floats
-    non_finite: Floats
+    driven_gradient: Floats
+    driven_driven: Floats
+    gradient_not_zero: Floats
+    gradient_finite: Floats
     elements_moved: Floats
     errors: Floats
 
@@ -114,7 +127,7 @@ class Measured:
 
         Weight decay that is apart from the gradient is not counted.
         """
-        return _ratio(-self.sums.gone_gradient, self.sums.gradient_gradient)
+        return _ratio(-self.sums.driven_gradient, self.sums.gradient_gradient)
 
     @property
     def effective_error(self) -> Floats:
@@ -156,8 +169,8 @@ class Measured:
     @property
     def cosine(self) -> Floats:
         """Cosine of the angle between the movement and −g, decay not counted."""
-        lengths = np.sqrt(self.sums.gone_gone * self.sums.gradient_gradient)
-        return _ratio(-self.sums.gone_gradient, lengths)
+        lengths = np.sqrt(self.sums.driven_driven * self.sums.gradient_gradient)
+        return _ratio(-self.sums.driven_gradient, lengths)
 
     @property
     def moved(self) -> Floats:
@@ -178,19 +191,127 @@ def _deviation(variance: Floats) -> Floats:
     return CONFIDENT * np.sqrt(np.maximum(variance, 0.0))
 
 
-def measured_in(process: Process, *, by_parameter: bool = False) -> list[Measured]:
-    """Return what was measured in a process.
+def measured_of(track: Track, parameters: Collection[str | None]) -> Measured | None:
+    """Return what was measured of a group, or of some of its parameters.
 
     Args:
-        process: which.
-        by_parameter: one for each parameter, if they were measured apart; else one
-            for each group.
+        track: of the group.
+        parameters: names of parameters that were measured apart; None for a group
+            that was measured as one.
     """
-    found = []
-    for track in process.tracks:
-        of_group = _parts_of(process, track.number, track.group.index)
-        names = dict.fromkeys(each["parameter"] for each in of_group)
-        chosen = [[each] for each in names] if by_parameter else [list(names)]
-        for parameters in filter(None, chosen):
-            ...
-    return found
+    process, optimizer = track.process, track.number
+    found = _Found(process, optimizer, track.group.index, parameters)
+    rows = found.rows
+    if not rows.size:
+        return None
+    steps = process.step_rows(optimizer)
+    updates = at(process.updated, steps)
+    keep = process.updated[rows]
+    elements, looked_at = _sizes(process, optimizer, track.group.index, parameters)
+    return Measured(
+        optimizer=track.optimizer,
+        group=track.group,
+        parameter=next(iter(parameters)) if len(parameters) == 1 else None,
+        steps=(np.cumsum(updates) - 1)[np.searchsorted(steps, rows[keep])],
+        sums=found.sums().at(np.flatnonzero(keep)),
+        elements=elements,
+        looked_at=looked_at,
+    )
+
+
+def parameters_of(track: Track) -> dict[str | None, None]:
+    """Return the names under which a group's parameters were measured, in order."""
+    return dict.fromkeys(
+        layout["parameter"]
+        for layout in track.process.layouts.values()
+        if layout.get("holds") == "measured"
+        and (layout["optimizer"], layout["group"]) == (track.number, track.group.index)
+    )
+
+
+def _sizes(
+    process: Process, optimizer: int, group: int, parameters: Collection[str | None]
+) -> tuple[float, float]:
+    began = [
+        each
+        for each in process.history.of(MeasuringBegan)
+        if each.optimizer == optimizer
+    ]
+    parts = [
+        each
+        for each in (began[-1].parts if began else ())
+        if each["group"] == group and each["parameter"] in parameters
+    ]
+    return (
+        float(sum(each["elements"] for each in parts)),
+        float(sum(each["measured"] for each in parts)),
+    )
+
+
+class _Found:
+    """Columns of what was measured, rows of one step added up."""
+
+    def __init__(
+        self,
+        process: Process,
+        optimizer: int,
+        group: int,
+        parameters: Collection[str | None],
+    ) -> None:
+        self._process = process
+        self._layouts = {
+            number: layout
+            for number, layout in process.layouts.items()
+            if str(layout.get("holds")).startswith("measured")
+            and (layout["optimizer"], layout["group"]) == (optimizer, group)
+            and layout["parameter"] in parameters
+        }
+        steps = process.step_rows(optimizer)
+        found = np.unique(self._column("measured", "row"))
+        self.rows = found[np.isin(found, steps)].astype(np.int64)
+
+    def _column(self, holds: str, name: str) -> Floats:
+        wanted = {
+            number: layout["columns"].index(name)
+            for number, layout in self._layouts.items()
+            if layout["holds"] == holds
+        }
+        return self._process.rows.column(wanted)[1] if wanted else np.zeros(0)
+
+    def _added(self, holds: str, values: Floats) -> Floats:
+        rows = self._column(holds, "row")
+        known = np.isin(rows, self.rows)
+        places = np.searchsorted(self.rows, rows[known])
+        added = np.bincount(places, values[known], minlength=self.rows.size)
+        return added.astype(np.float64)
+
+    def sums(self) -> Sums:
+        def of(name: str, holds: str = "measured") -> Floats:
+            return self._column(holds, name)
+
+        moved, gradient, decay = of("moved·moved"), of("gradient·gradient"), of("decay")
+        across, weight = of("moved·weight"), of("weight·weight")
+        by_gradient, beside = of("moved·gradient"), of("gradient·weight")
+        plain = {
+            "moved_moved": moved,
+            "moved_gradient": by_gradient,
+            "moved_weight": across,
+            "gradient_gradient": gradient,
+            "gradient_weight": beside,
+            "weight_weight": weight,
+            "driven_gradient": by_gradient + decay * beside,
+            "driven_driven": moved + 2 * decay * across + decay**2 * weight,
+        }
+        return Sums(
+            **{name: self._added("measured", each) for name, each in plain.items()},
+            **{
+                name: self._added("measured_counts", of(name, "measured_counts"))
+                for name in COUNTS
+            },
+            errors=np.stack(
+                [
+                    self._added("measured_errors", of(name, "measured_errors"))
+                    for name in ERRORS
+                ]
+            ),
+        )

@@ -11,6 +11,7 @@ from lrscope.recording.history import History
 from lrscope.recording.ratio import Ratio, ratio_of
 from lrscope.recording.rowset import Rowset
 from lrscope.recording.track import GroupId, OptimizerId, Track
+from lrscope.recording.values import Values, values_in
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -71,6 +72,11 @@ class Process:
     def started(self) -> float:
         """When recording began, seconds since 1970."""
         return float(self.head["started"])
+
+    @property
+    def layouts(self) -> dict[int, dict[str, Any]]:
+        """What the values of a row mean, by number of its layout."""
+        return self._contents.layouts
 
     @cached_property
     def history(self) -> History:
@@ -177,6 +183,11 @@ class Process:
     def ratio(self, optimizer: int | None = None) -> Ratio:
         """Return how often things happened, for one optimizer by index or for all."""
         return ratio_of(self, optimizer)
+
+    @cached_property
+    def values(self) -> dict[str, Values]:
+        """What the program logged, by name; "loss" is what backward was called on."""
+        return values_in(self)
 
     @property
     def passes(self) -> tuple[Pass, ...]:

@@ -17,6 +17,9 @@ RARE: dict[str, type[events.Event]] = {
     "scheduler_state_loaded": events.SchedulerStateLoaded,
     "plan_declared": events.PlanDeclared,
     "model_shared": events.ModelShared,
+    "measuring_began": events.MeasuringBegan,
+    "measuring_given_up": events.MeasuringGivenUp,
+    "losses_given_up": events.LossesGivenUp,
     "step_raised": events.StepRaised,
     "number_noted": events.NumberNoted,
     "rate_is_no_number": events.RateIsNoNumber,
@@ -41,7 +44,16 @@ FREQUENT: dict[str, type[events.Event]] = {
 
 _SITES = frozenset({"where", "user"})
 _LISTS = frozenset(
-    {"order", "rates", "initial_rates", "rates_before", "children", "trace", "shares"}
+    {
+        "order",
+        "rates",
+        "initial_rates",
+        "rates_before",
+        "children",
+        "trace",
+        "shares",
+        "parts",
+    }
 )
 
 
@@ -95,6 +107,8 @@ def _shaped(kind: type[events.Event], name: str, value: Any) -> Any:
         return (str(value[0]), int(value[1])) if value else None
     if name == "groups":
         return tuple(_group(each) for each in value)
+    if name == "left_out":
+        return tuple((int(group), str(who), str(why)) for group, who, why in value)
     if name in _LISTS:
         return tuple(value)
     return value

@@ -10,7 +10,9 @@ import numpy as np
 
 from lrscope.errors import UsageError
 from lrscope.recording.causes import causes_of
+from lrscope.recording.measured import measured_of, parameters_of
 from lrscope.recording.rowset import at
+from lrscope.recording.values import LOSS, losses_before
 
 if TYPE_CHECKING:
     from collections import Counter
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from lrscope.recording.events import Group
+    from lrscope.recording.measured import Measured
     from lrscope.recording.process import Process
 
 
@@ -79,6 +82,40 @@ class Track:
     def name(self) -> str:
         """Optimizer and group, such as "adamw/backbone"."""
         return f"{self.optimizer.name}/{self.group.name}"
+
+    @property
+    def process(self) -> Process:
+        """The process that recorded it."""
+        return self._process
+
+    @property
+    def number(self) -> int:
+        """Number of the optimizer in the file."""
+        return self._number
+
+    @cached_property
+    def measured(self) -> Measured | None:
+        """What measured steps really moved; None if nothing was measured."""
+        return measured_of(self, parameters_of(self))
+
+    @cached_property
+    def parameters(self) -> dict[str, Measured]:
+        """The same by parameter, where parameters were measured apart."""
+        names = [each for each in parameters_of(self) if each is not None]
+        found = {name: measured_of(self, [name]) for name in names}
+        return {name: each for name, each in found.items() if each is not None}
+
+    @cached_property
+    def loss(self) -> NDArray[np.float64]:
+        """The loss that led to each entry of `applied`; NaN where none was recorded."""
+        process = self._process
+        rows, _ = process.column_of(self._number, self.group.index, "lr")
+        rows = rows[at(process.updated, rows)]
+        losses = process.values.get(LOSS)
+        if losses is None:
+            return np.full(rows.size, np.nan)
+        steps = [process.step_rows(each) for each in process.optimizers]
+        return losses_before(rows, np.sort(np.concatenate(steps)), losses)
 
     @cached_property
     def attempted(self) -> Attempts:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from lrscope.errors import UsageError
 
@@ -14,6 +14,10 @@ if TYPE_CHECKING:
 HEIGHT = 12
 MOST_CURVES = 6
 COLORS = ("cyan", "magenta", "yellow", "green", "blue", "red")
+MARKS = "abcdef"
+"""Letters on the curves where there are no colours."""
+
+MARKED_PARTS = 3
 PICTURES = (".png", ".svg", ".pdf")
 
 
@@ -32,11 +36,9 @@ def in_terminal(curves: Sequence[Curve], width: int, *, color: bool, label: str)
     Args:
         curves: What to draw; six at most are.
         width: Columns of the terminal.
-        color: Whether the terminal shows colours.
+        color: Whether the terminal shows colours; if not, letters tell curves apart.
         label: What the values are.
     """
-    import plotille
-
     apart: dict[tuple[float, ...], Curve] = {}
     for each in curves:
         if each.steps:
@@ -44,25 +46,49 @@ def in_terminal(curves: Sequence[Curve], width: int, *, color: bool, label: str)
     chosen = list(apart.values())[:MOST_CURVES]
     if not chosen or max(each.steps[-1] for each in chosen) == 0:
         return ""
-    figure = plotille.Figure()
-    figure.width = max(20, min(width, 100) - 24)
-    figure.height = HEIGHT
+    figure = _figure(chosen, max(20, min(width, 100) - 24), label)
     figure.with_colors = color
+    several = len(chosen) > 1
+    for place, (each, line) in enumerate(zip(chosen, COLORS, strict=False)):
+        figure.plot(each.steps, each.values, lc=line, label=each.name)
+        if several and not color:
+            marked = _marked(each, (place + 1) / (len(chosen) + 1))
+            figure.scatter(*marked, marker=MARKS[place])
+    drawing = str(figure.show(legend=several and color))
+    if several and not color:
+        legend = (f"{mark}  {each.name}" for mark, each in zip(MARKS, chosen))
+        drawing += "\n\n" + "\n".join(legend)
+    return drawing
+
+
+def _figure(curves: Sequence[Curve], width: int, label: str) -> Any:
+    """Return axes on which all curves have room, zero among the values."""
+    import plotille
+
+    figure = plotille.Figure()
+    figure.width, figure.height = width, HEIGHT
     figure.color_mode = "names"
     figure.x_label, figure.y_label = "step", label
-    top = max(max(each.values) for each in chosen)
-    bottom = min(min(each.values) for each in chosen)
+    top = max(max(each.values) for each in curves)
+    bottom = min(min(each.values) for each in curves)
     top = max(top * 1.02, 0.0)
     figure.set_y_limits(min_=min(bottom, 0.0), max_=top if top > bottom else 1e-12)
     figure.set_x_limits(
-        min_=min(each.steps[0] for each in chosen),
-        max_=max(each.steps[-1] for each in chosen),
+        min_=min(each.steps[0] for each in curves),
+        max_=max(each.steps[-1] for each in curves),
     )
     figure.register_label_formatter(float, _tick)
     figure.register_label_formatter(int, _tick)
-    for each, line in zip(chosen, COLORS, strict=False):
-        figure.plot(each.steps, each.values, lc=line, label=each.name)
-    return str(figure.show(legend=color and len(chosen) > 1))
+    return figure
+
+
+def _marked(curve: Curve, share: float) -> tuple[list[int], list[float]]:
+    """Return where a curve is marked: after this share of each part of it."""
+    at = [
+        int((part + share) * len(curve.steps) / MARKED_PARTS)
+        for part in range(MARKED_PARTS)
+    ]
+    return [curve.steps[each] for each in at], [curve.values[each] for each in at]
 
 
 def in_file(
@@ -111,4 +137,6 @@ def _tick(
     del delta
     whole = value == 0 or abs(value) >= 100 or (abs(value) >= 1 and value % 1 == 0)
     text = f"{value:.0f}" if whole else f"{value:.3g}"
-    return text[:chars].ljust(chars) if left else text[:chars].rjust(chars)
+    if len(text) > chars:
+        text = f"{value:.2e}"
+    return text.ljust(chars) if left else text.rjust(chars)

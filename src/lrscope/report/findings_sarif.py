@@ -91,7 +91,8 @@ def _results(
 
 def _suppression(ignored: Ignored) -> dict[str, Any]:
     reason = {"justification": ignored.reason} if ignored.reason else {}
-    return {"kind": "external", "status": "accepted", **reason}
+    kind = "inSource" if ignored.in_source else "external"
+    return {"kind": kind, "status": "accepted", **reason}
 
 
 def _result(

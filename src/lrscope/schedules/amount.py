@@ -39,9 +39,14 @@ class Term:
     unit: str
 
     @property
+    def decimal(self) -> Decimal:
+        """How many, as it was written."""
+        return Decimal(self.digits.replace("_", ""))
+
+    @property
     def number(self) -> Fraction:
         """How many."""
-        return Fraction(self.digits.replace("_", ""))
+        return Fraction(self.decimal)
 
     def __str__(self) -> str:
         """Return the term in its normal form: "3ep", "1e6 samples"."""
@@ -58,7 +63,8 @@ class Amount:
     @classmethod
     def parse(cls, who: str, text: str) -> Amount:
         """Read an amount; ``who`` begins the message of the error."""
-        plus, minus = [], []
+        plus: list[Term] = []
+        minus: list[Term] = []
         into, at = plus, 0
         while (found := _TERM.match(text, at)) and found["unit"].lower() in _NAMES:
             term = Term(found["number"], _NAMES[found["unit"].lower()])
@@ -108,18 +114,14 @@ class Amount:
         with localcontext() as context:
             context.prec, context.traps[Inexact] = LONGEST, True
             try:
-                total = sum(_decimal(each) for each in plus)
-                total -= sum(_decimal(each) for each in minus)
+                total = sum((each.decimal for each in plus), Decimal())
+                total -= sum((each.decimal for each in minus), Decimal())
             except Inexact:
                 return self
         plain = f"{abs(total):f}"
-        digits = plain if len(plain) <= LONGEST else f"{abs(total):e}"
+        digits = plain if len(plain) <= LONGEST else str(abs(total).normalize()).lower()
         one = (Term(digits, unit),) if total else ()
         return Amount(
             (*(each for each in self.plus if each not in plus), *one[: total > 0]),
             (*(each for each in self.minus if each not in minus), *one[: total < 0]),
         )
-
-
-def _decimal(term: Term) -> Decimal:
-    return Decimal(term.digits.replace("_", ""))

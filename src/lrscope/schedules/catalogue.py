@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from lrscope.schedules import recipes
-from lrscope.schedules.algebra.changed import absolute, clip, hold
+from lrscope.schedules.algebra.changed import absolute, clip, hold, quotient
 from lrscope.schedules.algebra.combined import maximum, minimum, product, total
 from lrscope.schedules.algebra.extended import extend, replan
 from lrscope.schedules.algebra.moved import reverse, shift, window
@@ -96,6 +96,7 @@ NODES: tuple[type[Schedule], ...] = (
     total,
     minimum,
     maximum,
+    quotient,
     clip,
     absolute,
     shift,

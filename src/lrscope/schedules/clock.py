@@ -18,7 +18,7 @@ _NEEDS = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Clock:
     """How many optimizer steps an epoch, the whole run or some data is.
 
@@ -52,6 +52,11 @@ class Clock:
             if value is not None:
                 found = whole(f"Clock needs {each.name}", value, 1)
                 object.__setattr__(self, each.name, found)
+
+    def __repr__(self) -> str:
+        """Return the call that makes it, with what it knows."""
+        known = ((each.name, getattr(self, each.name)) for each in fields(self))
+        return f"Clock({', '.join(f'{name}={n}' for name, n in known if n)})"
 
     def exactly(self, amount: str | Amount) -> Fraction:
         """Return an amount in steps, not rounded.

@@ -64,6 +64,8 @@ def difference(
             "for a number: constant()"
         )
         raise ScheduleError(msg)
+    ours._refuse_units()
+    theirs._refuse_units()
     if ours.is_rate != theirs.is_rate:
         msg = (
             f"{ours!r} and {theirs!r}: one is a factor and one a rate; use .absolute()"

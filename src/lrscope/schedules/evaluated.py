@@ -79,7 +79,7 @@ class Evaluated(ABC):
         return ()
 
     @property
-    def _has_no_say(self) -> bool:
+    def _is_aside(self) -> bool:
         """Whether a combination is as long as if this part were not there."""
         aside = self.accompanies or self.settles == 0
         return aside and self.length is None
@@ -170,7 +170,7 @@ class Evaluated(ABC):
             elif kind:
                 yield kind, found
 
-    def __reduce__(self) -> Any:
+    def __reduce__(self) -> tuple[Any, ...]:
         """Pickle the arguments alone: what is derived from them is derived again."""
         given = (each.name for each in dataclasses.fields(self) if each.init)
         return type(self), tuple(getattr(self, name) for name in given)

@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from lrscope.errors import ScheduleError
+from lrscope.schedules.arguments import LAST_STEP
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -64,15 +67,21 @@ class Caution:
 
 
 def landmarks(schedule: Schedule, steps: int) -> Landmarks:
-    """Return where a schedule is in a run of ``steps`` steps, at least 1."""
-    seen = np.arange(steps) if steps <= MOST else _drawn(schedule, steps)
+    """Return where a schedule is in a run of ``steps`` steps, at least 1.
+
+    Raises:
+        ScheduleError: If these are more steps than a float64 can count.
+    """
+    if steps > LAST_STEP:
+        msg = f"a run needs steps <= 2**53, got {steps!r}"
+        raise ScheduleError(msg)
+    long = steps > MOST
+    seen = _drawn(schedule, steps) if long else np.arange(steps)
+    weights = np.diff(seen, append=steps) if long else 1
     with np.errstate(over="ignore"):
         values = schedule(seen)
-        area = float(values.sum())
-    if steps > MOST:
-        widths = np.diff(seen, prepend=0, append=steps)
-        area = float(values @ ((widths[1:] + widths[:-1]) / 2))
-    rests = np.flatnonzero(np.diff(values) <= 0)
+        area = float((values * weights).sum())
+    rests = np.flatnonzero(values[1:] <= values[:-1])
     rises_until = int(seen[rests[0] if rests.size else -1])
     return Landmarks(
         steps=steps,
@@ -86,7 +95,7 @@ def landmarks(schedule: Schedule, steps: int) -> Landmarks:
         final=schedule.final,
         length=schedule.length,
         area=area,
-        estimated=steps > MOST,
+        estimated=long,
     )
 
 

@@ -111,8 +111,8 @@ def _foot(near: Any) -> Any:
         return np.where(far, 0.5 - 0.5 * sine, sine * sine)
     if near > 0.25:
         return 0.5 - 0.5 * float(np.sin(PI * (0.5 - near)))
-    sine = float(np.sin(PI * (0.5 * near)))
-    return sine * sine
+    root = float(np.sin(PI * (0.5 * near)))
+    return root * root
 
 
 def power(base: Any, exponent: Any) -> Any:
@@ -146,13 +146,13 @@ def power_and_rest(share: Any, rest: Any, power: float) -> tuple[Any, Any]:
         return share, rest
     if isinstance(share, ndarray):
         early, low = share < 0.5, np.power(share, power)
-        near = power * np.log1p(-np.minimum(rest, 0.5))
+        log = power * np.log1p(-np.minimum(rest, 0.5))
         return (
-            np.where(early, low, np.exp(near)),
-            np.where(early, 1.0 - low, -np.expm1(near)),
+            np.where(early, low, np.exp(log)),
+            np.where(early, 1.0 - low, -np.expm1(log)),
         )
     if share < 0.5:
-        low = float(np.power(share, power))
-        return low, 1.0 - low
-    near = power * float(np.log1p(-least(rest, 0.5)))
-    return float(np.exp(near)), -float(np.expm1(near))
+        small = float(np.power(share, power))
+        return small, 1.0 - small
+    exponent = power * float(np.log1p(-least(rest, 0.5)))
+    return float(np.exp(exponent)), -float(np.expm1(exponent))

@@ -40,6 +40,7 @@ class Asked(Evaluated):
             ScheduleError: If the schedule is endless and the highest value cannot be
                 told from its form; ask ``highest(stop=…)``.
         """
+        self._refuse_units()
         return self.highest(stop=self._peak_reach)
 
     def highest(self, start: int = 0, stop: int | None = None) -> float:

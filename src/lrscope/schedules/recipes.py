@@ -263,11 +263,11 @@ def rest(who: str, total_steps: Steps, **parts: Steps) -> Steps:
         whole_or_amount(f"{who} needs {name}", each, 0) for name, each in parts.items()
     ]
     left = reduce(sub, (Amount.of(who, each) for each in (total, *found)))
+    in_steps = all(isinstance(each, int) for each in (total, *found))
     if not left.plus:
-        used = " + ".join(map(str, found))
+        used = sum(found) if in_steps else " + ".join(map(str, found))
         msg = f"{who} needs more than {used} steps (its other parts), got {total}"
         raise ScheduleError(msg)
-    in_steps = all(isinstance(each, int) for each in (total, *found))
     return total - sum(found) if in_steps else left.text
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from numbers import Real
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from lrscope.errors import ScheduleError
 from lrscope.schedules import difference
@@ -64,6 +64,37 @@ class Schedule(Asked):
         from lrscope.schedules.algebra.combined import total
 
         return _joined(total, other, self)
+
+    def __neg__(self) -> Schedule:
+        """Multiply by -1."""
+        from lrscope.schedules.algebra.combined import product
+
+        return _joined(product, -1.0, self)
+
+    def __sub__(self, other: Schedule | float) -> Schedule:
+        """Subtract another schedule or a number, step by step."""
+        joins = isinstance(other, Schedule) or _is_number(other)
+        return self + (-other if joins else other)
+
+    def __rsub__(self, other: float) -> Schedule:
+        """Subtract from a number."""
+        from lrscope.schedules.algebra.combined import total
+
+        return _joined(total, other, -self)
+
+    def __truediv__(self, other: float) -> Schedule:
+        """Divide by a number, step by step."""
+        from lrscope.schedules.algebra.changed import quotient
+
+        if not _is_number(other):
+            msg = f"a schedule can be divided by a number, got {other!r}"
+            raise ScheduleError(msg)
+        return quotient(self, other)
+
+    def __rtruediv__(self, other: Any) -> NoReturn:
+        """Refuse: nobody wants a rate that explodes as the schedule falls."""
+        msg = f"{other!r} cannot be divided by a schedule; see inverse_time()"
+        raise ScheduleError(msg)
 
     def minimum(self, other: Schedule | float) -> Schedule:
         """Return the schedule that has the smaller of both values at every step."""
@@ -224,6 +255,10 @@ class Schedule(Asked):
         return self.diff(other, horizon=horizon, tolerance=tolerance) is None
 
 
+def _is_number(value: Any) -> bool:
+    return isinstance(value, Real) and not isinstance(value, bool)
+
+
 def _joined(node: Callable[..., Schedule], *parts: Any) -> Schedule:
     """Join schedules; a number stands for the constant of the same kind."""
     rates = any(isinstance(each, Schedule) and each.is_rate for each in parts)
@@ -233,12 +268,12 @@ def _joined(node: Callable[..., Schedule], *parts: Any) -> Schedule:
 def _lifted(other: Any, node: Callable[..., Schedule], *, rates: bool) -> Any:
     if isinstance(other, Schedule):
         return other
-    if isinstance(other, bool) or not isinstance(other, Real):
-        msg = f"a schedule can be joined with a schedule, got {other!r}"
+    if not _is_number(other):
+        msg = f"a schedule can be joined with a schedule or a number, got {other!r}"
         raise ScheduleError(msg)
     from lrscope.schedules.shapes.constant import constant
 
-    found = constant(other)  # type: ignore[arg-type]
+    found = constant(other)
     return found.absolute() if rates and node.__name__ != "product" else found
 
 

@@ -13,7 +13,7 @@ from audit.stories import (
     one,
     sched,
 )
-from audit.tale import LEAVING
+from audit.tale import LEAVING, script
 
 LONG: Story = {"updates": 400}
 OLD: Story = {"torch": "2.4.1"}
@@ -82,21 +82,6 @@ def drops(*at: int):
 def warmed(call: int) -> float:
     """Return a warm-up of 10 updates from 0.01, then one rate."""
     return 0.1 * min(1, 0.1 + 0.09 * call)
-
-
-def script(before: str = "pass", step: str = "pass") -> str:
-    """Return a program with a line before and one after that of scheduler.step()."""
-    head = [
-        "import torch",
-        *["pass"] * 4,
-        "for epoch in range(5):",
-        "    for batch in loader:",
-    ]
-    lines = [before, "scheduler.step()", step]
-    return (
-        "\n".join([*head, "        train()", *(f"        {each}" for each in lines)])
-        + "\n"
-    )
 
 
 COSINE = "CosineAnnealingLR"
@@ -183,7 +168,7 @@ FIRES: dict[str, dict[str, Story]] = {
         "after the step": {
             "scheds": one(T_max=100, **STEPWISE),
             "lr": cosine(100),
-            "source": script(step=f"print(scheduler.{SHOWN})"),
+            "source": script(after=f"print(scheduler.{SHOWN})"),
         },
     },
     "only-first-group-logged": {
@@ -325,11 +310,11 @@ QUIET: dict[str, dict[str, Story]] = {
         "after the next update": {
             "scheds": one(T_max=100, **STEPWISE),
             "lr": cosine(100),
-            "source": script(step=f"optimizer.step(); print(scheduler.{SHOWN})"),
+            "source": script(after=f"optimizer.step(); print(scheduler.{SHOWN})"),
         },
         "a rate that stays": {
             "scheds": one("StepLR", step_size=200, **STEPWISE),
-            "source": script(step=f"print(scheduler.{SHOWN})"),
+            "source": script(after=f"print(scheduler.{SHOWN})"),
         },
     },
     "only-first-group-logged": {
@@ -403,6 +388,7 @@ CANNOT: dict[str, dict[str, Story]] = {
     "lr-decays-too-fast": {"a short trial": {"updates": 40}},
     "hand-written-poly-inert-or-negative": NOTHING_UPDATED,
     "lr-not-finite-or-negative": NOTHING_UPDATED,
+    "optimizer-computes-its-own-lr": NOTHING_UPDATED,
     "sequential-init-wrong-lr": {
         **NO_SCHEDULER,
         "a torch that is right": {

@@ -487,12 +487,6 @@ def driven(*, meddled):
     return story
 
 
-def never_updated():
-    sgd()
-    msg = "no data"
-    raise ValueError(msg)
-
-
 def cosine(optimizer):
     return CosineAnnealingLR(optimizer, 60)
 
@@ -679,8 +673,6 @@ CANNOT = {
         "backward calls of their own": together(muon, adamw, apart=True),
     },
     "lr-finder-residue": NOTHING,
-    "lr-is-a-string": {"no optimizer took a step": never_updated},
-    "optimizer-computes-its-own-lr": {"no optimizer took a step": never_updated},
     "applied-differs-from-plan": NOTHING,
     "per-parameter-optimizers-in-backward": {
         **NOTHING,

@@ -58,11 +58,9 @@ class Added(About):
     @property
     def crash(self) -> str | None:
         """The error of the program, if it may come from this."""
-        found = self.training.ending.exception
-        if not found or not any(p.class_name in RAISES for p in self.scheduler.parts):
+        ending = self.training.ending
+        if ending.error not in {"ValueError", "KeyError", "IndexError"}:
             return None
-        if found.get("type") not in {"ValueError", "KeyError", "IndexError"}:
-            return None
-        message = str(found.get("message", ""))
-        told = any(each in message for each in WHAT_IT_SAYS)
-        return f"{found['type']}: {message}" if told else None
+        told = any(each in ending.message for each in WHAT_IT_SAYS)
+        may_raise = self.scheduler.made_of(*RAISES)
+        return f"{ending.error}: {ending.message}" if told and may_raise else None

@@ -60,10 +60,7 @@ class Bound(About):
     @property
     def reaches(self) -> bool:
         """Whether anything moves the rates of the optimizer that trains."""
-        return bool(
-            any(each.steps for each in self.trained.schedulers)
-            or any(each.changes.size for each in self.trained.groups)
-        )
+        return bool(self.trained.driven_by) or not self.trained.is_constant
 
     @property
     def between(self) -> NDArray[np.int32]:

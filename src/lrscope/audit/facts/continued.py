@@ -10,7 +10,6 @@ import numpy as np
 
 from lrscope.audit.facts import curve
 from lrscope.audit.facts.number import numbers
-from lrscope.audit.facts.restored import Restored
 from lrscope.audit.facts.site import distinct
 from lrscope.audit.facts.subject import About
 
@@ -19,6 +18,7 @@ if TYPE_CHECKING:
 
     from lrscope.audit.facts.horizon import Horizon
     from lrscope.audit.facts.optimizer import Optimizer
+    from lrscope.audit.facts.restored import Restored
     from lrscope.audit.facts.resumption import Resumption
     from lrscope.audit.facts.scheduler import Scheduler
     from lrscope.audit.facts.site import Sites

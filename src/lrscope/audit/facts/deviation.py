@@ -94,7 +94,7 @@ def who_wrote(group: Group, update: int) -> str:
         update: an index into ``group.applied``.
     """
     process, number = group.training.process, group.optimizer.number
-    rows, _ = process.column_of(number, group.track.group.index, "lr")
+    rows, _ = process.column_of(number, group.index, "lr")
     own = rows[process.updated[rows]]
     before = -1 if update == 0 else own[update - 1]
     pair = np.array([before, own[update]])

@@ -42,6 +42,16 @@ class Ending:
         return None
 
     @property
+    def error(self) -> str:
+        """The class of that exception, such as "ValueError"; "" if there was none."""
+        return str((self.exception or {}).get("type", ""))
+
+    @property
+    def message(self) -> str:
+        """What it said; "" if there was none."""
+        return str((self.exception or {}).get("message", ""))
+
+    @property
     def in_order(self) -> bool:
         """Whether it ran to its end, killed by nothing."""
         return self.process.ended and self.exception is None

@@ -21,7 +21,7 @@ def stands_where_validation_is(scheduler: Scheduler) -> bool:
 
     It is where the same block calls something to validate with.
     """
-    started = scheduler.training.process.started
+    started = scheduler.training.started
     trees = [(tree_of(file, started), line) for file, line in scheduler.sites]
     return bool(trees) and all(tree and _is_gated(tree, line) for tree, line in trees)
 

@@ -109,6 +109,17 @@ class Group(About):
             found.append((np.flatnonzero(differ) + start).astype(np.int32))
         return np.concatenate(found)
 
+    @cached_property
+    def rise(self) -> int:
+        """How many of its first rates rise, equal neighbours counted as one."""
+        lr = self.applied
+        for start in range(0, self.changes.size, AT_A_TIME):
+            changed = self.changes[start : start + AT_A_TIME]
+            fell = lr[changed] < lr[changed - 1]
+            if fell.any():
+                return start + int(fell.argmax()) + 1
+        return int(self.changes.size) + 1
+
     @property
     def tail(self) -> int:
         """How many updates at the end have one and the same rate."""

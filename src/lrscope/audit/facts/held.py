@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from lrscope.audit.facts.number import is_number
 
 if TYPE_CHECKING:
     from lrscope.audit.facts.scheduler import Scheduler
@@ -27,7 +29,7 @@ def held_by(scheduler: Scheduler) -> dict[str, float]:
     if isinstance(each, dict):
         for name in ("closure", "holds", "arguments"):
             found |= each.get(name) or {}
-    return {name: float(value) for name, value in found.items() if _is_number(value)}
+    return {name: float(value) for name, value in found.items() if is_number(value)}
 
 
 def warmup_and_total(scheduler: Scheduler) -> tuple[float, float] | None:
@@ -40,7 +42,3 @@ def warmup_and_total(scheduler: Scheduler) -> tuple[float, float] | None:
     if len(warmups) != 1 or len(totals) != 1:
         return None
     return warmups.pop(), totals.pop()
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool)

@@ -6,6 +6,8 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from lrscope.audit.facts.number import as_number, is_number
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -80,8 +82,7 @@ def horizon_of(
 
 
 def _whole(value: Any) -> int | None:
-    number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    return int(value) if number and 0 < value < 1e12 else None
+    return int(value) if is_number(value) and 0 < value < 1e12 else None
 
 
 def _plain(name: str, own: Mapping[str, Any]) -> Horizon | None:
@@ -94,7 +95,7 @@ def _linear(own: Mapping[str, Any]) -> Horizon | None:
     start, end = own.get("start_factor", 1.0), own.get("end_factor", 1.0)
     if steps is None:
         return None
-    rises = isinstance(start, (int, float)) and start < end
+    rises = is_number(start) and start < end
     return Horizon(
         steps=steps,
         name="total_iters",
@@ -115,23 +116,15 @@ def _one_cycle(own: Mapping[str, Any]) -> Horizon | None:
     if steps is None:
         return None
     start = own.get("pct_start", 0.3)
-    share = start if isinstance(start, (int, float)) else 0.3
+    share = start if is_number(start) else 0.3
     return Horizon(steps=steps, name="total_steps", warmup=int(share * steps))
 
 
 def milestones_of(event: SchedulerConstructed) -> list[float]:
     """Return the milestones that a scheduler was given, those that are numbers."""
     found = event.arguments.get("milestones", event.attributes.get("milestones"))
-    numbers = [_number(each) for each in found or ()]
-    return [each for each in numbers if each is not None and math.isfinite(each)]
-
-
-def _number(value: Any) -> float | None:
-    """Return a milestone as a number; the keys of a Counter were written as text."""
-    try:
-        return float(value)
-    except (TypeError, ValueError):
-        return None
+    known = map(as_number, found or ())  # the keys of a Counter were written as text
+    return [each for each in known if each is not None and math.isfinite(each)]
 
 
 def _sequence(

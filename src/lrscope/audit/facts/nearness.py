@@ -18,6 +18,15 @@ LEAST = 1e-3
 """And those that differ by less than this share of the highest rate."""
 
 
+TWO = 0.05
+"""Single rates that differ by more, relative to the larger, are two."""
+
+
+def are_two(one: float, other: float) -> bool:
+    """Say whether a rate is another one than a second, beyond any rounding."""
+    return abs(one - other) > TWO * max(abs(one), abs(other))
+
+
 def differ(ours: NDArray[np.float64], theirs: NDArray[np.float64]) -> NDArray[np.bool_]:
     """Say for each two rates whether they are not the same."""
     size = np.maximum(np.abs(ours), np.abs(theirs))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TypeGuard
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
 
 def is_number(value: Any) -> TypeGuard[float]:
@@ -16,6 +16,12 @@ def is_number(value: Any) -> TypeGuard[float]:
 def numbers(values: Iterable[Any] | None) -> list[float]:
     """Return those of some values that are numbers."""
     return [float(each) for each in values or () if is_number(each)]
+
+
+def all_numbers(values: Sequence[Any]) -> list[float]:
+    """Return some values if all of them are numbers, else none."""
+    found = numbers(values)
+    return found if len(found) == len(values) else []
 
 
 def as_number(value: Any) -> float | None:

@@ -13,7 +13,11 @@ from lrscope.audit.facts.group import Group
 from lrscope.audit.facts.site import distinct, sites_of
 from lrscope.audit.facts.tally import usual
 from lrscope.recording import rows
-from lrscope.recording.events import OptimizerStateLoaded, PlanDeclared
+from lrscope.recording.events import (
+    OptimizerStateLoaded,
+    PlanDeclared,
+    RateIsNoNumber,
+)
 from lrscope.recording.rowset import at
 
 if TYPE_CHECKING:
@@ -142,11 +146,16 @@ class Optimizer:
         return self.training.tally.between(items, self.calls)
 
     @cached_property
+    def backward_per_call(self) -> int:
+        """Backward calls between two of its calls, as they usually are."""
+        return usual(self.backward[1:-1] if self.calls.size > 2 else self.backward)
+
+    @cached_property
     def accumulation(self) -> int:
         """Batches for each update: by backward calls, or else by what loaders gave."""
         if not self.calls.size:
             return 1
-        backward = usual(self.backward[1:-1] if self.calls.size > 2 else self.backward)
+        backward = self.backward_per_call
         batches = self.epochs.batches_per_call if self.epochs else None
         return max(1, backward, round(batches) if batches and backward <= 1 else 1)
 
@@ -166,6 +175,22 @@ class Optimizer:
         return tuple(
             each for each in self.training.schedulers if each.optimizer is self
         )
+
+    @property
+    def driven_by(self) -> tuple[Scheduler, ...]:
+        """Those of them that the program stepped."""
+        return tuple(each for each in self.schedulers if each.steps)
+
+    @property
+    def is_constant(self) -> bool:
+        """Whether no rate of it ever changed."""
+        return not any(each.changes.size for each in self.groups)
+
+    @cached_property
+    def not_numbers(self) -> tuple[RateIsNoNumber, ...]:
+        """What it held as a rate that is no number, in order."""
+        found = self.training.process.history.of(RateIsNoNumber)
+        return tuple(each for each in found if each.optimizer == self.number)
 
     @cached_property
     def written(self) -> int:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from lrscope.audit.facts.horizon import horizon_of
+from lrscope.audit.facts.number import as_number
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -80,10 +81,5 @@ def shifted(changed: Iterable[Overruled], start: int) -> bool:
 
 
 def _numbers(milestones: Any) -> list[float]:
-    found = []
-    for each in milestones if isinstance(milestones, (list, dict)) else ():
-        try:
-            found.append(float(each))
-        except (TypeError, ValueError):
-            continue
-    return sorted(found)
+    known = map(as_number, milestones if isinstance(milestones, (list, dict)) else ())
+    return sorted(each for each in known if each is not None)

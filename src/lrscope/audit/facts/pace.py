@@ -101,7 +101,7 @@ def _passes(training: Training, loader: int) -> tuple[int, str] | None:
     if len(sites) != 1:
         return None
     ((file, line),) = sites
-    tree = tree_of(file, training.process.started)
+    tree = tree_of(file, training.started)
     found = _range_around(tree, line) if tree else None
     return (found, f"range({found}) around {Path(file).name}:{line}") if found else None
 

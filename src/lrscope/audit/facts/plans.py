@@ -131,7 +131,7 @@ def _group_at(optimizer: Optimizer, index: Any) -> Group | None:
 
 def _scheduled(optimizer: Optimizer) -> list[Planned]:
     """Return the plan of the only scheduler that an optimizer follows."""
-    stepped = [each for each in optimizer.schedulers if each.steps]
+    stepped = optimizer.driven_by
     if len(stepped) != 1 or not optimizer.calls.size or stepped[0].follows_metric:
         return []
     scheduler = stepped[0]

@@ -40,12 +40,13 @@ def prefix_of(group: Group) -> Prefix | None:
     It is where all rates after the first rise lie on a cosine or a line that leads from
     that rate at the first update to 0 or the lowest rate at the end of the run.
     """
-    stairs, base = stairs_of(group), float(group.track.description.lr)
-    low = float(stairs.values[-1])
-    if group.begins or not base > 0 or stairs.rise <= NOTCHES:
+    base, rise = float(group.track.description.lr), group.rise
+    if group.begins or not base > 0 or rise <= NOTCHES:
         return None
-    first = stairs.rise - (stairs.values[stairs.rise - 1] > 0.999 * base)
-    for begin in {stairs.rise - 1, first, stairs.rise}:
+    stairs = stairs_of(group)
+    low = float(stairs.values[-1])
+    first = rise - (stairs.values[rise - 1] > 0.999 * base)
+    for begin in {rise - 1, first, rise}:
         values, starts = stairs.values[begin:], stairs.starts[begin:]
         if values.size < LEAST or values[0] >= base or not (np.diff(values) < 0).all():
             continue

@@ -52,7 +52,7 @@ def shown_after_step(scheduler: Scheduler) -> list[Readout]:
     Only what stands beside the step in its own block is seen; nothing if the optimizer
     is stepped in between.
     """
-    started, found = scheduler.training.process.started, []
+    started, found = scheduler.training.started, []
     for site in scheduler.sites:
         _, after = beside(site, started)
         for statement in after:
@@ -67,7 +67,7 @@ def shown(scheduler: Scheduler) -> tuple[list[Readout], bool]:
 
     The second is true if something reads the rates of all groups, one by one.
     """
-    started, found, goes_round = scheduler.training.process.started, [], False
+    started, found, goes_round = scheduler.training.started, [], False
     for file in dict.fromkeys(site[0] for site in scheduler.sites):
         tree = tree_of(file, started)
         if tree is not None:

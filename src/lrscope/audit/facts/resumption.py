@@ -11,7 +11,7 @@ import numpy as np
 from lrscope.audit.facts.continued import Continued
 from lrscope.audit.facts.moment import moments_of
 from lrscope.audit.facts.nearness import are_near
-from lrscope.audit.facts.number import numbers
+from lrscope.audit.facts.number import all_numbers, numbers
 from lrscope.audit.facts.site import distinct
 from lrscope.audit.facts.subject import About
 
@@ -154,8 +154,7 @@ class Resumption(About):
         found = self.load.initial_rates
         if any(each is None for each in found) and not kinds:
             found = self.load.rates
-        known = numbers(found)
-        return known if len(known) == len(found) else []
+        return all_numbers(found)
 
     @property
     def follows_loaded(self) -> bool:

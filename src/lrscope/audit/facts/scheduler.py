@@ -265,6 +265,21 @@ class Scheduler:
             return False
         return 0.9 <= progress <= 1.1
 
+    @property
+    def ended_within_a_pass(self) -> bool:
+        """Whether the run ended before a pass over the data did."""
+        return self.epochs is not None and not self.epochs.ended_whole
+
+    @property
+    def only_rose(self) -> bool:
+        """Whether the rates that it drives moved, and never fell."""
+        rising = [(np.diff(each.applied) >= 0).all() for each in self.groups]
+        return all(rising) and any(each.changes.size for each in self.groups)
+
+    def ended_at_one_in(self, times: int) -> bool:
+        """Say whether its length is so many times what it came to, within 5 %."""
+        return 0.95 <= self.horizon_steps / (times * self.position) <= 1.05
+
     @cached_property
     def ratios(self) -> dict[str, Any]:
         """How often things happened beside its steps."""

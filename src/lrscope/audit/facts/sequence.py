@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from lrscope.audit.facts.number import all_numbers, numbers
 from lrscope.audit.facts.site import distinct
 from lrscope.audit.facts.subject import About
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from lrscope.audit.case import Case
     from lrscope.audit.facts.scheduler import Scheduler
     from lrscope.audit.facts.site import Sites
@@ -53,8 +56,7 @@ class Sequence(About):
         """The step at which the second child takes over."""
         own = {**self.event.attributes, **self.event.arguments}
         given = own.get("milestones") or own.get("_milestones") or [None]
-        first = given[0]
-        return float(first) if isinstance(first, (int, float)) else None
+        return next(iter(numbers(given[:1])), None)
 
     @property
     def made_in_order(self) -> bool:
@@ -66,19 +68,19 @@ class Sequence(About):
         )
 
     @property
-    def begins(self) -> tuple[float, ...]:
+    def begins(self) -> list[float]:
         """The rates of the groups after it was made."""
-        return numbers(self.event.rates)
+        return all_numbers(self.event.rates)
 
     @property
-    def meant(self) -> tuple[float, ...]:
+    def meant(self) -> list[float]:
         """The rates of the groups after its first child was made."""
-        return numbers(self.children[0].rates)
+        return all_numbers(self.children[0].rates)
 
     @property
-    def bases(self) -> tuple[float, ...]:
+    def bases(self) -> list[float]:
         """The rates of the groups before its first child was made."""
-        return numbers(self.children[0].rates_before)
+        return all_numbers(self.children[0].rates_before)
 
 
 def sequences(case: Case) -> list[Sequence]:
@@ -92,13 +94,7 @@ def sequences(case: Case) -> list[Sequence]:
     return [each for each in found if each.children]
 
 
-def numbers(rates: tuple[Any, ...]) -> tuple[float, ...]:
-    """Return rates if all of them are numbers, else none."""
-    found = [each for each in rates if isinstance(each, (int, float))]
-    return tuple(map(float, found)) if len(found) == len(rates) else ()
-
-
-def differ(some: tuple[float, ...], others: tuple[float, ...]) -> bool:
+def differ(some: Collection[float], others: Collection[float]) -> bool:
     """Say whether rates differ; those that are unknown do not."""
     return len(some) == len(others) and any(
         abs(a - b) > NEAR * max(abs(a), abs(b))

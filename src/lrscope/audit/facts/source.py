@@ -34,8 +34,8 @@ def text_of(file: str, before: float) -> str | None:
     """Return what is written in a file, under the same conditions."""
     path = Path(file)
     try:
-        if path.stat().st_mtime > before:
-            return None
+        if not path.is_file() or path.stat().st_mtime > before:
+            return None  # a device would be read for ever
         return path.read_text(encoding="utf-8")
     except (OSError, ValueError):
         return None

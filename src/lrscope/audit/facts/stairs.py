@@ -30,12 +30,6 @@ class Stairs:
     starts: NDArray[np.int32]
     lengths: NDArray[np.int32]
 
-    @property
-    def rise(self) -> int:
-        """How many of the first values rise, the first included."""
-        fell = self.values[1:] < self.values[:-1]
-        return int(fell.argmax()) + 1 if fell.any() else int(self.values.size)
-
 
 def stairs_of(group: Group) -> Stairs:
     """Return the stairs of a group's rates."""

@@ -43,6 +43,16 @@ class Training:
         return self.process.rank
 
     @property
+    def started(self) -> float:
+        """When it began, in seconds since 1970."""
+        return self.process.started
+
+    @property
+    def torch(self) -> str | None:
+        """The version of torch that it ran with; None if that was not recorded."""
+        return self.process.head.get("torch")
+
+    @property
     def world_size(self) -> int:
         """Processes that train together; 1 if there is no job."""
         return self.process.world_size or 1

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from lrscope.audit.facts.nearness import are_two
+from lrscope.audit.facts.number import numbers
 from lrscope.audit.facts.writers import earlier_on, writes_afresh
 
 if TYPE_CHECKING:
     from lrscope.audit.facts.scheduler import Scheduler
-
-LEAST = 0.05
 
 
 class Left(NamedTuple):
@@ -35,10 +35,10 @@ def left_by_unused(scheduler: Scheduler) -> Left | None:
         return None
     made = [each.lr for each in optimizer.event.groups]
     for other in optimizer.schedulers:
-        before, after = _numbers(other.event.rates_before), _numbers(other.event.rates)
+        before, after = numbers(other.event.rates_before), numbers(other.event.rates)
         if other.steps or other.event.row or len(before) != len(after):
             continue
-        if not any(_differ(a, b) for a, b in zip(before, after)):
+        if not any(are_two(a, b) for a, b in zip(before, after)):
             continue
         if other.event.scheduler < scheduler.event.scheduler:
             found = _worked_from(scheduler)
@@ -46,7 +46,7 @@ def left_by_unused(scheduler: Scheduler) -> Left | None:
             found = [] if writes_afresh(scheduler.event) else after
             made = before
         for rate, due in zip(found, made):
-            if _differ(rate, due):
+            if are_two(rate, due):
                 return Left(other.class_name, rate, due)
     return None
 
@@ -57,21 +57,20 @@ def undid_a_warmup(scheduler: Scheduler) -> bool:
     LinearLR and ConstantLR had lowered the rate when they were made; their steps go on
     from what they find, which is several times what they were to reach.
     """
-    optimizer, event = scheduler.optimizer, scheduler.event
     earlier = earlier_on(scheduler)
-    if optimizer is None or not earlier or not optimizer.calls.size:
+    if not earlier or not scheduler.calls.size:
         return False
-    last, first = earlier[-1], int(optimizer.calls[0])
-    if event.row > first or not last.steps:
+    last = earlier[-1]
+    if scheduler.event.row > scheduler.calls[0] or not last.steps:
         return False
     if _comes_first(last, scheduler) and _skipped_its_start(last, scheduler):
         return True
     if not last.made_of("LinearLR", "ConstantLR"):
         return False
-    bases = _numbers(last.event.attributes.get("base_lrs"))
+    bases = numbers(last.event.attributes.get("base_lrs"))
     return any(
         group.peak > 1.05 * base
-        for group, base in zip(optimizer.groups, bases)
+        for group, base in zip(scheduler.groups, bases)
         if not group.begins
     )
 
@@ -83,11 +82,10 @@ def _comes_first(one: Scheduler, other: Scheduler) -> bool:
 
 def _skipped_its_start(warmup: Scheduler, main: Scheduler) -> bool:
     """Say whether the first update had the main scheduler's rate, not the warm-up's."""
-    groups = main.optimizer.groups if main.optimizer else ()
-    low, high = _numbers(warmup.event.rates), _numbers(main.event.rates)
+    low, high = numbers(warmup.event.rates), numbers(main.event.rates)
     return any(
-        0 < was < 0.5 * now and not _differ(float(group.applied[0]), now)
-        for group, was, now in zip(groups, low, high)
+        0 < was < 0.5 * now and not are_two(float(group.applied[0]), now)
+        for group, was, now in zip(main.groups, low, high)
         if not group.begins and group.applied.size
     )
 
@@ -98,13 +96,5 @@ def _worked_from(scheduler: Scheduler) -> list[float]:
     if first.class_name in {"OneCycleLR", "CyclicLR"}:
         return []  # they were given rates of their own
     if writes_afresh(first):
-        return _numbers(first.attributes.get("base_lrs"))
-    return _numbers(first.rates_before)
-
-
-def _numbers(values: Any) -> list[float]:
-    return [float(e) for e in values or () if isinstance(e, (int, float))]
-
-
-def _differ(one: float, other: float) -> bool:
-    return abs(one - other) > LEAST * max(abs(one), abs(other))
+        return numbers(first.attributes.get("base_lrs"))
+    return numbers(first.rates_before)

@@ -11,5 +11,5 @@ if TYPE_CHECKING:
 
 def torch_version(training: Training) -> tuple[int, int] | None:
     """Return major and minor version of torch; None if it was not recorded."""
-    found = re.match(r"(\d+)\.(\d+)", str(training.process.head.get("torch")))
+    found = re.match(r"(\d+)\.(\d+)", str(training.torch))
     return (int(found[1]), int(found[2])) if found else None

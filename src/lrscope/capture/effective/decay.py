@@ -7,7 +7,7 @@ from typing import Any
 from lrscope.capture.groups import is_on_host, is_tensor
 
 KEYS = ("decoupled_weight_decay", "weight_decouple", "decouple")
-"""Keys of a group that say whether decay is apart: torch, pytorch-optimizer, Prodigy."""
+"""Keys that say whether decay is apart: of torch, pytorch-optimizer, Prodigy."""
 
 CLASSES = frozenset({"AdamW", "Adafactor", "Lion", "Muon", "SGDW"})
 """Optimizers of torch, timm and others whose decay is apart unless a key denies it."""
@@ -23,7 +23,7 @@ def decay_of(optimizer: Any, group: dict[str, Any]) -> Any:
     if not _is_apart(optimizer, group):
         return 0.0
     share = group.get("weight_decay") or 0.0
-    rate = 1.0 if group.get("fixed_decay") else group.get("lr")
+    rate: Any = 1.0 if group.get("fixed_decay") else group.get("lr")
     if not isinstance(share, (int, float)) or rate is None:
         return 0.0
     if is_on_host(rate):

@@ -9,7 +9,9 @@ error of every sum (Cochran, Sampling Techniques, 3rd ed., section 5A.12).
 from __future__ import annotations
 
 import weakref
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Callable
+
+from lrscope.capture.effective.elements import copies_of, size_of, why_not
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,11 +25,54 @@ SHARE = 0.01
 LEAST = 4096
 """Elements of a tensor that are measured even if they are more than that share."""
 
+MOST_AT_ONCE = 1 << 15
+"""Elements that are added up at once: copies of them stay in the processor's cache."""
+
 MOST_BYTES = 64 << 20
 """Memory that measuring a step may take, over all groups of an optimizer."""
 
-BYTES_EACH = 128
-"""Bytes at most, for an element that is measured: copies, differences and products."""
+BYTES_EACH = 24
+"""Bytes at most that an element takes from before the step to after it."""
+
+
+class Chunk:
+    """Elements of a part that are added up at once.
+
+    Attributes:
+        size: how many they are.
+        scale: for each block, how many blocks it stands for; None for whole tensors.
+        spread: for each pair of blocks, what its squared difference is worth.
+    """
+
+    __slots__ = ("_pieces", "_sampled", "scale", "size", "spread")
+
+    def __init__(self, pieces: list[tuple[Any, Any]], size: int) -> None:
+        """Take pieces of parameters.
+
+        Args:
+            pieces: parameters, each with the numbers of its blocks, or with where the
+                part begins that is measured whole.
+            size: elements in all of them.
+        """
+        self._pieces = pieces
+        self.size = size
+        self.scale: Any = None
+        self.spread: Any = None
+
+    def gathered(self, of: Callable[[Any], Any]) -> list[Any]:
+        """Return the elements as tensors to be joined.
+
+        Args:
+            of: weights or gradients of a parameter, in order; see `elements`.
+        """
+        if self.scale is None:
+            return [of(reference())[start:] for reference, start in self._pieces]
+        found = []
+        for reference, index in self._pieces:
+            flat = of(reference())
+            blocks = flat[: flat.numel() // BLOCK * BLOCK].view(-1, BLOCK)
+            found.append(blocks.index_select(0, index).view(-1))
+        return found
 
 
 class Part:
@@ -36,41 +81,30 @@ class Part:
     Attributes:
         group: number of their group.
         parameter: name of the only one, None for a whole group.
-        whole: parameters of which every element is measured.
-        sampled: the others, each with its blocks of which some are measured.
-        scale: for each of these blocks, how many blocks it stands for.
-        spread: for each pair of blocks, what its squared difference is worth.
+        parameters: weak references to them.
+        device: where they are.
+        chunks: what is measured of them.
         elements: in all the parameters.
         measured: elements that are measured.
         copies: ranks that hold the same elements; None if that is not known here.
     """
 
     __slots__ = (
-        "copies",
-        "device",
-        "elements",
-        "group",
-        "measured",
-        "parameter",
+        "chunks", "copies", "device", "elements", "group", "measured", "parameter",
         "parameters",
-        "sampled",
-        "scale",
-        "spread",
-        "whole",
-    )
+    )  # fmt: skip
 
-    def __init__(self, group: int, parameter: str | None, parameters: list[Any]) -> None:
+    def __init__(
+        self, group: int, parameter: str | None, parameters: list[Any]
+    ) -> None:
         """Take the parameters; see `draw` for which of their blocks."""
         self.group = group
         self.parameter = parameter
         self.parameters = [weakref.ref(each) for each in parameters]
         self.device = parameters[0].device
-        self.elements = sum(size_of(each) for each in parameters)
+        self.elements = sum(map(size_of, parameters))
         self.copies = copies_of(parameters[0])
-        self.whole: list[Any] = []
-        self.sampled: list[tuple[Any, Any]] = []
-        self.scale: Any = None
-        self.spread: Any = None
+        self.chunks: list[Chunk] = []
         self.measured = 0
 
     def draw(self, limit: float, seed: int) -> None:
@@ -83,26 +117,35 @@ class Part:
         import torch
 
         random = torch.Generator(device="cpu").manual_seed(seed)
-        scales, spreads = [], []
+        whole, sampled = [], []
         for reference in self.parameters:
-            parameter = reference()
-            size = size_of(parameter)
-            wanted = int(limit * max(LEAST, SHARE * size))
-            strata = max(1, wanted // (2 * BLOCK))
-            if wanted >= size or size // BLOCK < 4 * strata:
-                self.whole.append(reference)
-                self.measured += size
+            size = size_of(reference())
+            strata = max(1, int(limit * usual(size)) // (2 * BLOCK))
+            if size < 8 * BLOCK * strata:
+                whole.append((reference, 0, size))
                 continue
+            rest = size % BLOCK
+            if rest:
+                whole.append((reference, size - rest, rest))
             index, sizes = _two_of_each_stratum(size // BLOCK, strata, random)
-            self.sampled.append((reference, index.to(self.device)))
-            self.measured += index.numel() * BLOCK + size % BLOCK
-            scales.append(torch.repeat_interleave(sizes / 2, 2))
-            spreads.append(sizes * sizes / 4 * (1 - 2 / sizes))
-        if scales:
-            kind = wide(self.device)
-            self.scale = torch.cat(scales).to(self.device, kind)
-            self.spread = torch.cat(spreads).to(self.device, kind)
-
+            sampled += [
+                (reference, index[2 * start : 2 * end], sizes[start:end])
+                for start, end in _runs(strata, MOST_AT_ONCE // BLOCK // 2)
+            ]
+        for pieces in _together(whole):
+            kept = [(reference, start) for reference, start, _ in pieces]
+            self.chunks.append(Chunk(kept, sum(size for *_, size in pieces)))
+        for pieces in _together(sampled, lambda each: each[1].numel() * BLOCK):
+            index = [
+                (reference, index.to(self.device)) for reference, index, _ in pieces
+            ]
+            chunk = Chunk(index, sum(each.numel() * BLOCK for _, each in index))
+            sizes = torch.cat([sizes for *_, sizes in pieces]).to(self.device)
+            sizes = sizes.to(wide(self.device))
+            chunk.scale = (sizes / 2).repeat_interleave(2)
+            chunk.spread = sizes * sizes / 4 * (1 - 2 / sizes)
+            self.chunks.append(chunk)
+        self.measured = sum(each.size for each in self.chunks)
 
     def described(self) -> dict[str, Any]:
         """Return what is measured, as plain data."""
@@ -115,15 +158,33 @@ class Part:
         }
 
 
+def _runs(length: int, most: int) -> list[tuple[int, int]]:
+    return [(at, min(at + most, length)) for at in range(0, length, most)]
+
+
+def _together(
+    pieces: list[Any], size_of_piece: Callable[[Any], int] = lambda each: each[2]
+) -> list[list[Any]]:
+    """Return pieces in lists that hold `MOST_AT_ONCE` elements at most."""
+    found: list[list[Any]] = []
+    room = 0
+    for each in pieces:
+        size = size_of_piece(each)
+        if size > room:
+            found.append([])
+            room = MOST_AT_ONCE
+        found[-1].append(each)
+        room -= size
+    return found
+
+
 def _two_of_each_stratum(blocks: int, strata: int, random: Any) -> tuple[Any, Any]:
     """Return numbers of blocks, two for each stratum, and the sizes of the strata."""
     import torch
 
     ends = torch.arange(strata + 1, dtype=torch.int64, device="cpu") * blocks // strata
     starts, sizes = ends[:-1], ends.diff()
-    chances = torch.rand(
-        2, strata, dtype=torch.float64, device="cpu", generator=random
-    )
+    chances = torch.rand(2, strata, dtype=torch.float64, device="cpu", generator=random)
     first = (chances[0] * sizes).long()
     second = (first + 1 + (chances[1] * (sizes - 1)).long()) % sizes
     index = torch.stack([starts + first, starts + second], dim=1)
@@ -158,7 +219,9 @@ class Drawing:
         """
         self.parts: list[Part] = []
         self.left_out: list[tuple[int, str, str]] = []
-        self._known = [weakref.ref(each) for group in groups for each in group["params"]]
+        self._known = [
+            weakref.ref(each) for group in groups for each in group["params"]
+        ]
         for number, group in zip(numbers, groups):
             names = list(map(str, group.get("param_names", ())))
             by_key: dict[Any, list[Any]] = {}
@@ -173,9 +236,7 @@ class Drawing:
             for (_, name), members in by_key.items():
                 self.parts.append(Part(number, name, members))
         wanted = sum(
-            min(size_of(each()), max(LEAST, SHARE * size_of(each())))
-            for part in self.parts
-            for each in part.parameters
+            usual(size_of(each())) for part in self.parts for each in part.parameters
         )
         limit = min(1.0, MOST_BYTES / BYTES_EACH / max(wanted, 1))
         for position, part in enumerate(self.parts):
@@ -192,43 +253,9 @@ class Drawing:
         return next(known, None) is None
 
 
-def why_not(parameter: Any) -> str | None:
-    """Return why a parameter or a gradient cannot be measured, None if it can."""
-    import torch
-
-    local = local_of(parameter)
-    if local.layout is not torch.strided:
-        return f"it is sparse ({local.layout})"
-    if not (local.is_floating_point() or local.is_complex()):
-        return f"its numbers are {local.dtype}"
-    if local.device.type == "meta":
-        return "it is on the meta device"
-    return None
-
-
-def local_of(tensor: Any) -> Any:
-    """Return what this rank holds of a tensor: a DTensor's shard, or the tensor."""
-    return getattr(tensor, "_local_tensor", tensor)
-
-
-def size_of(tensor: Any) -> int:
-    """Return how many real numbers this rank holds of a tensor."""
-    local = local_of(tensor)
-    return int(local.numel()) * (2 if local.is_complex() else 1)
-
-
-def copies_of(parameter: Any) -> int | None:
-    """Return how many ranks hold the same elements of a parameter that is sharded.
-
-    None for a plain one: whether its copies are kept equal is not known here.
-    """
-    placements = getattr(parameter, "placements", None)
-    if placements is not None:
-        copies = 1
-        for size, each in zip(parameter.device_mesh.shape, placements):
-            copies *= 1 if each.is_shard() else int(size)
-        return copies
-    return 1 if hasattr(parameter, "_is_flat_param") else None
+def usual(size: int) -> int:
+    """Return how many elements of a tensor are measured if memory allows."""
+    return min(size, max(LEAST, int(SHARE * size)))
 
 
 def wide(device: Any) -> Any:

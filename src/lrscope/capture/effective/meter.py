@@ -6,6 +6,7 @@ gradients, after it it adds up what moved. What it writes are rows of their own.
 
 from __future__ import annotations
 
+import sys
 import time
 import weakref
 from collections import deque
@@ -13,8 +14,9 @@ from typing import TYPE_CHECKING, Any, Callable, NamedTuple
 
 from lrscope.capture.effective.decay import decay_of
 from lrscope.capture.effective.drawing import Drawing
+from lrscope.capture.effective.elements import NotMeasurable
 from lrscope.capture.effective.pace import Account, Pace
-from lrscope.capture.effective.sums import NAMES, NotMeasurable, Snapshot
+from lrscope.capture.effective.sums import NAMES, Bench, Snapshot
 from lrscope.capture.late import Arrival
 from lrscope.sites import unseen
 
@@ -30,12 +32,11 @@ SEED = 20
 """Of the random numbers that choose coordinates; every rank draws the same."""
 
 KINDS = (
-    ("measured", slice(0, 7)),
-    ("measured_counts", slice(7, 10)),
-    ("measured_errors", slice(10, 16)),
+    ("measured", (0, 1, 2, 3, 4, 5, 9)),
+    ("measured_counts", (6, 7, 8)),
+    ("measured_errors", (10, 11, 12, 13, 14, 15)),
 )
-"""Layouts of a part, each narrow enough to be stored fast, and what they hold."""
-
+"""Rows of a part, each narrow enough to be stored fast, and the sums they hold."""
 
 _NEVER = 1 << 62
 
@@ -49,8 +50,8 @@ class Gauge:
     """
 
     __slots__ = (
-        "cost", "drawing", "due", "latest", "layouts", "left", "opened", "pace", "refused",
-        "rows", "step", "watch",
+        "cost", "drawing", "due", "latest", "layouts", "left", "opened", "pace",
+        "refused", "rows", "step", "watch",
     )  # fmt: skip
 
     def __init__(self, watch: Watch, pace: Pace) -> None:
@@ -98,6 +99,7 @@ class Meter:
         self._fail = fail
         self._account = Account()
         self._gauges: dict[int, Gauge] = {}
+        self._benches: dict[Any, Bench] = {}
         self._coming: deque[tuple[Gauge, int, Part, Arrival]] = deque()
         self._journal.when_opened.append(self._forget_layouts)
 
@@ -121,12 +123,13 @@ class Meter:
             if gauge is None or gauge.rows == journal.rows:
                 return  # the outer half of a nested step
             gauge.rows = journal.rows
-            if gauge.opened is None:
+            opened, gauge.opened = gauge.opened, None
+            if opened is None:
                 gauge.left -= 1
                 gauge.due = gauge.left <= 0
                 return
             try:
-                sums = self._sums(gauge)
+                sums = self._sums(gauge, opened)
             except Exception as error:  # noqa: BLE001 - the training must go on
                 self._give_up(optimizer, error)
                 return
@@ -214,17 +217,22 @@ class Meter:
             self._journal.event(
                 "measuring_given_up", optimizer=gauge.watch.number, why=repr(error)
             )
+            print(
+                f"lrscope: {gauge.watch.name} is not measured any more ({error!r}); "
+                "its rates are still recorded",
+                file=sys.stderr,
+            )
 
-    def _sums(self, gauge: Gauge) -> list[Any]:
+    def _sums(self, gauge: Gauge, opened: Opened) -> list[Any]:
         """Return what the step moved, part by part."""
         import torch
 
-        opened = gauge.opened
         started = time.perf_counter()
+        parts = gauge.drawing.parts if gauge.drawing else []
         with torch.no_grad():
             sums = [
-                each.sums(decay)
-                for each, decay in zip(opened.snapshots, opened.decays)
+                snapshot.sums(self._bench(part.device), decay)
+                for part, snapshot, decay in zip(parts, *opened)
             ]
             arrived = [
                 each.tolist() if each.device.type == "cpu" else Arrival(each)
@@ -236,7 +244,6 @@ class Meter:
     def _close(self, gauge: Gauge, sums: list[Any]) -> None:
         """Write what the step moved, and choose the next step to measure."""
         started = time.perf_counter()
-        gauge.opened = None
         row = self._journal.rows - 1
         parts = gauge.drawing.parts if gauge.drawing else []
         self.collect()
@@ -251,6 +258,12 @@ class Meter:
         gauge.step += to_next
         gauge.left = to_next - 1
         gauge.due = not gauge.left
+
+    def _bench(self, device: Any) -> Bench:
+        bench = self._benches.get(device)
+        if bench is None:
+            bench = self._benches[device] = Bench(device)
+        return bench
 
     def collect(self) -> None:
         """Write the sums that have come from a device; never wait."""
@@ -269,7 +282,7 @@ class Meter:
             key = (kind, part.group, part.parameter)
             layout = gauge.layouts.get(key)
             if layout is None:
-                columns = ["row", *NAMES[chosen]]
+                columns = ["row", *(NAMES[each] for each in chosen)]
                 layout = gauge.layouts[key] = writer.layout(
                     {
                         "holds": kind,
@@ -280,8 +293,9 @@ class Meter:
                     },
                     len(columns),
                 )
-            if kind != "measured_errors" or part.sampled:
-                self._journal.sink.put(layout, self._journal.silence(), 0, [row, *sums[chosen]])
+            if kind != "measured_errors" or part.measured < part.elements:
+                values = [float(row), *(sums[each] for each in chosen)]
+                self._journal.sink.put(layout, self._journal.silence(), 0, values)
 
 
 def _is_captured(torch: Any) -> bool:

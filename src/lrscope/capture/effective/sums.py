@@ -9,34 +9,41 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Callable
 
-from lrscope.capture.effective.drawing import BLOCK, local_of, why_not, wide
+from lrscope.capture.effective.drawing import BLOCK, MOST_AT_ONCE, wide
+from lrscope.capture.effective.elements import gradient_of, weight_of
 
 if TYPE_CHECKING:
-    from lrscope.capture.effective.drawing import Part
-
-
-class NotMeasurable(Exception):  # noqa: N818 - says what it is about
-    """A parameter cannot be measured.
-
-    Attributes:
-        parameter: it.
-        why: in words.
-    """
-
-    def __init__(self, parameter: Any, why: str) -> None:
-        """Take the parameter and the reason."""
-        super().__init__(why)
-        self.parameter = parameter
-        self.why = why
-
+    from lrscope.capture.effective.drawing import Chunk, Part
 
 NAMES = (
     "moved·moved", "moved·gradient", "moved·weight", "gradient·gradient",
-    "gradient·weight", "weight·weight", "decay", "zero_gradient", "non_finite",
-    "elements_moved", "var(moved·gradient)", "var(gradient·gradient)",
-    "cov(moved·gradient,gradient·gradient)", "var(moved·moved)", "var(weight·weight)",
+    "gradient·weight", "weight·weight", "gradient_not_zero", "gradient_finite",
+    "elements_moved", "decay", "var(driven·gradient)", "var(gradient·gradient)",
+    "cov(driven·gradient,gradient·gradient)", "var(moved·moved)", "var(weight·weight)",
     "cov(moved·moved,weight·weight)",
 )  # fmt: skip
+
+_PRODUCTS = ((0, 0), (0, 1), (0, 2), (1, 1), (1, 2), (2, 2))
+"""Of movement, gradient and weight; in the order of `NAMES`."""
+
+
+class Bench:
+    """Room for what is being added up on one device; used again at every sample.
+
+    Memory that is asked for anew each time costs more than the sums.
+    """
+
+    def __init__(self, device: Any) -> None:
+        """Make room."""
+        import torch
+
+        kind: dict[str, Any] = {"dtype": wide(device), "device": device}
+        self.vectors = torch.empty(3, MOST_AT_ONCE, **kind)
+        self.product = torch.empty(MOST_AT_ONCE, **kind)
+        self.blocks = torch.empty(9, MOST_AT_ONCE // BLOCK, **kind)
+        self.total = torch.empty(len(NAMES), **kind)
+        self.upper = torch.tensor([0, 1, 2, 4, 5, 8], device=device)
+        self.told = torch.tensor([0, 5, 1, 10, 15, 11], device=device)
 
 
 class Snapshot:
@@ -54,130 +61,83 @@ class Snapshot:
         """Copy."""
         self._part = part
         self._scale = scale
-        self._weights = _gathered(part, _weight)
-        self._gradients = _gathered(part, _gradient) if gradients else None
+        self._weights = [_copied(each, weight_of) for each in part.chunks]
+        self._gradients = (
+            [_copied(each, gradient_of) for each in part.chunks] if gradients else None
+        )
 
-    def sums(self, decay: Any) -> Any:
+    def sums(self, bench: Bench, decay: Any) -> Any:
         """Return the sums after the step, as one tensor of `NAMES` in order.
 
         Args:
+            bench: where to add up.
             decay: the share of its value that every weight lost by weight decay apart
                 from the gradient: a number or a tensor of one.
         """
         import torch
 
-        part = self._part
-        after = _gathered(part, _weight)
-        gradients = self._gradients or _gathered(part, _gradient)
-        total = torch.zeros(16, dtype=wide(part.device), device=part.device)
-        for before, now, gradient in zip(self._weights, after, gradients):
-            if before is None:
-                continue
+        total = bench.total.zero_()
+        for place, chunk in enumerate(self._part.chunks):
+            vectors = bench.vectors[:, : chunk.size]
+            moved, gradient, weight = vectors
+            torch.cat(chunk.gathered(weight_of), out=moved)
+            torch.cat(self._weights[place], out=weight)
+            moved.sub_(weight)
+            slopes = self._gradients
+            found = slopes[place] if slopes else chunk.gathered(gradient_of)
+            torch.cat(found, out=gradient)
             if self._scale is not None:
-                gradient = gradient / self._scale  # noqa: PLW2901 - the true one
-            vectors = torch.stack([now - before, gradient, before])
-            total += _sums(part, vectors, decay, sampled=before is self._weights[1])
-        total[6] = decay
-        return total
+                gradient.div_(self._scale)
+            if chunk.scale is None:
+                _add_whole(total, vectors, bench)
+            else:
+                _add_blocks(total, vectors, bench, chunk, decay)
+        total[9] = decay
+        return total.clone()
 
 
-def _sums(part: Part, vectors: Any, decay: Any, *, sampled: bool) -> Any:
+def _copied(chunk: Chunk, of: Callable[[Any], Any]) -> list[Any]:
+    """Return the elements of a chunk, independent of the tensors they are from."""
+    import torch
+
+    found = chunk.gathered(of)
+    return [torch.cat(found)] if chunk.scale is None else found
+
+
+def _add_whole(total: Any, vectors: Any, bench: Bench) -> None:
+    """Add what is measured whole."""
     import torch
 
     moved, gradient, _ = vectors
-    counted = torch.stack([gradient == 0, ~gradient.isfinite(), moved != 0])
-    if sampled:
-        stands_for = part.scale.repeat_interleave(BLOCK)
-        products = (vectors * stands_for) @ vectors.T
-        counts = counted.to(vectors.dtype) @ stands_for
-        errors = _errors(vectors, part.spread, decay)
-    else:
-        products = vectors @ vectors.T
-        counts = counted.sum(1).to(vectors.dtype)
-        errors = vectors.new_zeros(6)
-    return torch.cat([products.flatten()[_UPPER], errors.new_zeros(1), counts, errors])
-
-
-_UPPER = [0, 1, 2, 4, 5, 8]
-"""Of nine products, those that differ."""
-
-
-def _errors(vectors: Any, spread: Any, decay: Any) -> Any:
-    """Return what the two blocks of each stratum tell of the error of the sums."""
-    import torch
-
-    moved, gradient, weight = vectors.view(3, -1, BLOCK)
-    by_gradient = moved + decay * weight
-    left = torch.stack([by_gradient, gradient, moved, weight])
-    right = torch.stack([gradient, gradient, moved, weight])
-    pairs = (left * right).sum(-1).view(4, -1, 2)
-    apart = pairs[:, :, 0] - pairs[:, :, 1]
-    found = (apart * spread) @ apart.T
-    return found.flatten()[[0, 5, 1, 10, 15, 11]]
-
-
-def _gathered(part: Part, of: Callable[[Any], Any]) -> tuple[Any, Any]:
-    """Return the elements measured whole and those in blocks; None for none."""
-    import torch
-
-    whole = [of(reference()) for reference in part.whole]
-    blocks = []
-    for reference, index in part.sampled:
-        flat = of(reference())
-        end = flat.numel() // BLOCK * BLOCK
-        blocks.append(flat[:end].view(-1, BLOCK).index_select(0, index))
-        if end < flat.numel():
-            whole.append(flat[end:])
-    kind = wide(part.device)
-    return (
-        torch.cat(whole).to(kind) if whole else None,
-        torch.cat(blocks).view(-1).to(kind) if blocks else None,
+    products = (vectors @ vectors.T).view(9)
+    total[:6] += products.index_select(0, bench.upper)
+    total[6:9] += torch.stack(
+        [gradient.count_nonzero(), gradient.isfinite().sum(), moved.count_nonzero()]
     )
 
 
-def _weight(parameter: Any) -> Any:
-    """Return the elements of a parameter as they lie in memory."""
-    return _in_order(real_of(parameter))
-
-
-def _gradient(parameter: Any) -> Any:
-    """Return its gradient in the same order; zeros if there is none."""
-    weight = real_of(parameter)
-    if parameter.grad is None:
-        return weight.new_zeros(weight.numel())
-    why = why_not(parameter.grad)
-    if why:
-        raise NotMeasurable(parameter, f"its gradient: {why}")
-    gradient = real_of(parameter.grad)
-    if gradient.stride() != weight.stride():
-        gradient = weight.new_empty(0).to(gradient.dtype).new_empty_strided(
-            weight.shape, weight.stride()
-        ).copy_(gradient)
-    return _in_order(gradient)
-
-
-def real_of(tensor: Any) -> Any:
-    """Return what this rank holds of a tensor, as real numbers."""
+def _add_blocks(
+    total: Any, vectors: Any, bench: Bench, chunk: Chunk, decay: Any
+) -> None:
+    """Add what the blocks stand for, and how far that may be from the truth."""
     import torch
 
-    local = local_of(tensor).detach()
-    return torch.view_as_real(local) if local.is_complex() else local
-
-
-def _in_order(tensor: Any) -> Any:
-    if tensor.is_contiguous():
-        return tensor.view(-1)
-    if _is_dense(tensor):
-        return tensor.as_strided((tensor.numel(),), (1,))
-    return tensor.reshape(-1)
-
-
-def _is_dense(tensor: Any) -> bool:
-    """Say whether the elements fill their memory without gaps, in whatever order."""
-    filled = 1
-    for stride, size in sorted(zip(tensor.stride(), tensor.shape)):
-        if size > 1:
-            if stride != filled:
-                return False
-            filled *= size
-    return True
+    moved, gradient, _ = vectors
+    product = bench.product[: chunk.size]
+    blocks = bench.blocks[:, : chunk.size // BLOCK]
+    for place, (left, right) in enumerate(_PRODUCTS):
+        torch.mul(vectors[left], vectors[right], out=product)
+        torch.sum(product.view(-1, BLOCK), -1, out=blocks[place])
+    torch.ne(gradient, 0, out=product)
+    torch.sum(product.view(-1, BLOCK), -1, out=blocks[6])
+    torch.sub(gradient, gradient, out=product)  # 0 for a finite number, else NaN
+    torch.eq(product, 0, out=product)
+    torch.sum(product.view(-1, BLOCK), -1, out=blocks[7])
+    torch.ne(moved, 0, out=product)
+    torch.sum(product.view(-1, BLOCK), -1, out=blocks[8])
+    total[:9] += blocks @ chunk.scale
+    driven = blocks[1] + decay * blocks[4]
+    sums = torch.stack([driven, blocks[3], blocks[0], blocks[5]]).view(4, -1, 2)
+    apart = sums[:, :, 0] - sums[:, :, 1]
+    spread = ((apart * chunk.spread) @ apart.T).view(16)
+    total[10:] += spread.index_select(0, bench.told)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from lrscope.errors import ScheduleError
 from lrscope.schedules import numeric
 from lrscope.schedules.algebra.inner import Around
+from lrscope.schedules.algebra.node import Extent
 from lrscope.schedules.algebra.parts import part
 from lrscope.schedules.arguments import Steps, length, number
 from lrscope.schedules.evaluated import value
@@ -42,6 +43,31 @@ class clip(Around):
         if self.low is not None:
             found = numeric.greatest(found, self.low)
         return found if self.high is None else numeric.least(found, self.high)
+
+
+@value
+class quotient(Around):
+    """A schedule divided by a number at every step. Written ``s / by``.
+
+    Raises:
+        ScheduleError: If the number is 0.
+    """
+
+    inner: Schedule = part()
+    by: float = number()
+
+    def _prepare(self) -> None:
+        if not self.by:
+            msg = f"{self.inner!r} cannot be divided by 0"
+            raise ScheduleError(msg)
+
+    def _at(self, t: Any) -> Any:
+        return self.inner._at(t) / self.by
+
+    @property
+    def _peak_reach(self) -> int | None:
+        """Take in the lowest values, which a negative number makes the highest."""
+        return self._reach if self.by < 0 else super()._peak_reach
 
 
 @value
@@ -80,19 +106,9 @@ class hold(Around):
     def _made_of(cls, **arguments: Any) -> Schedule:
         return arguments["inner"] if arguments["every"] == 1 else cls(**arguments)
 
-    @property
-    def settles(self) -> int | None:
-        """The first of the chosen steps from which the value stays."""
-        self._refuse_units()
-        settles = self.inner.settles
-        return None if settles is None else -(-settles // self.every) * self.every
-
-    @property
-    def length(self) -> int | None:
-        """Steps of the schedule inside, up to a whole number of stairs."""
-        self._refuse_units()
-        steps = self.inner.length
-        return None if steps is None else -(-steps // self.every) * self.every
+    def _measured(self) -> Extent:
+        """Go up to a whole number of stairs."""
+        return Extent.of(self.inner).moved(lambda n: -(-n // self.every) * self.every)
 
     def _at(self, t: Any) -> Any:
         return self.inner._at(numeric.floor(t / self.every) * self.every)

@@ -8,15 +8,16 @@ from typing import TYPE_CHECKING, Any
 
 from lrscope.errors import ScheduleError
 from lrscope.schedules import numeric
+from lrscope.schedules.algebra.node import Extent, Node
 from lrscope.schedules.algebra.parts import flat, parts
 from lrscope.schedules.evaluated import value
-from lrscope.schedules.schedule import Schedule
 
 if TYPE_CHECKING:
     from lrscope.schedules.evaluated import Time
+    from lrscope.schedules.schedule import Schedule
 
 
-class Combined(Schedule):
+class Combined(Node):
     """The values of all parts at a step, made one."""
 
     __slots__ = ()
@@ -39,39 +40,30 @@ class Combined(Schedule):
             )
             raise ScheduleError(msg)
 
-    @property
-    def length(self) -> int | None:
-        """Steps until every part that has a say has ended or settled.
+    def _measured(self) -> Extent:
+        """Go on until every part that has a say has ended or settled.
 
-        None if one never does, save in a product that has come to 0, or if all are
-        endless.
+        Without end if one never does, save in a product that has come to 0, or if
+        all are endless.
         """
-        if all(each.length is None for each in self.parts):
-            return None
+        parts = [Extent.of(each) for each in self.parts]
+        settles = _latest([each.settles for each in parts])
         ends = [
             each.settles if each.length is None else each.length
-            for each in self.parts
-            if not each._has_no_say
+            for each in parts
+            if not each.aside
         ]
-        known = [each for each in ends if each is not None]
-        over = len(known) == len(ends) or self._stopped is not None
-        return max(known) if over else None
-
-    @property
-    def settles(self) -> int | None:
-        """The step from which no part changes any more, or none matters."""
-        ends = [each.settles for each in self.parts]
-        known = [each for each in ends if each is not None]
-        return max(known) if len(known) == len(ends) else self._stopped
+        length = _latest(ends)
+        if settles is None and (settles := self._stopped) is not None:
+            length = _latest([each for each in ends if each is not None])
+        if all(each.length is None for each in parts):
+            length = None
+        return Extent(length, settles, aside=all(each.aside for each in parts))
 
     @property
     def _stopped(self) -> int | None:
         """The step from which the value stays, whatever some parts do."""
         return None
-
-    @property
-    def _has_no_say(self) -> bool:
-        return all(each._has_no_say for each in self.parts)
 
     @property
     def is_rate(self) -> bool:
@@ -94,6 +86,12 @@ class Combined(Schedule):
     @property
     def _moving(self) -> list[Schedule]:
         return [each for each in self.parts if each.settles != 0]
+
+
+def _latest(ends: list[int | None]) -> int | None:
+    """Return the last of some steps; None if one is not known or there are none."""
+    known = [each for each in ends if each is not None]
+    return max(known, default=None) if len(known) == len(ends) else None
 
 
 @value

@@ -17,6 +17,7 @@ from lrscope.schedules.clock import rounded
 from lrscope.schedules.evaluated import value
 
 if TYPE_CHECKING:
+    from lrscope.schedules.algebra.node import Extent
     from lrscope.schedules.schedule import Schedule
 
 
@@ -25,23 +26,11 @@ class Awaiting(Around):
 
     __slots__ = ()
 
-    def _prepare(self) -> None:
-        if self._first_unit() is None:
-            msg = f"{self!r} has nothing to wait for: call {type(self).__name__}(…) on"
-            raise ScheduleError(msg)
+    def _measured(self) -> Extent:
+        msg = f"{self!r} has nothing to wait for; every length is in steps"
+        raise ScheduleError(msg)
 
-    @property
-    def length(self) -> int | None:
-        """Not known without a clock."""
-        self._refuse_units()
-        return None
-
-    @property
-    def settles(self) -> int | None:
-        """Not known without a clock."""
-        return self.length
-
-    def _at(self, t: Any) -> Any:
+    def _at(self, t: Any) -> Any:  # noqa: ARG002 - no time has a value
         return self.length
 
 

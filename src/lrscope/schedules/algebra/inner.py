@@ -4,27 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lrscope.schedules.schedule import Schedule
+from lrscope.schedules.algebra.node import Extent, Node
 
 if TYPE_CHECKING:
     from lrscope.schedules.evaluated import Time
+    from lrscope.schedules.schedule import Schedule
 
 
-class Around(Schedule):
+class Around(Node):
     """What holds of the schedule inside holds here, unless said otherwise."""
 
     __slots__ = ()
     inner: Schedule
 
-    @property
-    def length(self) -> int | None:
-        """Steps of the schedule inside."""
-        return self.inner.length
-
-    @property
-    def settles(self) -> int | None:
-        """The step from which the schedule inside no longer changes."""
-        return self.inner.settles
+    def _measured(self) -> Extent:
+        return Extent.of(self.inner)
 
     @property
     def is_rate(self) -> bool:
@@ -34,10 +28,6 @@ class Around(Schedule):
     @property
     def _edges(self) -> tuple[Time, ...] | None:
         return self.inner._edges
-
-    @property
-    def _has_no_say(self) -> bool:
-        return self.length is None and self.inner._has_no_say
 
     @property
     def _reach(self) -> int | None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from lrscope.errors import ScheduleError
 from lrscope.schedules import numeric
 from lrscope.schedules.algebra.inner import Around
+from lrscope.schedules.algebra.node import Extent
 from lrscope.schedules.algebra.parts import part
 from lrscope.schedules.arguments import Steps, length, whole_or_amount
 from lrscope.schedules.evaluated import value
@@ -23,19 +24,9 @@ class shift(Around):
     inner: Schedule = part()
     by: Steps = length()
 
-    @property
-    def length(self) -> int | None:
-        """Steps of the schedule inside and the delay."""
-        self._refuse_units()
-        steps = self.inner.length
-        return None if steps is None else steps + self.by
-
-    @property
-    def settles(self) -> int | None:
-        """The step from which the value no longer changes."""
-        self._refuse_units()
-        settles = self.inner.settles
-        return None if settles is None else (settles + self.by if settles else 0)
+    def _measured(self) -> Extent:
+        """Go on for the delay, save where nothing changes at all."""
+        return Extent.of(self.inner).moved(lambda n: n + self.by if n else 0)
 
     def _at(self, t: Any) -> Any:
         return self.inner._at(numeric.greatest(t - self.by, 0.0))
@@ -105,19 +96,12 @@ class window(Around):
         ends = [each for each in (self.stop, stop and self.start + stop) if each]
         return self.start + start, min(ends, default=None)
 
-    @property
-    def length(self) -> int | None:
-        """Steps of the window."""
-        self._refuse_units()
-        end = self.inner.length if self.stop is None else self.stop
-        return None if end is None else end - self.start
-
-    @property
-    def settles(self) -> int | None:
-        """The step from which the value no longer changes."""
-        self._refuse_units()
-        ends = [each for each in (self.inner.settles, self.stop) if each is not None]
-        return max(min(ends) - self.start, 0) if ends else None
+    def _measured(self) -> Extent:
+        inner, stop = Extent.of(self.inner), self.stop
+        if stop is not None:
+            settles = stop if inner.settles is None else min(inner.settles, stop)
+            inner = Extent(stop, settles)
+        return inner.moved(lambda n: max(n - self.start, 0))
 
     def _at(self, t: Any) -> Any:
         t = t + self.start
@@ -132,9 +116,11 @@ class window(Around):
 
     @property
     def _peak_reach(self) -> int | None:
-        if self.start and self.inner._peak_reach == 1:
-            return self._reach  # what begins highest has lost its beginning
-        return self._until_end() or self.inner._peak_reach
+        if end := self._until_end():
+            return end
+        reach = self.inner._peak_reach
+        lost = self.start and reach == 1  # what begins highest has lost its beginning
+        return self._reach if lost else reach
 
 
 @value
@@ -147,15 +133,13 @@ class reverse(Around):
 
     inner: Schedule = part()
 
-    def _prepare(self) -> None:
-        if self.inner._first_unit() is None and self.inner.length is None:
+    def _measured(self) -> Extent:
+        """Settle at the end: the first value of the schedule inside comes last."""
+        steps = self.inner.length
+        if steps is None:
             msg = f"{self.inner!r} is endless and has no end to begin with; slice it"
             raise ScheduleError(msg)
-
-    @property
-    def settles(self) -> int | None:
-        """The length: the first value of the schedule inside comes last."""
-        return self.length
+        return Extent(steps, steps)
 
     def _at(self, t: Any) -> Any:
         return self.inner._at(numeric.greatest(float(self.length or 0) - t, 0.0))

@@ -11,6 +11,7 @@ import numpy as np
 from lrscope.errors import ScheduleError
 from lrscope.schedules import numeric
 from lrscope.schedules.algebra.inner import Around
+from lrscope.schedules.algebra.node import Extent
 from lrscope.schedules.algebra.parts import part
 from lrscope.schedules.arguments import LAST_STEP, derived, integer, number
 from lrscope.schedules.evaluated import value
@@ -81,15 +82,12 @@ class repeat(Around):
         object.__setattr__(self, "_begins", tuple(row[0] for row in rows))
         object.__setattr__(self, "_tabled", until if tabled else 0.0)
 
-    @property
-    def length(self) -> int | None:
-        """Steps of all repetitions; None without end."""
-        return None if self.times is None else ceil(self._begin(float(self.times)))
-
-    @property
-    def settles(self) -> int | None:
-        """The length, if the schedule inside has settled at its end."""
-        return None if self.inner.settles is None else self.length
+    def _measured(self) -> Extent:
+        """Settle at the end, if the schedule inside has settled at its own."""
+        if self.times is None:
+            return Extent(None, None)
+        steps = ceil(self._begin(float(self.times)))
+        return Extent(steps, None if self.inner.settles is None else steps)
 
     def _begin(self, k: Any) -> Any:
         """Return where repetition k begins."""

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from lrscope.errors import ScheduleError
 from lrscope.schedules.algebra.inner import Around
+from lrscope.schedules.algebra.node import Extent
 from lrscope.schedules.algebra.parts import part
-from lrscope.schedules.arguments import finite, integer
+from lrscope.schedules.amount import Amount
+from lrscope.schedules.arguments import finite, integer, needs
 from lrscope.schedules.evaluated import value
 
 if TYPE_CHECKING:
@@ -24,18 +26,8 @@ class stretch(Around):
     up: int = integer(least=1)
     down: int = integer(default=1, least=1)
 
-    @property
-    def length(self) -> int | None:
-        """Steps of the schedule inside, stretched."""
-        return self._stretched(self.inner.length)
-
-    @property
-    def settles(self) -> int | None:
-        """The step from which the value no longer changes."""
-        return self._stretched(self.inner.settles)
-
-    def _stretched(self, steps: int | None) -> int | None:
-        return None if steps is None else -(-steps * self.up // self.down)
+    def _measured(self) -> Extent:
+        return Extent.of(self.inner).moved(lambda n: -(-n * self.up // self.down))
 
     def _at(self, t: Any) -> Any:
         return self.inner._at(t * self.down / self.up)
@@ -50,9 +42,13 @@ class stretch(Around):
         return None if reach is None else reach * self.up
 
 
-def stretched(schedule: Schedule, by: float) -> Schedule:
+def stretched(schedule: Schedule, by: Any) -> Schedule:
     """Return the schedule over ``by`` times as many steps."""
-    found = finite("stretch needs by", by)
+    if isinstance(by, (str, Amount)):
+        msg = f"stretch needs a number of times, got {by!r}; for a length: "
+        msg += f"extend(to={by!r})"
+        raise ScheduleError(msg)
+    found = finite(needs("stretch", "by"), by)
     if found <= 0:
         msg = f"stretch needs by > 0, got {by!r}"
         raise ScheduleError(msg)

@@ -11,19 +11,20 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lrscope.errors import ScheduleError
+from lrscope.schedules.algebra.node import Extent, Node
 from lrscope.schedules.algebra.parts import flat, parts
 from lrscope.schedules.arguments import derived
 from lrscope.schedules.clock import rounded
 from lrscope.schedules.evaluated import value
-from lrscope.schedules.schedule import Schedule
 
 if TYPE_CHECKING:
     from lrscope.schedules.clock import Clock
     from lrscope.schedules.evaluated import Time
+    from lrscope.schedules.schedule import Schedule
 
 
 @value
-class then(Schedule):
+class then(Node):
     """Every part in turn, each from its own step 0; the last one's end is the end.
 
     At the step where a part ends the next one is at its step 0, so the value that
@@ -52,19 +53,12 @@ class then(Schedule):
                     "end it by a slice: schedule[:steps]"
                 )
                 raise ScheduleError(msg)
-        if self._first_unit() is None:
-            lengths = (float(each.length or 0) for each in self.parts[:-1])
-            object.__setattr__(self, "_starts", tuple(accumulate(lengths, initial=0.0)))
 
-    @property
-    def length(self) -> int | None:
-        """Steps of all parts; None if the last one is endless."""
-        return self._after(self.parts[-1].length)
-
-    @property
-    def settles(self) -> int | None:
-        """The step from which the last part no longer changes."""
-        return self._after(self.parts[-1].settles)
+    def _measured(self) -> Extent:
+        lengths = (float(each.length or 0) for each in self.parts[:-1])
+        object.__setattr__(self, "_starts", tuple(accumulate(lengths, initial=0.0)))
+        last = dataclasses.replace(Extent.of(self.parts[-1]), aside=False)
+        return last.moved(lambda n: int(self._starts[-1]) + n)
 
     @property
     def is_rate(self) -> bool:
@@ -72,7 +66,6 @@ class then(Schedule):
         return self.parts[0].is_rate
 
     def _after(self, steps: int | None) -> int | None:
-        self._refuse_units()
         return None if steps is None else int(self._starts[-1]) + steps
 
     def _at(self, t: Any) -> Any:
@@ -83,7 +76,6 @@ class then(Schedule):
         return self.parts[which]._at(t - starts[which])
 
     def _on_array(self, t: Any) -> Any:
-        self._refuse_units()
         if t.size and not (t[1:] >= t[:-1]).all():
             order = t.argsort(kind="stable")
             values = np.empty_like(t)

@@ -119,6 +119,7 @@ class radam_warmup(Shape):
     accompanies = True
     _first: int = derived()
     _gap: float = derived()
+    _rate: float = derived()
     _table: tuple[float, ...] = derived()
 
     def _prepare(self) -> None:
@@ -137,6 +138,7 @@ class radam_warmup(Shape):
             gap = float(most + 2 / beta2.ln())
         object.__setattr__(self, "_first", first)
         object.__setattr__(self, "_gap", gap)
+        object.__setattr__(self, "_rate", -log(self.beta2))
         object.__setattr__(self, "_table", tuple(values))
 
     def _formula(self, t: Any) -> Any:
@@ -149,15 +151,15 @@ class radam_warmup(Shape):
         return self._table[int(t)]
 
     def _later(self, t: Any) -> Any:
-        over = 2.0 / (1.0 - self.beta2) - 5.0
         k = t + self._first
-        r = numeric.either(k * -log(self.beta2) < 1.0, self._early, self._late, k)
+        r = numeric.either(k * self._rate < 1.0, self._early, self._late, k)
+        over = 2.0 / (1.0 - self.beta2) - 5.0
         share = numeric.greatest(r - 4.0, 0.0) * ((r - 2.0) / r)
         return np.sqrt(share * ((over + 4.0) / (over * (over + 2.0))))
 
     def _late(self, k: Any) -> Any:
         """Return r at step count k."""
-        x = k * log(self.beta2)
+        x = -k * self._rate
         most = 2.0 / (1.0 - self.beta2) - 1.0
         return most - 2.0 * k * np.exp(x) / -np.expm1(x)
 
@@ -167,32 +169,32 @@ class radam_warmup(Shape):
         With x = -k·ln β₂, 2k·β₂^k/(1 - β₂^k) is 2k/(eˣ - 1) = (2/-ln β₂)·x/(eˣ - 1),
         and x/(eˣ - 1) is 1 - x/2 + a series of small terms.
         """
-        rate = -log(self.beta2)
-        return k + self._gap - (2.0 / rate) * _bernoulli((k * rate) * (k * rate))
+        x = k * self._rate
+        return k + self._gap - (2.0 / self._rate) * _bernoulli(x * x)
 
 
 TABLED = 64
 """The first values are computed once with 60 digits: there r - 4 cancels."""
 
 _BERNOULLI = (
-    1 / 12,
-    -1 / 720,
-    1 / 30240,
-    -1 / 1209600,
-    1 / 47900160,
-    -691 / 1307674368000,
-    1 / 74724249600,
-    -3617 / 10670622842880000,
-    43867 / 5109094217170944000,
-    -174611 / 802857662698291200000,
     77683 / 14101100039391805440000,
+    -174611 / 802857662698291200000,
+    43867 / 5109094217170944000,
+    -3617 / 10670622842880000,
+    1 / 74724249600,
+    -691 / 1307674368000,
+    1 / 47900160,
+    -1 / 1209600,
+    1 / 30240,
+    -1 / 720,
+    1 / 12,
 )
-"""B₂ₖ / (2k)!, the coefficients of x/(eˣ - 1) - 1 + x/2 in powers of x²."""
+"""B₂ₖ / (2k)!, the coefficients of x/(eˣ - 1) - 1 + x/2 in powers of x², last first."""
 
 
 def _bernoulli(square: Any) -> Any:
     """Return x/(eˣ - 1) - 1 + x/2 for x² <= 1."""
     found = 0.0
-    for each in reversed(_BERNOULLI):
+    for each in _BERNOULLI:
         found = (found + each) * square
     return found

@@ -102,8 +102,9 @@ def _order(step: Any, levels: int) -> Any:
         word = step.astype(np.uint64)
         for shift in _SHIFTS:
             word ^= word << np.uint64(shift)
-        turned = np.frombuffer(word.astype("<u8").tobytes().translate(_TURNED), ">u8")
-        return (turned.astype(np.uint64) >> np.uint64(63 - levels) >> np.uint64(1)) * 1.0
+        turned = word.astype("<u8").tobytes().translate(_TURNED)
+        word = np.frombuffer(turned, ">u8") >> np.uint64(63 - levels)
+        return (word >> np.uint64(1)).astype(float)
     found = int(step)
     for shift in _SHIFTS:
         found ^= found << shift

@@ -59,7 +59,7 @@ class one_cycle(Shape):
         points = gone[-1:] + meet[len(gone) :]
         if last > points[-1][0]:
             points.append((last, start / self.final_div_factor))
-        object.__setattr__(self, "_pieces", Pieces(points))
+        object.__setattr__(self, "_pieces", Pieces.through(points))
 
     @property
     def settles(self) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
+from math import inf
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,37 +11,56 @@ import numpy as np
 from lrscope.schedules import numeric
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
+
+    Piece = tuple[float, float, float, float]
+    """Where it starts and ends, and its values there."""
 
 
 class Pieces:
-    """What lies between points (time, value) at rising times; beyond, both ends stay."""
+    """Pieces that end one after the other; the last one goes on until ``last``.
 
-    __slots__ = ("_first", "_inner", "_last", "_rows", "_table")
+    Args:
+        pieces: They must not start where they end.
+        first: The value before this time is that of this time.
+        last: The value after this time is that of this time.
+    """
 
-    def __init__(self, points: Iterable[tuple[float, float]]) -> None:
-        times, values = zip(*points)
-        self._first, self._last = times[0], times[-1]
-        if len(times) == 1:
-            times, values = (times[0] - 1.0, *times), (*values, *values)
-        self._inner = times[1:-1]
-        self._rows = tuple(zip(times, times[1:], values, values[1:]))
-        self._table = np.array(self._rows)
+    __slots__ = ("_ends", "_first", "_last", "_pieces", "_table")
+
+    def __init__(
+        self, pieces: Sequence[Piece], first: float = -inf, last: float = inf
+    ) -> None:
+        self._first, self._last = first, last
+        self._pieces = tuple(pieces)
+        self._ends = tuple(end for _, end, _, _ in pieces[:-1])
+        self._table = np.array(self._pieces)
+
+    @classmethod
+    def through(cls, points: Iterable[tuple[float, float]]) -> Pieces:
+        """Return the pieces between points (time, value) at rising times."""
+        found = list(points)
+        (first, value), (last, _) = found[0], found[-1]
+        if first == last:
+            found = [(first - 1.0, value), (first, value)]
+        pieces = [(s, e, a, b) for (s, a), (e, b) in zip(found, found[1:])]
+        return cls(pieces, first, last)
 
     def line(self, t: Any) -> Any:
         """Return the value at a time, on straight lines."""
-        start, end, a, b, t = self._around(t)
+        start, end, a, b, t = self._at(t)
         return numeric.between(a, b, t - start, end - start)
 
     def wave(self, t: Any) -> Any:
         """Return the value at a time, on half cosine waves."""
-        start, end, a, b, t = self._around(t)
-        return numeric.blend(a, b, *numeric.half_waves(t - start, end - t, end - start))
+        start, end, a, b, t = self._at(t)
+        done, left = (t - start) / (end - start), (end - t) / (end - start)
+        return numeric.blend(a, b, *numeric.half_waves(done, left))
 
-    def _around(self, t: Any) -> tuple[Any, Any, Any, Any, Any]:
-        """Return the times and values on both sides of a time, and the time, cut."""
+    def _at(self, t: Any) -> tuple[Any, Any, Any, Any, Any]:
+        """Return the piece at a time and the time, which is cut at both ends."""
         t = numeric.least(numeric.greatest(t, self._first), self._last)
         if isinstance(t, np.ndarray):
-            rows = self._table[np.searchsorted(self._inner, t)]
+            rows = self._table[np.searchsorted(self._table[:-1, 1], t)]
             return rows[:, 0], rows[:, 1], rows[:, 2], rows[:, 3], t
-        return *self._rows[bisect_left(self._inner, t)], t
+        return *self._pieces[bisect_left(self._ends, t)], t

@@ -51,7 +51,7 @@ class Shape(Schedule):
         end: Any = self._end
         if isinstance(t, np.ndarray):
             return self._formula(np.minimum(t, end))
-        return self._formula(t if t < end else end)
+        return self._formula(t if t < end else end)  # noqa: FURB136 - min() is slower
 
     @property
     def _edges(self) -> tuple[Time, ...] | None:

@@ -66,7 +66,7 @@ class _Piecewise(Shape):
     def _prepare(self) -> None:
         if self._first_unit() is None:
             points = ((float(step), each) for step, each in self.points)
-            object.__setattr__(self, "_pieces", Pieces(points))
+            object.__setattr__(self, "_pieces", Pieces.through(points))
 
     @property
     def length(self) -> int:

@@ -5,12 +5,16 @@ from __future__ import annotations
 import ast
 import difflib
 import inspect
+import operator
 from fractions import Fraction
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from lrscope.errors import ScheduleError
 from lrscope.schedules.catalogue import CALLABLE
 from lrscope.schedules.schedule import Schedule
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 METHODS = (
     "absolute",
@@ -27,6 +31,14 @@ METHODS = (
 )
 """Methods of a schedule that give a schedule."""
 
+_JOIN: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
+    ast.RShift: operator.rshift,
+    ast.Mult: operator.mul,
+    ast.Div: operator.truediv,
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+}
+
 _ALIASES = {"min": "minimum", "max": "maximum"}
 
 
@@ -34,8 +46,8 @@ def parse(text: str) -> Schedule:
     """Return the schedule that a text describes.
 
     Args:
-        text: As in Python: calls of shapes and recipes with literal arguments, the
-            operators ``>>``, ``*`` and ``+``, slices, methods, ``min`` and ``max``.
+        text: As in Python: calls of shapes and recipes with literal arguments,
+            ``>>``, ``*``, ``/``, ``+``, ``-``, slices, methods, ``min`` and ``max``.
 
     Raises:
         ScheduleError: If the text is no schedule; the message shows the column.
@@ -50,8 +62,7 @@ def parse(text: str) -> Schedule:
     try:
         tree = ast.parse(text.strip(), mode="eval")
     except SyntaxError as error:
-        column = min((error.offset or 1) - 1, len(text.strip()))
-        _Reader(text.strip()).refuse_at(error.lineno or 1, column, f"{error.msg}")
+        _Reader(text.strip()).refuse_syntax(error)
     except (ValueError, RecursionError, MemoryError) as error:
         msg = f"this text cannot be read as a schedule: {error}"
         raise ScheduleError(msg) from None
@@ -89,6 +100,13 @@ class _Reader:
         line = self.lines[node.lineno - 1].encode()
         self.refuse_at(node.lineno, len(line[: node.col_offset].decode()), reason)
 
+    def refuse_syntax(self, error: SyntaxError) -> NoReturn:
+        """Raise an error where Python finds the text wrong, which may be its end."""
+        line, column = error.lineno or 1, (error.offset or 0) - 1
+        if column < 0:
+            line, column = len(self.lines), len(self.lines[-1])
+        self.refuse_at(line, min(column, len(self.lines[line - 1])), error.msg)
+
     def refuse_at(self, line: int, column: int, reason: str) -> NoReturn:
         """Raise an error that points at a column, counted from 0."""
         shown = self.lines[min(line, len(self.lines)) - 1]
@@ -102,9 +120,11 @@ class _Reader:
 
     def _unaryop(self, node: ast.UnaryOp) -> Any:
         found = self.read(node.operand)
+        if isinstance(node.op, ast.USub) and isinstance(found, Schedule):
+            return -found
         if isinstance(node.op, (ast.USub, ast.UAdd)) and _is_number(found):
             return -found if isinstance(node.op, ast.USub) else found
-        return self.refuse(node, "a sign can only stand before a number")
+        return self.refuse(node, "a sign can only stand before a number or a schedule")
 
     def _list(self, node: ast.List | ast.Tuple) -> tuple[Any, ...]:
         return tuple(self.read(each) for each in node.elts)
@@ -119,16 +139,13 @@ class _Reader:
     def _binop(self, node: ast.BinOp) -> Any:
         left, right = self.read(node.left), self.read(node.right)
         one = isinstance(left, Schedule) or isinstance(right, Schedule)
-        if isinstance(node.op, ast.RShift) and isinstance(left, Schedule):
-            return left >> right
-        if isinstance(node.op, ast.Mult) and one:
-            return left * right
-        if isinstance(node.op, ast.Add) and one:
-            return left + right
+        join = _JOIN.get(type(node.op))
+        if join and one and (isinstance(left, Schedule) or join is not operator.rshift):
+            return join(left, right)
         if isinstance(node.op, ast.Div) and right and _whole(left) and _whole(right):
             return Fraction(left, right)
         return self.refuse(
-            node, "schedules are joined by >>, * and +; numbers are literals"
+            node, "schedules are joined by >>, *, /, + and -; numbers are literals"
         )
 
     def _subscript(self, node: ast.Subscript) -> Any:

@@ -6,7 +6,7 @@ import dataclasses
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-from lrscope.schedules.algebra.changed import absolute, clip, hold
+from lrscope.schedules.algebra.changed import absolute, clip, hold, quotient
 from lrscope.schedules.algebra.combined import maximum, minimum, product, total
 from lrscope.schedules.algebra.extended import extend, replan
 from lrscope.schedules.algebra.moved import reverse, shift, window
@@ -25,6 +25,7 @@ _OPERATORS: dict[type, tuple[str, int]] = {
 }
 """How they are written and how closely they bind."""
 
+_PRODUCT = 3
 _CALL = 4
 
 _NAMED = (hold, clip, extend, replan)
@@ -56,36 +57,70 @@ def _written(schedule: Any) -> tuple[str, int]:
     kind = type(schedule)
     if kind in _OPERATORS:
         return _operation(schedule)
+    if kind is quotient:
+        text, binds = _written(schedule.inner)
+        text = text if binds >= _PRODUCT else f"({text})"
+        return f"{text} / {schedule.by!r}", _PRODUCT
+    return _call_of(schedule), _CALL
+
+
+def _call_of(schedule: Any) -> str:
+    """Return a call, a method or a slice."""
+    kind = type(schedule)
     if kind in (minimum, maximum):
         first, *others = schedule.parts
         calls = (f".{kind.__name__}({_argument(each)})" for each in others)
-        return _tight(first) + "".join(calls), _CALL
+        return _tight(first) + "".join(calls)
     if kind is window:
         ends = (schedule.start or None, schedule.stop)
         start, stop = ("" if each is None else repr(each) for each in ends)
-        return f"{_tight(schedule.inner)}[{start}:{stop}]", _CALL
+        return f"{_tight(schedule.inner)}[{start}:{stop}]"
     if kind is stretch:
         by = str(Fraction(schedule.up, schedule.down))
-        return f"{_tight(schedule.inner)}.stretch({by})", _CALL
+        return f"{_tight(schedule.inner)}.stretch({by})"
     if kind in _METHODS:
         name, arguments = _call(schedule, keywords=kind in _NAMED)
-        return f"{_tight(schedule.inner)}.{name}({arguments})", _CALL
+        return f"{_tight(schedule.inner)}.{name}({arguments})"
     name, arguments = _call(schedule)
-    return f"{name}({arguments})", _CALL
+    return f"{name}({arguments})"
 
 
 def _operation(schedule: Any) -> tuple[str, int]:
     sign, binds = _OPERATORS[type(schedule)]
-    words = []
+    if (rest := _negated(schedule)) is not None:
+        return f"-{_tight(rest)}", binds
+    text = ""
     for index, each in enumerate(schedule.parts):
-        beside = schedule.parts[1] if index == 0 else schedule.parts[0]
+        joint = sign if index else ""
+        taken = _taken_away(each) if joint == " + " else None
+        if taken is not None:
+            joint, each = " - ", taken  # noqa: PLW2901
+        beside = schedule.parts[0 if index else 1]
         bare = _is_number(each) and (index > 0 or not _is_number(beside))
         if bare and sign != " >> ":
-            words.append(repr(each.value))
+            word = repr(each.value)
         else:
-            text, inner = _written(each)
-            words.append(text if inner > binds else f"({text})")
-    return sign.join(words), binds
+            word, inner = _written(each)
+            word = word if inner > binds else f"({word})"
+        text += joint + word
+    return text, binds
+
+
+def _negated(schedule: Any) -> Any:
+    """Return what a schedule is -1 times, if it is that."""
+    if type(schedule) is not product or schedule.parts[0] != constant(-1.0):
+        return None
+    first, *others = schedule.parts[1:]
+    if others:
+        return product((first, *others))
+    return None if _is_number(first) else first
+
+
+def _taken_away(schedule: Any) -> Any:
+    """Return what is subtracted where a part of a sum is added."""
+    if _is_number(schedule) and schedule.value < 0:
+        return constant(-schedule.value)
+    return _negated(schedule)
 
 
 def _argument(schedule: Any) -> str:

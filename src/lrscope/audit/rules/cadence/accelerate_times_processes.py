@@ -29,6 +29,7 @@ import numpy as np
 
 from lrscope.audit.finding import ERROR, INFO
 from lrscope.audit.rule import Rule
+from lrscope.audit.rules.cadence import OVER_EARLY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -73,7 +74,7 @@ def _judge(scheduler: Scheduler) -> Iterator[Finding]:
 
 def _is_by_pass(scheduler: Scheduler) -> bool:
     """Say whether the program steps it once a pass: ranks change nothing there."""
-    epochs = scheduler.optimizer.epochs if scheduler.optimizer else None
+    epochs = scheduler.epochs
     if epochs is None or epochs.count < 2 or scheduler.per_call:
         return False
     stepped = np.count_nonzero(scheduler.between)
@@ -82,12 +83,10 @@ def _is_by_pass(scheduler: Scheduler) -> bool:
 
 def _is_over_early(scheduler: Scheduler) -> bool:
     """Say whether it was at its end before the run was; accelerate stops OneCycleLR."""
-    optimizer, horizon = scheduler.optimizer, scheduler.horizon
-    if optimizer is None:
-        return False
+    horizon = scheduler.horizon
     if horizon is None:
-        tails = [e.tail if e.applied[-1] < e.peak else 0 for e in optimizer.groups]
-        return min(tails, default=0) > EARLY * optimizer.updates
+        tails = [e.tail if e.applied[-1] < e.peak else 0 for e in scheduler.groups]
+        return min(tails, default=0) > EARLY * scheduler.updates
     begun = scheduler.position - scheduler.steps
     reached = begun + np.cumsum(scheduler.between[:-1], dtype=np.int64)
     after = np.count_nonzero(reached >= horizon.steps)
@@ -102,9 +101,5 @@ RULE = Rule(
     needs="a scheduler that accelerate steps, in several processes",
     subjects=_subjects,
     judge=_judge,
-    explains=(
-        "schedule-shorter-than-run",
-        "cosine-past-T_max-climbs-back",
-        "onecycle-overrun-crash",
-    ),
+    explains=OVER_EARLY,
 )

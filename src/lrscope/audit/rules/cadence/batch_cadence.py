@@ -55,33 +55,29 @@ def _subjects(case: Case) -> list[Scheduler]:
         each
         for each in case.driving
         if each.class_name in KINDS
-        if not each.by_argument
-        if each.optimizer
-        and each.optimizer.epochs
-        and each.optimizer.epochs.whole.any()
+        if not each.by_argument and each.epochs and each.epochs.whole.any()
     ]
 
 
 def _judge(scheduler: Scheduler) -> Iterator[Finding]:
-    optimizer = scheduler.optimizer
-    epochs = optimizer.epochs if optimizer else None
-    if optimizer is None or epochs is None or scheduler.per_call < 1:
+    epochs, updates = scheduler.epochs, scheduler.updates
+    if epochs is None or scheduler.per_call < 1:
         return
     per_pass = epochs.calls_per_pass or 1
     length = _length(scheduler)
     if per_pass < 3 or length is None or not _is_in_passes(scheduler, length):
         return
     over = _over_at(scheduler, length)
-    if over is None or over > optimizer.updates / 2:
+    if over is None or over > updates / 2:
         return
     yield RULE.found(
         scheduler,
-        f"{scheduler.called} was over at update {over} of {optimizer.updates}: it was "
+        f"{scheduler.called} was over at update {over} of {updates}: it was "
         f"stepped {scheduler.steps} times in {epochs.count} passes",
         cause="it is stepped once for each update, its arguments count passes",
         fix="call scheduler.step() once for each pass, or multiply its arguments by "
         f"the {per_pass} updates in a pass",
-        steps=(over, optimizer.updates - 1),
+        steps=(over, updates - 1),
         evidence={"updates_per_pass": per_pass, "length": length},
     )
 
@@ -98,7 +94,7 @@ def _length(scheduler: Scheduler) -> float | None:
 
 
 def _is_in_passes(scheduler: Scheduler, length: float) -> bool:
-    epochs = scheduler.optimizer.epochs if scheduler.optimizer else None
+    epochs = scheduler.epochs
     if epochs is None:
         return False
     if scheduler.class_name in {"StepLR", "ExponentialLR"}:
@@ -112,8 +108,7 @@ def _over_at(scheduler: Scheduler, length: float) -> int | None:
     """Return the update at which there was nothing left to schedule, or None."""
     if scheduler.class_name not in {"StepLR", "ExponentialLR"}:
         return int(length) // max(1, scheduler.per_call)
-    groups = scheduler.optimizer.groups if scheduler.optimizer else ()
-    over = [_collapsed_at(each) for each in groups]
+    over = [_collapsed_at(each) for each in scheduler.groups]
     known = [each for each in over if each is not None]
     return max(known) if known and len(known) == len(over) else None
 

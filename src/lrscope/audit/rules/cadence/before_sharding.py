@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING
 
 from lrscope.audit.finding import ERROR
 from lrscope.audit.rule import Rule
+from lrscope.audit.rules.cadence import OVER_LATE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,12 +44,10 @@ def _subjects(case: Case) -> list[Scheduler]:
 
 
 def _judge(scheduler: Scheduler) -> Iterator[Finding]:
-    optimizer, horizon = scheduler.optimizer, scheduler.horizon
-    if optimizer is None or horizon is None or scheduler.per_call != 1:
+    optimizer, processes = scheduler.optimizer, scheduler.training.world_size
+    if optimizer is None or scheduler.per_call != 1:
         return
-    processes = scheduler.training.world_size
-    share = horizon.steps / (processes * scheduler.position)
-    if not 0.95 <= share <= 1.05 or scheduler.training.ending.asked_for:
+    if not scheduler.ended_at_one_in(processes) or scheduler.training.ending.asked_for:
         return
     both = optimizer.accumulation == processes
     yield RULE.found(
@@ -58,7 +57,7 @@ def _judge(scheduler: Scheduler) -> Iterator[Finding]:
         cause=f"its length counts the batches of all {processes} processes"
         + (f" (or the {processes} batches accumulated for an update)" if both else ""),
         fix="compute the length from the loader that is divided among processes",
-        steps=(0, max(0, optimizer.updates - 1)),
+        steps=scheduler.throughout,
         evidence={"processes": processes},
     )
 
@@ -71,9 +70,5 @@ RULE = Rule(
     needs="several processes, a scheduler of known length, and the end of the run",
     subjects=_subjects,
     judge=_judge,
-    explains=(
-        "schedule-longer-than-run",
-        "warmup-longer-than-run",
-        "steps-per-epoch-from-sample-counts",
-    ),
+    explains=(*OVER_LATE, "steps-per-epoch-from-sample-counts"),
 )

@@ -40,7 +40,7 @@ def _subjects(case: Case) -> list[Scheduler]:
         each
         for each in case.driving
         if not each.follows_metric
-        if len(each.sites) > 1 or (each.optimizer and each.optimizer.epochs)
+        if len(each.sites) > 1 or each.epochs
     ]
 
 
@@ -76,7 +76,7 @@ def _two_lines(scheduler: Scheduler) -> bool:
 
 def _at_passes(scheduler: Scheduler) -> bool:
     """Say whether the double steps stand where passes end."""
-    epochs = scheduler.optimizer.epochs if scheduler.optimizer else None
+    epochs = scheduler.epochs
     if epochs is None:
         return False
     ends = epochs.starts + epochs.calls

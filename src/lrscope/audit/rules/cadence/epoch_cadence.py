@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING
 
 from lrscope.audit.finding import ERROR, WARNING
 from lrscope.audit.rule import Rule
+from lrscope.audit.rules.cadence import OVER_LATE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,10 +49,9 @@ def _subjects(case: Case) -> list[Scheduler]:
 
 
 def _judge(scheduler: Scheduler) -> Iterator[Finding]:
-    optimizer, horizon = scheduler.optimizer, scheduler.horizon
-    if optimizer is None or horizon is None or scheduler.per_call > 0:
+    horizon, calls = scheduler.horizon, scheduler.calls.size
+    if horizon is None or scheduler.per_call > 0:
         return
-    calls = optimizer.calls.size
     each = scheduler.calls_per_step
     length = horizon.warmup if horizon.rises_only else horizon.steps
     if each < 2 or length < FAR * scheduler.position:
@@ -82,5 +82,5 @@ RULE = Rule(
     needs="a scheduler of known length that was stepped more than once",
     subjects=_subjects,
     judge=_judge,
-    explains=("schedule-longer-than-run", "warmup-longer-than-run"),
+    explains=OVER_LATE,
 )

@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from lrscope.audit.facts.number import is_number
 from lrscope.audit.finding import WARNING
 from lrscope.audit.rule import Rule
 
@@ -50,7 +51,7 @@ def _judge(scheduler: Scheduler) -> Iterator[Finding]:
     if own is None:
         return
     others = [o for o in scheduler.training.optimizers_called if o is not own]
-    if any(_has_same_groups(own, each) for each in others):
+    if own.event and any(e.event and e.elements == own.elements for e in others):
         return  # both hold the same parameters: another mistake, another rule
     first = int(own.calls[0]) if own.calls.size else None
     before = max((_calls_before(each, first) for each in others), default=0)
@@ -75,26 +76,13 @@ def _calls_before(optimizer: Optimizer, row: int | None) -> int:
     return int(np.searchsorted(optimizer.calls, row))
 
 
-def _has_same_groups(one: Optimizer, other: Optimizer) -> bool:
-    if one.event is None or other.event is None:
-        return False
-    sizes = [
-        [(g.tensors, g.elements) for g in o.event.groups]
-        for o in (one, other)
-        if o.event
-    ]
-    return sum(e for _, e in sizes[0]) == sum(e for _, e in sizes[1])
-
-
 def _moved(scheduler: Scheduler) -> bool:
     """Say whether the rate had changed by more than 5 % before it was first used."""
-    groups = scheduler.optimizer.groups if scheduler.optimizer else ()
-    made = scheduler.event.rates
+    groups, made = scheduler.groups, scheduler.event.rates
     pairs = [
         (float(made[index]), float(group.applied[0]))
         for group in groups
-        if (index := group.track.group.index) < len(made)
-        if isinstance(made[index], (int, float))
+        if (index := group.index) < len(made) and is_number(made[index])
     ]
     return not groups or any(abs(used - was) > 0.05 * abs(was) for was, used in pairs)
 

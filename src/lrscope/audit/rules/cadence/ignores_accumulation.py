@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING
 
 from lrscope.audit.finding import ERROR, WARNING
 from lrscope.audit.rule import Rule
+from lrscope.audit.rules.cadence import OVER_LATE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,7 +49,7 @@ def _judge(scheduler: Scheduler) -> Iterator[Finding]:
     if optimizer is None or horizon is None or scheduler.per_call != 1:
         return
     times = optimizer.accumulation
-    if not 0.95 <= horizon.steps / (times * scheduler.position) <= 1.05:
+    if not scheduler.ended_at_one_in(times):
         return
     both = scheduler.training.world_size == times
     yield RULE.found(
@@ -59,7 +60,7 @@ def _judge(scheduler: Scheduler) -> Iterator[Finding]:
         + (f" (there are also {times} processes: it may be either)" if both else ""),
         fix=f"divide {horizon.name} by {times}",
         severity=WARNING if scheduler.training.ending.asked_for else ERROR,
-        steps=(0, max(0, optimizer.updates - 1)),
+        steps=scheduler.throughout,
         evidence={"accumulation": times},
     )
 
@@ -73,9 +74,5 @@ RULE = Rule(
     "end of the run",
     subjects=_subjects,
     judge=_judge,
-    explains=(
-        "schedule-longer-than-run",
-        "warmup-longer-than-run",
-        "steps-per-epoch-from-sample-counts",
-    ),
+    explains=(*OVER_LATE, "steps-per-epoch-from-sample-counts"),
 )

@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING
 
 from lrscope.audit.finding import ERROR
 from lrscope.audit.rule import Rule
+from lrscope.audit.rules.cadence import OVER_EARLY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -66,9 +67,7 @@ RULE = Rule(
     subjects=_subjects,
     judge=_judge,
     explains=(
-        "schedule-shorter-than-run",
-        "cosine-past-T_max-climbs-back",
-        "onecycle-overrun-crash",
+        *OVER_EARLY,
         "stepped-both-per-batch-and-per-epoch",
         "two-sched-steps-per-update",
     ),

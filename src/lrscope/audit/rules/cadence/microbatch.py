@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING
 
 from lrscope.audit.finding import ERROR, INFO, WARNING, Severity
 from lrscope.audit.rule import Rule
+from lrscope.audit.rules.cadence import OVER_EARLY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -63,7 +64,7 @@ def _judge(scheduler: Scheduler) -> Iterator[Finding]:
         + (also if scheduler.training.world_size == times else ""),
         fix="call scheduler.step() only when optimizer.step() was called",
         severity=severity,
-        steps=(0, max(0, optimizer.updates - 1)),
+        steps=scheduler.throughout,
         evidence={"accumulation": optimizer.accumulation, "same": round(same, 3)},
     )
 
@@ -74,7 +75,7 @@ def _severity(scheduler: Scheduler) -> Severity:
         return WARNING if _over_early(scheduler) else INFO
     if not horizon.ends_run or scheduler.fits_the_run:
         return INFO
-    updates = scheduler.optimizer.updates if scheduler.optimizer else 0
+    updates = scheduler.updates
     counts_updates = 0.9 * updates <= horizon.steps <= 1.1 * updates
     over = scheduler.position > 1.1 * horizon.steps
     return ERROR if counts_updates or over else INFO
@@ -82,11 +83,10 @@ def _severity(scheduler: Scheduler) -> Severity:
 
 def _over_early(scheduler: Scheduler) -> bool:
     """Say whether the rates of a schedule of unknown length were down too soon."""
-    groups = scheduler.optimizer.groups if scheduler.optimizer else ()
     return scheduler.class_name in {"LambdaLR", "MultiplicativeLR"} and all(
         each.tail > max(2, 0.2 * each.applied.size)
         and each.applied[-1] <= 0.1 * each.peak
-        for each in groups
+        for each in scheduler.groups
     )
 
 
@@ -99,9 +99,7 @@ RULE = Rule(
     subjects=_subjects,
     judge=_judge,
     explains=(
-        "schedule-shorter-than-run",
-        "cosine-past-T_max-climbs-back",
-        "onecycle-overrun-crash",
+        *OVER_EARLY,
         "two-sched-steps-per-update",
         "lr-decays-too-fast",
     ),

@@ -60,8 +60,7 @@ def _judge(scheduler: Scheduler) -> Iterator[Finding]:
     optimizer = scheduler.optimizer
     if scheduler.steps or optimizer is None:
         return
-    others = [each for each in optimizer.schedulers if each.steps]
-    others += _misplaced(scheduler)
+    others = [*optimizer.driven_by, *_misplaced(scheduler)]
     yield RULE.found(
         scheduler,
         f"{scheduler.called} was never stepped in {optimizer.updates} updates",
@@ -70,7 +69,7 @@ def _judge(scheduler: Scheduler) -> Iterator[Finding]:
         else "no line of the program calls its step()",
         fix="call scheduler.step() after optimizer.step(), or delete the scheduler",
         severity=INFO if others else ERROR,
-        steps=(0, max(0, optimizer.updates - 1)),
+        steps=scheduler.throughout,
     )
 
 

@@ -20,9 +20,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lrscope.audit.facts.tally import usual
 from lrscope.audit.finding import ERROR
 from lrscope.audit.rule import Rule
+from lrscope.audit.rules.cadence import OVER_EARLY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,7 +38,7 @@ def _subjects(case: Case) -> list[Scheduler]:
         for each in case.driving
         if not (each.by_accelerate or each.follows_metric)
         if each.between.size > 4
-        if each.optimizer and usual(each.optimizer.backward[1:-1]) == 1
+        if each.optimizer and each.optimizer.backward_per_call == 1
     ]
 
 
@@ -70,9 +70,7 @@ RULE = Rule(
     subjects=_subjects,
     judge=_judge,
     explains=(
-        "schedule-shorter-than-run",
-        "cosine-past-T_max-climbs-back",
-        "onecycle-overrun-crash",
+        *OVER_EARLY,
         "lr-decays-too-fast",
     ),
 )

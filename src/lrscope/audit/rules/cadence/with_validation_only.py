@@ -29,7 +29,10 @@ from lrscope.audit.rule import Rule
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from numpy.typing import NDArray
+
     from lrscope.audit.case import Case
+    from lrscope.audit.facts.epochs import Epochs
     from lrscope.audit.facts.scheduler import Scheduler
     from lrscope.audit.finding import Finding
 
@@ -46,9 +49,7 @@ def _subjects(case: Case) -> list[Scheduler]:
 
 
 def _judge(scheduler: Scheduler) -> Iterator[Finding]:
-    optimizer, count = scheduler.optimizer, _count_of_passes(scheduler)
-    if optimizer is None:
-        return
+    count = _count_of_passes(scheduler)
     by_source = stands_where_validation_is(scheduler)
     if not by_source and not _at_every_validation(scheduler):
         return
@@ -56,7 +57,7 @@ def _judge(scheduler: Scheduler) -> Iterator[Finding]:
     far = length is not None and (length >= 1.5 * scheduler.steps or not by_source)
     short = far and scheduler.steps < (length or 0) <= 1.1 * count
     by_stairs = _counts_passes(scheduler) and _at_every_validation(scheduler)
-    what = "passes" if optimizer.epochs else "updates"
+    what = "passes" if scheduler.epochs else "updates"
     yield RULE.found(
         scheduler,
         f"{scheduler.called} was stepped {scheduler.steps} times in {count} {what}, "
@@ -86,33 +87,25 @@ def _counts_passes(scheduler: Scheduler) -> bool:
 
 def _count_of_passes(scheduler: Scheduler) -> int:
     """Return the passes over the data; of updates, where no loader shows passes."""
-    optimizer = scheduler.optimizer
-    if optimizer is None:
-        return 0
-    return optimizer.epochs.count if optimizer.epochs else int(optimizer.calls.size)
+    return scheduler.epochs.count if scheduler.epochs else int(scheduler.calls.size)
 
 
 def _at_every_validation(scheduler: Scheduler) -> bool:
     """Say whether it was stepped after those passes after which one validated."""
-    optimizer = scheduler.optimizer
-    epochs = optimizer.epochs if optimizer else None
-    if optimizer is None or epochs is None:
+    epochs = scheduler.epochs
+    if epochs is None:
         return False
-    stepped = _passes_before(scheduler, np.flatnonzero(scheduler.between))
+    stepped = _passes_before(epochs, np.flatnonzero(scheduler.between))
     rows = [p.first for p in scheduler.training.passes if not p.steps]
-    validated = _passes_before(scheduler, np.searchsorted(optimizer.calls, rows))
+    validated = _passes_before(epochs, np.searchsorted(scheduler.calls, rows))
     if not 2 <= stepped.size <= 0.6 * epochs.count:
         return False
     return np.array_equal(stepped, validated[validated > 0])
 
 
-def _passes_before(
-    scheduler: Scheduler, calls: np.ndarray[tuple[int], np.dtype[np.int64]]
-) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+def _passes_before(epochs: Epochs, calls: NDArray[np.int64]) -> NDArray[np.int64]:
     """Return the passes, from 1, that had ended or begun before some calls."""
-    epochs = scheduler.optimizer.epochs if scheduler.optimizer else None
-    starts = epochs.starts if epochs else np.zeros(0, np.int64)
-    return np.unique(np.searchsorted(starts, calls, "left"))
+    return np.unique(np.searchsorted(epochs.starts, calls, "left"))
 
 
 RULE = Rule(

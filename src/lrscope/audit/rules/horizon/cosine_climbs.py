@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from lrscope.audit.facts.number import is_number
 from lrscope.audit.finding import ERROR, INFO
 from lrscope.audit.rule import Rule
 
@@ -55,7 +56,7 @@ def _judge(scheduler: Scheduler) -> Iterator[Finding]:
     reached = scheduler.position - scheduler.steps + np.cumsum(scheduler.between)
     turn = int(np.searchsorted(reached, before + length))
     turn = int(optimizer.updated[:turn].sum())
-    group = max(optimizer.groups, key=lambda each: each.peak, default=None)
+    group = max(scheduler.groups, key=lambda each: each.peak, default=None)
     if group is None or turn >= group.applied.size:
         return
     lr = group.applied
@@ -80,7 +81,7 @@ def _lengths(scheduler: Scheduler) -> tuple[int, int]:
     """Return T_max of the cosine that comes last, and the steps before it."""
     cosines = [each for each in scheduler.parts if each.class_name == COSINE]
     length = cosines[-1].arguments.get("T_max")
-    if not isinstance(length, (int, float)) or length <= 0:
+    if not is_number(length) or length <= 0:
         return 0, 0
     if scheduler.class_name != "SequentialLR":
         return int(length), 0

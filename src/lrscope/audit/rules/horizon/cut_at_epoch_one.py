@@ -82,8 +82,7 @@ def _judge(optimizer: Optimizer) -> Iterator[Finding]:
 
 def _was_left(scheduler: Scheduler) -> bool:
     """Say whether a warm-up was stepped in the first pass only, and not to its end."""
-    optimizer, horizon = scheduler.optimizer, scheduler.horizon
-    epochs = optimizer.epochs if optimizer else None
+    epochs, horizon = scheduler.epochs, scheduler.horizon
     if epochs is None or horizon is None or not horizon.rises_only:
         return False
     if scheduler.steps < LEAST or scheduler.event.row > 0 or scheduler.by_argument:
@@ -95,7 +94,7 @@ def _was_left(scheduler: Scheduler) -> bool:
 def _jumps(group: Group, start: int) -> bool:
     """Say whether a rate that rose evenly goes on far above, and does not rise more."""
     lr = group.applied
-    if group.begins or lr.size <= start or not np.isfinite(lr).all():
+    if group.begins or lr.size <= start or not group.is_finite:
         return False
     notches = np.diff(lr[:start])
     jump = lr[start] - lr[start - 1]

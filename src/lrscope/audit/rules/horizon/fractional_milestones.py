@@ -20,6 +20,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lrscope.audit.facts.horizon import milestones_of
+from lrscope.audit.facts.site import distinct
 from lrscope.audit.finding import ERROR
 from lrscope.audit.rule import Rule
 
@@ -48,7 +49,7 @@ def _judge(scheduler: Scheduler) -> Iterator[Finding]:
                 "that number",
                 cause="milestones that are not whole numbers",
                 fix=f"round them: {', '.join(str(int(each)) for each in missed)}",
-                where=(part.where,) if part.where else (),
+                where=distinct(part.where),
                 evidence={"milestones": missed},
             )
 

@@ -54,7 +54,7 @@ def _subjects(case: Case) -> list[Scheduler]:
         for each in case.driving
         if _length(each) and not each.by_argument
         if each.per_call == 1 and case.is_last(each) and each.training.process.ended
-        if each.optimizer and each.optimizer.epochs and each.optimizer.epochs.count > 2
+        if each.epochs and each.epochs.count > 2
     ]
 
 
@@ -70,7 +70,7 @@ def _length(scheduler: Scheduler) -> int:
 
 
 def _judge(scheduler: Scheduler) -> Iterator[Finding]:
-    epochs = scheduler.optimizer.epochs if scheduler.optimizer else None
+    epochs = scheduler.epochs
     real = epochs.calls_per_pass if epochs else None
     if epochs is None or not real or np.ptp(epochs.calls[epochs.whole]) > 0:
         return
@@ -91,7 +91,7 @@ def _judge(scheduler: Scheduler) -> Iterator[Finding]:
 
 def _assumed(scheduler: Scheduler) -> int | None:
     """Return the updates in a pass that the length says, if it is a count of passes."""
-    epochs = scheduler.optimizer.epochs if scheduler.optimizer else None
+    epochs = scheduler.epochs
     real, length = epochs.calls_per_pass if epochs else None, _length(scheduler)
     if epochs is None or not real or length % epochs.count or not epochs.ended_whole:
         return None
@@ -105,7 +105,7 @@ def _assumed(scheduler: Scheduler) -> int | None:
 def _divides(scheduler: Scheduler) -> bool:
     """Say whether the program divides samples by the size of a batch."""
     site = scheduler.event.where
-    text = text_of(site[0], scheduler.training.process.started) if site else None
+    text = text_of(site[0], scheduler.training.started) if site else None
     return bool(text and DIVIDES.search(text))
 
 

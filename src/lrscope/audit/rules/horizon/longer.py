@@ -44,15 +44,13 @@ def _subjects(case: Case) -> list[Scheduler]:
 
 
 def _judge(scheduler: Scheduler) -> Iterator[Finding]:
-    optimizer, horizon = scheduler.optimizer, scheduler.horizon
-    progress = scheduler.progress
-    if optimizer is None or horizon is None or progress is None or progress >= 0.9:
+    horizon, progress = scheduler.horizon, scheduler.progress
+    if horizon is None or progress is None or progress >= 0.9:
         return
     ending = scheduler.training.ending
-    epochs = optimizer.epochs
-    in_a_pass = epochs is not None and not epochs.ended_whole
-    left = scheduler.alive.stop < 0.9 * optimizer.calls.size
-    rates = [(each.applied[-1], each.peak) for each in optimizer.groups]
+    in_a_pass = scheduler.ended_within_a_pass
+    left = scheduler.alive.stop < 0.9 * scheduler.calls.size
+    rates = [(each.applied[-1], each.peak) for each in scheduler.groups]
     last, peak = max(rates, default=(float("nan"), float("nan")))
     yield RULE.found(
         scheduler,
@@ -62,7 +60,7 @@ def _judge(scheduler: Scheduler) -> Iterator[Finding]:
         cause=f"{horizon.name} does not fit the length of the run",
         fix=f"set {horizon.name} to the {scheduler.position} steps that the run has",
         severity=INFO if ending.by_choice or in_a_pass or left else WARNING,
-        steps=(0, max(0, optimizer.updates - 1)),
+        steps=scheduler.throughout,
         evidence={
             "ended_within_a_pass": in_a_pass,
             "asked_for": ending.asked_for,

@@ -42,22 +42,21 @@ def _subjects(case: Case) -> list[Scheduler]:
 
 
 def _judge(scheduler: Scheduler) -> Iterator[Finding]:
-    raised = scheduler.training.ending.exception
-    total = scheduler.horizon_steps
-    if raised is None or scheduler.position <= total or scheduler.optimizer is None:
+    ending, total = scheduler.training.ending, scheduler.horizon_steps
+    if ending.error != "ValueError" or str(total) not in ending.message:
         return
-    if raised.get("type") != "ValueError" or str(total) not in str(raised["message"]):
+    if scheduler.position <= total:
         return
-    epochs = scheduler.optimizer.epochs
+    epochs = scheduler.epochs
     each = epochs.calls_per_pass if epochs else None
     planned = f"; a pass has {each} updates" if each else ""
     yield RULE.found(
         scheduler,
         f"the run ended with an error when OneCycleLR was stepped past its "
-        f"{total} steps: {raised['message']}",
+        f"{total} steps: {ending.message}",
         cause=f"total_steps={total} is less than the steps of the run{planned}",
         fix="compute total_steps from len(loader)",
-        steps=(scheduler.optimizer.updates - 1,) * 2,
+        steps=(scheduler.updates - 1,) * 2,
         evidence={"total_steps": total, "updates_per_pass": each},
     )
 

@@ -19,8 +19,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from lrscope.audit.facts.held import warmup_and_total
 from lrscope.audit.finding import ERROR
 from lrscope.audit.rule import Rule
@@ -41,27 +39,26 @@ def _subjects(case: Case) -> list[Scheduler]:
         each
         for each in case.driving
         if warmup_and_total(each) is not None and not each.by_argument
-        if each.optimizer and each.optimizer.groups
+        if each.groups
     ]
 
 
 def _judge(scheduler: Scheduler) -> Iterator[Finding]:
-    optimizer, told = scheduler.optimizer, warmup_and_total(scheduler)
-    if optimizer is None or told is None:
+    told = warmup_and_total(scheduler)
+    if told is None:
         return
     warmup, total = told
     if not 1 <= total < warmup or abs(warmup - scheduler.position) > NEAR * warmup:
         return
-    rising = [(np.diff(each.applied) >= 0).all() for each in optimizer.groups]
-    if not all(rising) or not any(each.changes.size for each in optimizer.groups):
+    if not scheduler.only_rose:
         return
     yield RULE.found(
         scheduler,
         f"{scheduler.class_name} was told to warm up for {warmup:g} steps of "
-        f"{total:g}: the rate rose to the last of {optimizer.updates} updates",
+        f"{total:g}: the rate rose to the last of {scheduler.updates} updates",
         cause="the lengths of warm-up and training are exchanged",
         fix=f"give {total:g} as the warm-up and {warmup:g} as the total, by name",
-        steps=(0, max(0, optimizer.updates - 1)),
+        steps=scheduler.throughout,
         evidence={"warmup": warmup, "total": total},
     )
 

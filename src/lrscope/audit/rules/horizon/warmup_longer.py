@@ -20,8 +20,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from lrscope.audit.finding import INFO, WARNING
 from lrscope.audit.rule import Rule
 
@@ -39,7 +37,7 @@ def _subjects(case: Case) -> list[Scheduler]:
         for each in case.driving
         if each.horizon and each.horizon.warmup and not each.by_argument
         if each.training.process.ended and case.is_last(each)
-        if each.optimizer and each.optimizer.groups
+        if each.groups
     ]
 
 
@@ -49,13 +47,10 @@ def _judge(scheduler: Scheduler) -> Iterator[Finding]:
         return
     if scheduler.position >= 0.9 * horizon.warmup:
         return
-    rising = [(np.diff(group.applied) >= 0).all() for group in optimizer.groups]
-    moved = [group.changes.size for group in optimizer.groups]
-    if not all(rising) or not any(moved) or len(optimizer.schedulers) > 1:
+    if not scheduler.only_rose or len(optimizer.schedulers) > 1:
         return
-    epochs = optimizer.epochs
-    in_a_pass = epochs is not None and not epochs.ended_whole
-    last = max(float(group.applied[-1]) for group in optimizer.groups)
+    in_a_pass = scheduler.ended_within_a_pass
+    last = max(float(group.applied[-1]) for group in scheduler.groups)
     yield RULE.found(
         scheduler,
         f"the rate rose to the last update, to {last:.3g}: {scheduler.position} of "
@@ -63,7 +58,7 @@ def _judge(scheduler: Scheduler) -> Iterator[Finding]:
         cause="the warm-up is longer than the run",
         fix=f"shorten the warm-up to well below {scheduler.position} steps",
         severity=INFO if scheduler.training.ending.by_choice or in_a_pass else WARNING,
-        steps=(0, max(0, optimizer.updates - 1)),
+        steps=scheduler.throughout,
         evidence={"warmup": horizon.warmup, "ended_within_a_pass": in_a_pass},
     )
 

@@ -46,16 +46,11 @@ def _subjects(case: Case) -> list[Plateau]:
 
 
 def _judge(plateau: Plateau) -> Iterator[Finding]:
-    optimizer = plateau.scheduler.optimizer
-    groups = optimizer.groups if optimizer else ()
-    if not groups or any(each.changes.size for each in groups):
+    groups = plateau.scheduler.groups
+    if any(each.changes.size for each in groups) or not groups:
         return
-    updates = plateau.scheduler.updates_before_metrics
-    acted = [
-        k
-        for k in plateau.decided.cuts
-        if updates[k] < (optimizer.calls.size if optimizer else 0)
-    ]
+    before, calls = plateau.scheduler.updates_before_metrics, plateau.scheduler.calls
+    acted = [each for each in plateau.decided.cuts if before[each] < calls.size]
     rate = max(float(each.applied[-1]) for each in groups)
     because = _why(plateau, rate) if acted else _too_patient(plateau)
     if because is None:

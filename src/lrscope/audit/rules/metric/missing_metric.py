@@ -46,22 +46,21 @@ def _subjects(case: Case) -> list[Scheduler]:
 def _judge(scheduler: Scheduler) -> Iterator[Finding]:
     bare = {k: v for k, v in scheduler.items.items() if "argument" not in v}
     times = scheduler.training.tally.total(bare)
-    raised = scheduler.training.ending.exception or {}
-    message = str(raised.get("message", ""))
-    missing = raised.get("type") == "TypeError" and "'metrics'" in message
-    if REFUSED in message:
+    ending = scheduler.training.ending
+    missing = ending.error == "TypeError" and "'metrics'" in ending.message
+    if REFUSED in ending.message:
         yield RULE.found(
             scheduler,
-            f"the run ended with {raised.get('type')}: {message}",
+            f"the run ended with {ending.error}: {ending.message}",
             cause="a scheduler that waits for a metric was put in a sequence",
             fix="step it beside the sequence: scheduler.step(val_loss)",
-            evidence={"exception": raised},
+            evidence={"exception": ending.exception},
         )
     elif missing or (times and scheduler.class_name == "ReduceLROnPlateau"):
         yield RULE.found(
             scheduler,
             f"{scheduler.class_name} was stepped without a metric"
-            + (f": {message}" if missing else f" {times} times"),
+            + (f": {ending.message}" if missing else f" {times} times"),
             cause="scheduler.step() was called without an argument",
             fix="scheduler.step(val_loss)",
             evidence={"steps_without_metric": times},

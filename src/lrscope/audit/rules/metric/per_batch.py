@@ -78,7 +78,7 @@ def _is_in_batches(plateau: Plateau) -> int | None:
         usual = epochs.calls_per_pass or int(epochs.calls.max())
         return usual if usual >= 5 else 0
     sites = plateau.scheduler.sites
-    started = plateau.scheduler.training.process.started
+    started = plateau.scheduler.training.started
     for site in sites:
         loops = loops_around(site, started)
         if len(loops) >= 2 and not _made_inside(optimizer, site[0], loops[0]):

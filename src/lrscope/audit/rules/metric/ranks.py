@@ -41,15 +41,13 @@ if TYPE_CHECKING:
 def _judge(job: Replicas) -> Iterator[Finding]:
     for (number, index), partings in job.partings.items():
         optimizer = next(o for o in job.training.optimizers if o.number == number)
-        group = next(
-            (g for g in optimizer.groups if g.track.group.index == index), None
-        )
+        group = next((g for g in optimizer.groups if g.index == index), None)
         if group is not None:
             yield _found(job, group, min(partings, key=lambda each: each.update))
 
 
 def _found(job: Replicas, group: Group, first: Parting) -> Finding:
-    partings = job.partings[group.optimizer.number, group.track.group.index]
+    partings = job.partings[group.optimizer.number, group.index]
     by_metric = any(each.follows_metric for each in group.optimizer.schedulers)
     shared = job.shared_by
     on_purpose = first.from_start or shared is None

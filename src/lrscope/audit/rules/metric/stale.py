@@ -47,8 +47,7 @@ def _subjects(case: Case) -> list[Plateau]:
 
 
 def _missed(plateau: Plateau) -> str | None:
-    raised = plateau.scheduler.training.ending.exception or {}
-    message = str(raised.get("message", ""))
+    message = plateau.scheduler.training.ending.message
     return message if UNAVAILABLE in message else None
 
 

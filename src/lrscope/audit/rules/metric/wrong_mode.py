@@ -47,7 +47,7 @@ def _subjects(case: Case) -> list[Plateau]:
 def _judge(plateau: Plateau) -> Iterator[Finding]:
     scheduler = plateau.scheduler
     worse = plateau.metrics if plateau.mode == "min" else -plateau.metrics
-    started = scheduler.training.process.started
+    started = scheduler.training.started
     name = next((argument_at(s, started) for s in scheduler.sites), None)
     meant = better_by_name(name)
     against = meant is not None and meant != plateau.mode

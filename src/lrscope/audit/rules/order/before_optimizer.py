@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from lrscope.audit.facts.number import numbers
 from lrscope.audit.finding import INFO, WARNING
 from lrscope.audit.rule import Rule
 from lrscope.recording.events import SchedulerStateLoaded
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from lrscope.audit.case import Case
-    from lrscope.audit.facts.group import Group
     from lrscope.audit.facts.scheduler import Scheduler
     from lrscope.audit.finding import Finding
 
@@ -51,9 +51,9 @@ def _judge(scheduler: Scheduler) -> Iterator[Finding]:
     between = scheduler.between
     if between[0] != 1 or between[-1] != 0 or not _steady(scheduler):
         return
-    rates = [each for each in scheduler.event.rates if isinstance(each, (int, float))]
+    rates = numbers(scheduler.event.rates)
     skipped_zero = bool(rates) and not any(rates)
-    first = [float(each.applied[0]) for each in _groups(scheduler)]
+    first = [float(each.applied[0]) for each in scheduler.groups]
     yield RULE.found(
         scheduler,
         f"{scheduler.class_name} was stepped before {scheduler.optimizer_name} from "
@@ -72,14 +72,10 @@ def _steady(scheduler: Scheduler) -> bool:
     inner = scheduler.between[:-1]
     if scheduler.per_call == 1:
         return bool((inner == 1).mean() > 0.95)
-    epochs = scheduler.optimizer.epochs if scheduler.optimizer else None
+    epochs = scheduler.epochs
     if epochs is None or scheduler.per_call or epochs.count < 3:
         return False
     return np.array_equal(np.flatnonzero(inner), epochs.starts)
-
-
-def _groups(scheduler: Scheduler) -> tuple[Group, ...]:
-    return scheduler.optimizer.groups if scheduler.optimizer else ()
 
 
 def _list(rates: list[float]) -> str:

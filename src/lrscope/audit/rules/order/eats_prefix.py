@@ -21,8 +21,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from lrscope.audit.facts.prefix import prefix_of
 from lrscope.audit.finding import INFO, WARNING
 from lrscope.audit.rule import Rule
@@ -30,6 +28,7 @@ from lrscope.audit.rule import Rule
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    import numpy as np
     from numpy.typing import NDArray
 
     from lrscope.audit.case import Case
@@ -43,9 +42,7 @@ LOST = 0.05
 
 def _subjects(case: Case) -> list[Group]:
     return [
-        each
-        for each in case.begun_here
-        if np.isfinite(each.applied).all() and each.changes.size >= 2
+        each for each in case.begun_here if each.is_finite and each.changes.size >= 2
     ]
 
 
@@ -62,7 +59,7 @@ def _judge(group: Group) -> Iterator[Finding]:
         cause="the decay counts from the first update, not from the end of the warm-up",
         fix="subtract the length of the warm-up (timm: warmup_prefix=True)",
         severity=WARNING if fell else INFO,
-        steps=(prefix.at, group.begins + group.applied.size - 1),
+        steps=(prefix.at, group.last),
         evidence={"base": prefix.base, "first": prefix.rate, "peak": group.peak},
     )
 

@@ -53,13 +53,15 @@ def _subjects(case: Case) -> list[Group]:
     return [
         each
         for each in case.begun_here
-        if np.isfinite(each.applied).all() and each.changes.size >= 2 * NOTCHES
+        if each.is_finite and each.changes.size >= 2 * NOTCHES
     ]
 
 
 def _judge(group: Group) -> Iterator[Finding]:
+    if group.rise < NOTCHES:
+        return  # and so without the work that stairs are
     stairs = stairs_of(group)
-    at = _odd_one(stairs, group.track.description.lr)
+    at = _odd_one(stairs, group.rise, group.track.description.lr)
     if at is None:
         return
     before, rate, after = (float(stairs.values[k]) for k in (at - 1, at, at + 1))
@@ -75,9 +77,9 @@ def _judge(group: Group) -> Iterator[Finding]:
     )
 
 
-def _odd_one(stairs: Stairs, base: float) -> int | None:
+def _odd_one(stairs: Stairs, rise: int, base: float) -> int | None:
     """Return the value at the border that fits neither side."""
-    for at in (stairs.rise - 1, stairs.rise):
+    for at in (rise - 1, rise):
         left = stairs.values[max(0, at - NOTCHES - 1) : at]
         right = stairs.values[at + 1 : at + NOTCHES + 2][::-1]
         if left.size < NOTCHES or right.size <= NOTCHES:

@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from lrscope.audit.facts.number import is_number
 from lrscope.audit.finding import WARNING
 from lrscope.audit.rule import Rule
 
@@ -43,11 +44,7 @@ RISE = 1.5
 
 
 def _subjects(case: Case) -> list[Optimizer]:
-    return [
-        each
-        for each in case.optimizers
-        if len(each.groups) > 1 and any(s.steps for s in each.schedulers)
-    ]
+    return [each for each in case.optimizers if len(each.groups) > 1 and each.driven_by]
 
 
 def _judge(optimizer: Optimizer) -> Iterator[Finding]:
@@ -55,8 +52,8 @@ def _judge(optimizer: Optimizer) -> Iterator[Finding]:
     lifted = [g for g in optimizer.groups if _is_lifted(g, optimizer, floor)]
     if not lifted:
         return
-    group = max(lifted, key=lambda g: g.applied[-1] / max(_made(g), 1e-300))
-    begin, end = _made(group), float(group.applied.max())
+    group = max(lifted, key=lambda g: g.applied[-1] / max(g.made_with, 1e-300))
+    begin, end = group.made_with, float(group.applied.max())
     told = f"a floor of {floor:.3g}" if floor else "one last rate for every group"
     yield RULE.found(
         group,
@@ -64,15 +61,15 @@ def _judge(optimizer: Optimizer) -> Iterator[Finding]:
         "that of other groups fell",
         cause=f"the scheduler has {told}, above the rate of this group",
         fix="choose a floor relative to each group's rate, or one below all of them",
-        steps=(group.begins, group.begins + int(group.applied.size) - 1),
+        steps=(group.begins, group.last),
         evidence={"floor": floor, "groups_lifted": len(lifted)},
     )
 
 
 def _is_lifted(group: Group, optimizer: Optimizer, floor: float | None) -> bool:
     """Say whether a group rose to a floor to which another one fell."""
-    lr, made = group.applied, _made(group)
-    if group.begins or not made > 0 or not np.isfinite(lr).all():
+    lr, made = group.applied, group.made_with
+    if group.begins or not made > 0 or not group.is_finite:
         return False
     end = float(lr.max())
     if end <= RISE * made or not _rises(np.concatenate(([made], lr))):
@@ -90,7 +87,7 @@ def _rises(lr: np.ndarray) -> bool:
 
 def _another_falls(group: Group, optimizer: Optimizer) -> bool:
     return any(
-        each is not group and _made(each) > _made(group) and not _rises(each.applied)
+        each.made_with > group.made_with and not _rises(each.applied)
         for each in optimizer.groups
         if each.changes.size
     )
@@ -101,7 +98,7 @@ def _meets_another(group: Group, optimizer: Optimizer) -> bool:
     end = float(group.applied[-1])
     return any(
         each is not group
-        and _made(each) > RISE * end
+        and each.made_with > RISE * end
         and not _rises(each.applied)
         and abs(float(each.applied[-1]) - end) <= 0.02 * end
         for each in optimizer.groups
@@ -111,20 +108,13 @@ def _meets_another(group: Group, optimizer: Optimizer) -> bool:
 
 def _floor(optimizer: Optimizer) -> float | None:
     """Return the floor that a scheduler was given; None if none says so."""
-    for scheduler in optimizer.schedulers:
+    for scheduler in optimizer.driven_by:
         for part in scheduler.parts:
             given: dict[str, Any] = {**part.attributes, **part.arguments}
-            if scheduler.steps:
-                for name in FLOORS:
-                    value = given.get(name)
-                    if isinstance(value, (int, float)) and value > 0:
-                        return float(value)
+            for value in map(given.get, FLOORS):
+                if is_number(value) and value > 0:
+                    return float(value)
     return None
-
-
-def _made(group: Group) -> float:
-    made = group.track.description.lr
-    return made if np.isfinite(made) else float(group.applied[0])
 
 
 RULE = Rule(

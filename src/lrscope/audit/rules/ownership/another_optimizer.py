@@ -55,7 +55,7 @@ def _judge(pair: Bound) -> Iterator[Finding]:
         cause="the scheduler was made from another optimizer than the one that trains "
         "these parameters",
         fix="make the scheduler from the optimizer that is stepped",
-        steps=(0, max(0, trained.updates - 1)),
+        steps=trained.throughout,
         evidence={"scheduler_steps": scheduler.steps, "updates": trained.updates},
     )
 

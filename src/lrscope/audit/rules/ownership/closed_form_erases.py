@@ -22,6 +22,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from lrscope.audit.facts.site import distinct
 from lrscope.audit.facts.writers import begins_neutral, writes_afresh
 from lrscope.audit.finding import WARNING
 from lrscope.audit.rule import Rule
@@ -58,7 +59,7 @@ def _judge(scheduler: Scheduler) -> Iterator[Finding]:
             cause=f"{afresh[-1].class_name} writes base rate times factor at every "
             "step, whatever the rate was",
             fix="write both into one function, or use SequentialLR",
-            where=tuple(each.where for each in (chain, *members) if each.where),
+            where=distinct(*(each.where for each in (chain, *members))),
             evidence={"members": [each.class_name for each in members]},
         )
 

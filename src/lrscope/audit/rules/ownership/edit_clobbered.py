@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from lrscope.audit.facts.number import numbers
 from lrscope.audit.facts.writers import hand_written, per_update
 from lrscope.audit.finding import WARNING
 from lrscope.audit.rule import Rule
@@ -59,7 +60,7 @@ def _subjects(case: Case) -> list[Optimizer]:
     return [
         each
         for each in case.optimizers
-        if each.updates and any(s.steps for s in each.schedulers)
+        if each.updates and each.driven_by
         if each.written or _first_was_edited(each)
     ]
 
@@ -84,8 +85,8 @@ def _judge(optimizer: Optimizer) -> Iterator[Finding]:
             f"the rate was set to {edit.written:.6g} by hand for update {edit.update} "
             f"and was {edit.after:.6g} again at update {edit.undone}"
             + (f"; so {len(found)} times" if len(found) > 1 else ""),
-            cause=f"{_writer(optimizer)} works the rate out afresh and forgets what is "
-            "in the group",
+            cause=f"{optimizer.driven_by[0].class_name} works the rate out afresh and "
+            "forgets what is in the group",
             fix="change the scheduler's base_lrs, or stop stepping it",
             steps=(edit.update, edit.undone),
             evidence={"before": edit.before, "edits": len(found)},
@@ -120,7 +121,7 @@ def _undone(
 def _written_otherwise(optimizer: Optimizer) -> NDArray[np.bool_]:
     """Say for each update whether a state was loaded or a scheduler made before it."""
     found = np.zeros(optimizer.updates, bool)
-    rows = optimizer.calls[optimizer.updated]
+    rows = optimizer.update_rows
     for _, _, each in optimizer.training.process.history.rare:
         kinds = (OptimizerStateLoaded, SchedulerStateLoaded, SchedulerConstructed)
         if isinstance(each, kinds) and each.row > 0:
@@ -146,16 +147,10 @@ def _first_was_edited(optimizer: Optimizer) -> bool:
 
 
 def _due_first(group: Group) -> float:
-    rates = (
-        group.optimizer.schedulers[0].event.rates if group.optimizer.schedulers else ()
-    )
-    index = group.track.group.index
-    due = rates[index] if index < len(rates) else None
-    return float(due) if isinstance(due, (int, float)) else float(group.applied[0])
-
-
-def _writer(optimizer: Optimizer) -> str:
-    return next(each.class_name for each in optimizer.schedulers if each.steps)
+    schedulers = group.optimizer.schedulers
+    rates = schedulers[0].event.rates if schedulers else ()
+    due = numbers(rates[group.index : group.index + 1])
+    return due[0] if due else float(group.applied[0])
 
 
 RULE = Rule(

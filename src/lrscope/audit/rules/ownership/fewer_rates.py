@@ -53,9 +53,10 @@ def _subjects(case: Case) -> list[Optimizer]:
 
 def _written_by_others(optimizer: Optimizer) -> bool:
     """Say whether a class of the program's own, or the program, writes the rates."""
-    stepped = [each for each in optimizer.schedulers if each.steps]
-    own = [each for each in stepped if not each.event.module.startswith(KNOWN)]
-    return bool(own) if stepped else bool(optimizer.written)
+    modules = [each.event.module for each in optimizer.driven_by]
+    if not modules:
+        return bool(optimizer.written)
+    return not all(each.startswith(KNOWN) for each in modules)
 
 
 def _judge(optimizer: Optimizer) -> Iterator[Finding]:
@@ -69,9 +70,8 @@ def _judge(optimizer: Optimizer) -> Iterator[Finding]:
         return
     if max(float(np.ptp(g.applied) / max(g.peak, 1e-300)) for g in groups) < 0.2:
         return
-    by_class = any(each.steps for each in optimizer.schedulers)
     alike = any(_made_alike(groups[0], each) for each in left)
-    severity = WARNING if by_class or alike else INFO
+    severity = WARNING if optimizer.driven_by or alike else INFO
     yield RULE.found(
         optimizer,
         f"only {count} of {len(groups)} groups move; {left[0].group_name} keeps "
@@ -79,7 +79,7 @@ def _judge(optimizer: Optimizer) -> Iterator[Finding]:
         cause="one rate is written, and there are more groups",
         fix="write a rate for each group: base_lrs[i] * factor for group i",
         severity=severity,
-        steps=(0, optimizer.updates - 1),
+        steps=optimizer.throughout,
         evidence={"groups": len(groups), "moving": count},
     )
 

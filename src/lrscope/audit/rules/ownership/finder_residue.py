@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 
 def _subjects(case: Case) -> list[Ramp]:
-    found = (ramp_of(each) for each in case.groups if each.track.group.index == 0)
+    found = (ramp_of(each) for each in case.groups if each.index == 0)
     return [each for each in found if each is not None and each.rest.size]
 
 

@@ -65,7 +65,7 @@ def _judge(added: Added) -> Iterator[Finding]:
     if not added.steps_after:
         return
     for group in added.groups:
-        lr, base = group.applied, given[group.track.group.index]
+        lr, base = group.applied, given[group.index]
         if not base > 0 or _others_write(added):
             continue
         if _grows(added, group, base):
@@ -87,8 +87,6 @@ def _judge(added: Added) -> Iterator[Finding]:
 def _found(
     added: Added, told: str, severity: Any, group: Group | None = None
 ) -> Finding:
-    begins = group.begins if group else None
-    last = begins + int(group.applied.size) - 1 if group and begins is not None else 0
     return RULE.found(
         added,
         f"a group was added after {added.scheduler.called} was made for "
@@ -97,7 +95,7 @@ def _found(
         "made, and works from what it wrote before",
         fix="add all groups before the scheduler is made, or make a new one then",
         severity=severity,
-        steps=None if begins is None else (begins, last),
+        steps=(group.begins, group.last) if group else None,
         evidence={"groups_known": len(added.scheduler.event.rates)},
     )
 
@@ -107,9 +105,7 @@ def _others_write(added: Added) -> bool:
     optimizer = added.scheduler.optimizer
     return optimizer is None or bool(
         optimizer.written
-        or any(
-            each.steps for each in optimizer.schedulers if each is not added.scheduler
-        )
+        or any(each is not added.scheduler for each in optimizer.driven_by)
     )
 
 
@@ -127,15 +123,11 @@ def _is_left_out(added: Added, group: Group, base: float) -> bool:
         return False
     if added.scheduler.event.module.startswith("torch."):
         return False  # those take new groups along, or raise
-    known = (
-        [
-            each.applied[-lr.size :]
-            for each in added.scheduler.optimizer.groups
-            if each.begins < group.begins and each.applied.size >= lr.size
-        ]
-        if added.scheduler.optimizer
-        else []
-    )
+    known = [
+        each.applied[-lr.size :]
+        for each in added.scheduler.groups
+        if each.begins < group.begins and each.applied.size >= lr.size
+    ]
     return any(np.ptp(each) > 0.05 * np.max(np.abs(each)) for each in known)
 
 

@@ -22,15 +22,17 @@ Upstream: pytorch/pytorch#21965, pytorch/pytorch#33416
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from lrscope.audit.facts.nearness import are_two
+from lrscope.audit.facts.number import is_number, numbers
+from lrscope.audit.facts.site import distinct
 from lrscope.audit.facts.unused import left_by_unused, undid_a_warmup
 from lrscope.audit.facts.writers import earlier_on, writes_afresh
 from lrscope.audit.finding import INFO, WARNING
 from lrscope.audit.rule import Rule
-from lrscope.recording.events import OptimizerStateLoaded
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,9 +40,6 @@ if TYPE_CHECKING:
     from lrscope.audit.case import Case
     from lrscope.audit.facts.scheduler import Scheduler
     from lrscope.audit.finding import Finding
-
-LEAST = 0.05
-"""Relative difference from which on two rates are two."""
 
 
 def _subjects(case: Case) -> list[Scheduler]:
@@ -63,7 +62,7 @@ def _judge(scheduler: Scheduler) -> Iterator[Finding]:
             cause=f"{left.by} was built for the same optimizer, changed its rate and "
             "was never stepped",
             fix=f"do not build {left.by} where it is not used",
-            steps=(0, scheduler.optimizer.updates - 1) if scheduler.optimizer else None,
+            steps=scheduler.throughout,
             evidence={"rate": left.rate, "made_with": left.made},
         )
         return
@@ -73,22 +72,22 @@ def _judge(scheduler: Scheduler) -> Iterator[Finding]:
     first = next((e for e in scheduler.parts if writes_afresh(e)), None)
     if first is None or first is not (scheduler.parts[1:] or scheduler.parts)[0]:
         return
-    own = _numbers(first.attributes.get("base_lrs"))  # of the part that begins
+    own = numbers(first.attributes.get("base_lrs"))  # of the part that begins
     wanted = _wanted(scheduler)
-    after = _numbers(event.rates)
+    after = numbers(event.rates)
     if not len(own) == len(wanted) == len(after):
         return
     cyclic = event.class_name == "CyclicLR"  # it writes its own base rate, or tries to
     put_back = [
-        (was, base if _differ(was, base) else rate)
+        (was, base if are_two(was, base) else rate)
         for was, base, rate in zip(wanted, own, after, strict=True)
-        if _differ(was, rate) and (cyclic or _differ(was, base))
+        if are_two(was, rate) and (cyclic or are_two(was, base))
     ]
     if not put_back:
         return
     was, base = put_back[0]
     chosen = cyclic or _was_chosen(scheduler) or undid_a_warmup(scheduler)
-    update = int(np.searchsorted(_update_rows(scheduler), event.row))
+    update = _updates_before(scheduler)
     yield RULE.found(
         scheduler,
         f"{scheduler.called} began from {base:.6g}; "
@@ -98,10 +97,8 @@ def _judge(scheduler: Scheduler) -> Iterator[Finding]:
         f"{earlier_on(scheduler)[-1].class_name}, made before",
         fix='del group["initial_lr"] before making it, or set it to the new rate',
         severity=WARNING if chosen else INFO,
-        steps=(update, max(update, scheduler.optimizer.updates - 1))
-        if scheduler.optimizer
-        else None,
-        where=(event.where,) if event.where else None,
+        steps=(update, max(update, scheduler.updates - 1)),
+        where=distinct(event.where) or None,
         evidence={"base": base, "rate": was},
     )
 
@@ -111,29 +108,26 @@ def _wanted(scheduler: Scheduler) -> list[float]:
     event = scheduler.event
     given = event.arguments.get("base_lr")
     if event.class_name != "CyclicLR":
-        return _numbers(event.rates_before)
+        return numbers(event.rates_before)
     several = given if isinstance(given, list) else [given] * len(event.rates_before)
-    return _numbers(several)
+    return numbers(several)
 
 
 def _was_chosen(scheduler: Scheduler) -> bool:
     """Say whether the rate was written since the earlier scheduler wrote it."""
-    optimizer, event = scheduler.optimizer, scheduler.event
-    if optimizer is None:
-        return False
-    before = _numbers(event.rates_before)
-    reached = int(np.searchsorted(_update_rows(scheduler), event.row))
+    before = numbers(scheduler.event.rates_before)
+    reached = _updates_before(scheduler)
     if not reached:
-        left = _numbers(earlier_on(scheduler)[-1].event.rates)
-        return len(left) == len(before) and any(map(_differ, before, left))
-    for group in optimizer.groups:
-        index, at = group.track.group.index, reached - group.begins
+        left = numbers(earlier_on(scheduler)[-1].event.rates)
+        return len(left) == len(before) and any(map(are_two, before, left))
+    for group in scheduler.groups:
+        index, at = group.index, reached - group.begins
         past = group.applied[max(0, at - 50) : max(0, at)]
         if index >= len(before) or not past.size:
             continue
         notch = float(np.max(np.abs(np.diff(past)), initial=0.0))
         far = abs(before[index] - past[-1]) > 3 * notch
-        if far and _differ(before[index], float(past[-1])):
+        if far and are_two(before[index], float(past[-1])):
             return not _could_step_there(scheduler, before[index], float(past[-1]))
     return False
 
@@ -142,34 +136,19 @@ def _could_step_there(scheduler: Scheduler, rate: float, last: float) -> bool:
     """Say whether a stair of the earlier scheduler explains the rate."""
     earlier = earlier_on(scheduler)[-1].event
     gamma = earlier.arguments.get("gamma")
-    return isinstance(gamma, (int, float)) and not _differ(rate, last * gamma)
+    return is_number(gamma) and not are_two(rate, last * gamma)
 
 
-def _update_rows(scheduler: Scheduler) -> Any:
+def _updates_before(scheduler: Scheduler) -> int:
+    """Return the updates of its optimizer before it was made."""
     optimizer = scheduler.optimizer
-    return optimizer.calls[optimizer.updated] if optimizer else np.zeros(0, np.int64)
+    return optimizer.updates_before(scheduler.event.row) if optimizer else 0
 
 
 def _resumed(scheduler: Scheduler) -> bool:
     """Say whether a state was loaded, or the constructor was told a position."""
-    if any(
-        isinstance(given := each.arguments.get("last_epoch"), int) and given >= 0
-        for each in scheduler.parts
-    ):
-        return True
-    number = scheduler.event.optimizer
-    return any(
-        each.optimizer == number
-        for each in scheduler.training.process.history.of(OptimizerStateLoaded)
-    )
-
-
-def _numbers(values: Any) -> list[float]:
-    return [float(e) for e in values or () if isinstance(e, (int, float))]
-
-
-def _differ(one: float, other: float) -> bool:
-    return abs(one - other) > LEAST * max(abs(one), abs(other))
+    own = scheduler.optimizer
+    return scheduler.restored.given_last_epoch is not None or bool(own and own.loads)
 
 
 RULE = Rule(

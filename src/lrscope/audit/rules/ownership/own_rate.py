@@ -80,9 +80,8 @@ def _has_d(optimizer: Optimizer) -> bool:
 
 
 def _is_driven(optimizer: Optimizer) -> bool:
-    if not any(each.steps for each in optimizer.schedulers):
-        return False
-    return any(np.ptp(g.applied) > 0.2 * g.peak for g in optimizer.groups)
+    moves = (np.ptp(g.applied) > 0.2 * g.peak for g in optimizer.groups)
+    return bool(optimizer.driven_by) and any(moves)
 
 
 RULE = Rule(

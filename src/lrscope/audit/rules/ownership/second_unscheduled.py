@@ -77,11 +77,11 @@ def _in_step(one: Optimizer, other: Optimizer) -> bool:
 
 def _judge(pair: Two) -> Iterator[Finding]:
     moved, still = pair
-    if not any(each.steps for each in moved.schedulers) and not moved.written:
+    if not moved.driven_by and not moved.written:
         return
-    if not _moves(moved) or any(each.changes.size for each in still.groups):
+    if not _moves(moved) or not still.is_constant:
         return
-    if any(each.steps for each in still.schedulers) or not still.groups:
+    if still.driven_by or not still.groups:
         return
     if not any(each.applied.any() for each in still.groups):
         return
@@ -92,7 +92,7 @@ def _judge(pair: Two) -> Iterator[Finding]:
         cause=f"a scheduler was made for {moved.name} only",
         fix=f"make one for {still.name} too",
         severity=WARNING if _belong_together(moved, still) else INFO,
-        steps=(0, max(0, still.updates - 1)),
+        steps=still.throughout,
         evidence={"moved": moved.name},
     )
 

@@ -25,7 +25,6 @@ from typing import TYPE_CHECKING, Any
 from lrscope.audit.facts.refused import Refused, refused_in
 from lrscope.audit.finding import ERROR
 from lrscope.audit.rule import Rule
-from lrscope.recording.events import RateIsNoNumber
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -70,8 +69,8 @@ def _refused(subject: Refused) -> Iterator[tuple[str, str]]:
 
 
 def _texts(optimizer: Optimizer) -> Iterator[tuple[str, str]]:
-    for each in optimizer.training.process.history.of(RateIsNoNumber):
-        if each.optimizer == optimizer.number and each.type in {"str", "str_"}:
+    for each in optimizer.not_numbers:
+        if each.type in {"str", "str_"}:
             yield "the rate of a group", each.value
     for group in optimizer.event.groups if optimizer.event else ():
         for key in ("learning_rate", "lr"):

@@ -28,6 +28,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from lrscope.audit.facts.plateau import Plateau, is_plateau
+from lrscope.audit.facts.site import distinct
 from lrscope.audit.facts.writers import (
     begins_neutral,
     per_update,
@@ -53,30 +54,28 @@ def _subjects(case: Case) -> list[Optimizer]:
         each
         for each in case.optimizers
         if each.updates
-        if sum(s.steps > 0 for s in each.schedulers) + bool(each.plans) > 1
+        if len(each.driven_by) + bool(each.plans) > 1
     ]
 
 
 def _judge(optimizer: Optimizer) -> Iterator[Finding]:
-    stepped = [each for each in optimizer.schedulers if each.steps]
     if optimizer.plans:
-        yield from (_beside_driver(optimizer, each) for each in stepped)
+        yield from (_beside_driver(optimizer, each) for each in optimizer.driven_by)
         return
-    found = [_pair(optimizer, *pair) for pair in combinations(stepped, 2)]
+    found = [_pair(optimizer, *pair) for pair in combinations(optimizer.driven_by, 2)]
     loud = [each for each in found if each is not None]
     if loud:
         yield max(loud, key=lambda each: each.severity)
 
 
 def _beside_driver(optimizer: Optimizer, scheduler: Scheduler) -> Finding:
-    driver = optimizer.plans[0].where
     return RULE.found(
         optimizer,
         f"{scheduler.called} was stepped {scheduler.steps} times beside a driver, "
         "which writes the rate of every step",
         cause="the driver writes last: the scheduler has no effect",
         fix="take out the scheduler and its step(), or the driver",
-        where=tuple(dict.fromkeys((*scheduler.where, *((driver,) if driver else ())))),
+        where=distinct(*scheduler.where, optimizer.plans[0].where),
         evidence={"schedulers": [scheduler.class_name]},
     )
 
@@ -106,7 +105,7 @@ def _pair(optimizer: Optimizer, one: Scheduler, other: Scheduler) -> Finding | N
         fix="put them into one SequentialLR, or step each in its own phase only",
         severity=WARNING if lost or twice else INFO,
         steps=(int(together[0]), last),
-        where=tuple(dict.fromkeys((*one.where, *other.where))),
+        where=distinct(*one.where, *other.where),
         evidence={
             "together": int(together.size),
             "schedulers": [one.class_name, other.class_name],

@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from lrscope.audit.facts.number import is_number, numbers
 from lrscope.audit.facts.reading import reads_key
 from lrscope.audit.finding import WARNING
 from lrscope.audit.rule import Rule
@@ -78,7 +79,7 @@ def _judge(optimizer: Optimizer) -> Iterator[Finding]:
             cause=f"{optimizer.event.class_name if optimizer.event else 'torch'} keeps "
             f"{key} and never reads it",
             fix='give each group its own "lr"',
-            steps=(0, max(0, optimizer.updates - 1)),
+            steps=optimizer.throughout,
             where=optimizer.where,
             evidence={key: given},
         )
@@ -105,7 +106,7 @@ def _written_beside(optimizer: Optimizer) -> Finding | None:
                 f"the rate is {float(group.applied[-1]):.3g} in every update",
                 cause=f"no optimizer of torch reads {key}",
                 fix='write group["lr"]',
-                steps=(0, max(0, optimizer.updates - 1)),
+                steps=optimizer.throughout,
                 evidence={key: float(found[-1])},
             )
     return None
@@ -126,14 +127,13 @@ def _speaking(group: Any) -> dict[str, float | str]:
 def _is_ignored(optimizer: Optimizer, key: str, given: list[Any]) -> bool:
     """Say whether what the key asks for is not what the rates show."""
     groups = optimizer.groups
-    numbers = [float(e) for e in given if isinstance(e, (int, float))]
-    if not numbers or not _are_equal(optimizer):
+    if not numbers(given) or not _are_equal(optimizer):
         return False
     if FACTOR.fullmatch(key):
         neutral = [1.0 if e is None else e for e in given]
         return len(groups) > 1 and len(set(neutral)) > 1
     return any(
-        isinstance(wanted, (int, float)) and 0 < wanted < 10 and not _is_met(g, wanted)
+        is_number(wanted) and 0 < wanted < 10 and not _is_met(g, wanted)
         for g, wanted in zip(groups, given, strict=True)
     )
 

@@ -73,14 +73,10 @@ def _judge(subject: Bound | Scheduler) -> Iterator[Finding]:
 
 def _stands_still(scheduler: Scheduler) -> int | None:
     """Return the update from which on no rate moves though the plan does."""
-    optimizer, plan = scheduler.optimizer, planned_rates(scheduler)
-    if optimizer is None or plan is None or len(plan) != len(optimizer.groups):
+    groups, plan = scheduler.groups, planned_rates(scheduler)
+    if plan is None or len(plan) != len(groups) or any(g.begins for g in groups):
         return None
-    if any(each.begins for each in optimizer.groups):
-        return None
-    first = max(
-        (int(g.changes[-1]) for g in optimizer.groups if g.changes.size), default=0
-    )
+    first = max((int(g.changes[-1]) for g in groups if g.changes.size), default=0)
     rest = plan[:, first:]
     spread = np.ptp(rest, axis=1) / np.maximum(np.abs(plan).max(axis=1), 1e-300)
     moves = np.count_nonzero(np.diff(rest, axis=1), axis=1)

@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from lrscope.audit.facts.readout import shown
+from lrscope.audit.facts.site import distinct
 from lrscope.audit.finding import INFO
 from lrscope.audit.rule import Rule
 
@@ -36,18 +37,14 @@ if TYPE_CHECKING:
 
 
 def _subjects(case: Case) -> list[Scheduler]:
-    return [
-        each
-        for each in case.driving
-        if each.optimizer and len(each.optimizer.groups) > 1 and shown(each)[0]
-    ]
+    return [each for each in case.driving if len(each.groups) > 1 and shown(each)[0]]
 
 
 def _judge(scheduler: Scheduler) -> Iterator[Finding]:
     found, goes_round = shown(scheduler)
     picked = {each.index for each in found}
-    groups = scheduler.optimizer.groups if scheduler.optimizer else ()
-    if goes_round or len(picked) != 1 or None in picked or len(groups) < 2:
+    groups = scheduler.groups
+    if goes_round or len(picked) != 1 or None in picked:
         return
     lasts = {each.group_name: float(each.applied[-1]) for each in groups}
     peaks = np.array([each.peak for each in groups])
@@ -59,7 +56,7 @@ def _judge(scheduler: Scheduler) -> Iterator[Finding]:
         "shown",
         cause="the line that shows the rate picks one group",
         fix="show the rate of each group",
-        where=tuple(dict.fromkeys(each.where for each in found)),
+        where=distinct(*(each.where for each in found)),
         evidence={"last_rates": lasts},
     )
 

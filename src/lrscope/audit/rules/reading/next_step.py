@@ -22,6 +22,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lrscope.audit.facts.readout import shown, shown_after_step
+from lrscope.audit.facts.site import distinct
 from lrscope.audit.finding import INFO
 from lrscope.audit.rule import Rule
 
@@ -39,8 +40,7 @@ def _subjects(case: Case) -> list[Scheduler]:
 
 def _judge(scheduler: Scheduler) -> Iterator[Finding]:
     found = shown_after_step(scheduler)
-    groups = scheduler.optimizer.groups if scheduler.optimizer else ()
-    changes = max((int(each.changes.size) for each in groups), default=0)
+    changes = max((int(each.changes.size) for each in scheduler.groups), default=0)
     if not found or not changes:
         return
     yield RULE.found(
@@ -49,7 +49,7 @@ def _judge(scheduler: Scheduler) -> Iterator[Finding]:
         f"changes, {changes} times, that is the rate of the next update",
         cause="the line that shows it stands after the line that steps",
         fix="read the rate before scheduler.step()",
-        where=tuple(dict.fromkeys(each.where for each in found)),
+        where=distinct(*(each.where for each in found)),
         evidence={"changes": changes},
     )
 

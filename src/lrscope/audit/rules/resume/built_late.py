@@ -27,6 +27,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lrscope.audit.facts.nearness import are_near
+from lrscope.audit.facts.number import numbers
 from lrscope.audit.finding import ERROR, WARNING
 from lrscope.audit.rule import Rule
 from lrscope.audit.rules.resume import CONSEQUENCES
@@ -58,7 +59,7 @@ def _judge(continued: Continued) -> Iterator[Finding]:
     restored = continued.rates_loaded
     if not late or continued.stepped_since_loading or not restored or not first:
         return
-    brought = [each for each in loads[-1].rates if isinstance(each, (int, float))]
+    brought = numbers(loads[-1].rates)
     if are_near(first, restored) or are_near(first, brought):
         return
     wrong = continued.wrong()
@@ -70,7 +71,7 @@ def _judge(continued: Continued) -> Iterator[Finding]:
         cause="making a scheduler writes its first rate over the one that was loaded",
         fix="make the scheduler before optimizer.load_state_dict()",
         severity=ERROR if share > 0.1 else WARNING,
-        steps=(0, max(0, continued.optimizer.updates - 1)),
+        steps=continued.optimizer.throughout,
         evidence={
             "first_rates": first,
             "rates_loaded": restored,

@@ -63,7 +63,7 @@ def _judge(continued: Continued) -> Iterator[Finding]:
         cause="last_epoch sets the position only; the optimizer keeps its own rate",
         fix="leave last_epoch out; load the states of the scheduler and the optimizer "
         "after both were made",
-        steps=(0, max(0, size - 1)),
+        steps=continued.optimizer.throughout,
         evidence={
             "last_epoch": continued.given_last_epoch,
             "position": continued.start,

@@ -62,7 +62,7 @@ def _judge(resumption: Resumption) -> Iterator[Finding]:
         fix="set lr and initial_lr of every group, and the scheduler's base_lrs, after "
         "loading",
         severity=WARNING if changed or elsewhere else INFO,
-        steps=(0, max(0, resumption.optimizer.updates - 1)),
+        steps=resumption.optimizer.throughout,
         evidence={"constructed_with": made, "loaded": old, "asked_for": asked},
     )
 

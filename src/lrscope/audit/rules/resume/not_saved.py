@@ -48,7 +48,7 @@ def _subjects(case: Case) -> list[Resumption]:
 
 
 def _judge(resumption: Resumption) -> Iterator[Finding]:
-    last = max(0, resumption.optimizer.updates - 1)
+    throughout = resumption.optimizer.throughout
     for each in resumption.schedulers:
         if begins_anew(each) and not each.was_saved:
             wrong = each.wrong()
@@ -59,7 +59,7 @@ def _judge(resumption: Resumption) -> Iterator[Finding]:
                 cause="its state was not in the checkpoint: scheduler.state_dict() "
                 "was not called before",
                 fix="save scheduler.state_dict() and load it after construction",
-                steps=(0, last),
+                steps=throughout,
                 evidence={
                     "position": each.start,
                     "due": each.due,
@@ -76,7 +76,7 @@ def _judge(resumption: Resumption) -> Iterator[Finding]:
                 "both together are its length",
                 cause="its state was not loaded",
                 fix="save scheduler.state_dict() and load it after construction",
-                steps=(0, last),
+                steps=throughout,
                 evidence={"position": each.start, "due": lacks},
             )
     if not any(each.scheduler.steps for each in resumption.schedulers):

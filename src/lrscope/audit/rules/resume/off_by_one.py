@@ -61,7 +61,7 @@ def _judge(continued: Continued) -> Iterator[Finding]:
         else "the scheduler is stepped once more when training is resumed",
         fix="save after scheduler.step(), and go on with the next epoch or update",
         severity=WARNING if count else INFO,
-        steps=(0, max(0, continued.optimizer.updates - 1)),
+        steps=continued.optimizer.throughout,
         evidence={"position": start, "due": due, "wrong_updates": count},
     )
 

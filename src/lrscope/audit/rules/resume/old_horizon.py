@@ -53,7 +53,7 @@ def _judge(continued: Continued) -> Iterator[Finding]:
         cause="a scheduler's state holds its settings, not only its position",
         fix="set the new settings after loading, or make a new schedule from here",
         severity=_severity(continued, changed),
-        steps=(0, max(0, continued.optimizer.updates - 1)),
+        steps=continued.optimizer.throughout,
         evidence={"changed": {e.name: [e.given, e.loaded] for e in changed}},
     )
 

@@ -47,7 +47,7 @@ def _judge(continued: Continued) -> Iterator[Finding]:
         "taken there",
         cause="scheduler.load_state_dict() was not called in this segment",
         fix="load the scheduler's state; make a missing one an error",
-        steps=(0, max(0, continued.optimizer.updates - 1)),
+        steps=continued.optimizer.throughout,
         evidence={"position": continued.start, "due": continued.due},
     )
 

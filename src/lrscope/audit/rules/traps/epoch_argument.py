@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from lrscope.audit.facts.site import distinct, site_of
 from lrscope.audit.finding import INFO, WARNING
 from lrscope.audit.rule import Rule
 
@@ -53,12 +54,7 @@ def _judge(scheduler: Scheduler) -> Iterator[Finding]:
     if not told.size:
         return
     harm = _harm(scheduler)
-    line = {
-        (str(site[0]), int(site[1]))
-        for item in scheduler.items.values()
-        if "argument" in item
-        if (site := item.get("from") or item.get("where"))
-    }
+    told_by = [each for each in scheduler.items.values() if "argument" in each]
     yield RULE.found(
         scheduler,
         f"{scheduler.class_name} was told its step {told.size} times: {told[0]:g} "
@@ -67,7 +63,7 @@ def _judge(scheduler: Scheduler) -> Iterator[Finding]:
         cause=harm[1] if harm else "scheduler.step(epoch) is deprecated",
         fix="scheduler.step() without an argument",
         severity=WARNING if harm else INFO,
-        where=tuple(sorted(line)) or None,
+        where=tuple(sorted(distinct(*map(site_of, told_by)))) or None,
         evidence={"arguments": told[:10].tolist()},
     )
 

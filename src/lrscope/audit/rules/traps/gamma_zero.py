@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from lrscope.audit.facts.number import is_number
 from lrscope.audit.finding import ERROR, INFO
 from lrscope.audit.rule import Rule
 
@@ -40,12 +41,7 @@ def _factor(event: SchedulerConstructed) -> tuple[str, float] | None:
     own = {**event.attributes, **event.arguments}
     found = ((name, own.get(name)) for name in NAMES)
     return next(
-        (
-            (name, float(value))
-            for name, value in found
-            if isinstance(value, (int, float)) and not isinstance(value, bool)
-        ),
-        None,
+        ((name, float(value)) for name, value in found if is_number(value)), None
     )
 
 
@@ -55,11 +51,10 @@ def _subjects(case: Case) -> list[Scheduler]:
 
 def _judge(scheduler: Scheduler) -> Iterator[Finding]:
     found = [each for each in scheduler.parts if (_factor(each) or ("", 1.0))[1] == 0]
-    groups = scheduler.optimizer.groups if scheduler.optimizer else ()
-    if not found or not groups:
+    if not found or not scheduler.groups:
         return
     name, _ = _factor(found[0]) or ("gamma", 0.0)
-    dead = [each.applied == 0 for each in groups]
+    dead = [each.applied == 0 for each in scheduler.groups]
     ended = all(each[-1] and not each.all() for each in dead)
     first = min(int(np.argmax(each)) for each in dead) if ended else None
     count = int(dead[0].size)

@@ -44,17 +44,17 @@ def _subjects(case: Case) -> list[Optimizer]:
 
 
 def _judge(optimizer: Optimizer) -> Iterator[Finding]:
-    raised = optimizer.training.ending.exception or {}
-    found = MISSING.search(str(raised.get("message", "")))
-    if found is None or raised.get("type") != "AttributeError":
+    ending = optimizer.training.ending
+    found = MISSING.search(ending.message)
+    if found is None or ending.error != "AttributeError":
         return
     yield RULE.found(
         optimizer,
         f"the run ended because {found[1]} has no {found[2]}",
         cause="not every scheduler keeps the rate that it wrote last",
         fix='optimizer.param_groups[0]["lr"]',
-        where=distinct(site_of(raised)) or None,
-        evidence={"exception": raised},
+        where=distinct(site_of(ending.exception or {})) or None,
+        evidence={"exception": ending.exception},
     )
 
 

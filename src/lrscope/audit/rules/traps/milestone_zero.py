@@ -48,7 +48,7 @@ def _judge(sequence: Sequence) -> Iterator[Finding]:
         return
     if second.class_name == first.class_name:
         return  # the second one may begin with that factor itself
-    version = sequence.training.process.head.get("torch")
+    version = sequence.training.torch
     yield RULE.found(
         sequence,
         f"SequentialLR(milestones=[0, …]) began at {sequence.begins[0]:.4g}, scaled by "

@@ -39,7 +39,7 @@ def _subjects(case: Case) -> list[Scheduler]:
 
 
 def _judge(scheduler: Scheduler) -> Iterator[Finding]:
-    for group in scheduler.optimizer.groups if scheduler.optimizer else ():
+    for group in scheduler.groups:
         for name in NAMES:
             if name not in group.track.settings:
                 continue

@@ -48,8 +48,8 @@ def _subjects(case: Case) -> list[Sequence]:
 
 def _judge(sequence: Sequence) -> Iterator[Finding]:
     first = sequence.children[0]
-    raised = sequence.training.ending.exception or {}
-    if raised.get("type") == "NotImplementedError" and any(
+    ending = sequence.training.ending
+    if ending.error == "NotImplementedError" and any(
         each.children for each in sequence.children[1:]
     ):
         yield RULE.found(
@@ -59,7 +59,7 @@ def _judge(sequence: Sequence) -> Iterator[Finding]:
             cause="SequentialLR cannot begin a composed scheduler later than at step 0",
             fix="one SequentialLR with all schedulers and all milestones",
             severity=ERROR,
-            evidence={"exception": raised},
+            evidence={"exception": ending.exception},
         )
         return
     chained = first.class_name == "ChainedScheduler"

@@ -20,7 +20,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lrscope.audit.facts.sequence import differ, numbers
+from lrscope.audit.facts.number import all_numbers
+from lrscope.audit.facts.sequence import differ
 from lrscope.audit.finding import ERROR
 from lrscope.audit.rule import Rule
 
@@ -66,8 +67,8 @@ def _left_its_rate(scheduler: Scheduler) -> bool:
     if optimizer is None or scheduler.steps > int(scheduler.between[0]):
         return False
     later = [each for each in optimizer.schedulers if each.between[1:].any()]
-    begun = tuple(float(g.applied[0]) for g in optimizer.groups if not g.begins)
-    return any(differ(numbers(each.event.rates), begun) for each in later)
+    begun = [float(g.applied[0]) for g in optimizer.groups if not g.begins]
+    return any(differ(all_numbers(each.event.rates), begun) for each in later)
 
 
 RULE = Rule(

@@ -26,7 +26,6 @@ import numpy as np
 from lrscope.audit.facts.falling import crossing
 from lrscope.audit.finding import ERROR, WARNING
 from lrscope.audit.rule import Rule
-from lrscope.recording.events import RateIsNoNumber
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -65,7 +64,7 @@ def _negative(optimizer: Optimizer) -> Iterator[Finding]:
             f"one update {group.begins + first}: they made the loss worse",
             cause="the formula of the rate goes on below 0 after its end",
             fix="max(0.0, …) round the formula, and a length that is that of the run",
-            steps=(group.begins + first, group.begins + group.applied.size - 1),
+            steps=(group.begins + first, group.last),
             evidence={
                 "negative_updates": below,
                 "lowest": float(np.nanmin(group.applied)),
@@ -74,8 +73,8 @@ def _negative(optimizer: Optimizer) -> Iterator[Finding]:
 
 
 def _complex(optimizer: Optimizer) -> Iterator[Finding]:
-    for each in optimizer.training.process.history.of(RateIsNoNumber):
-        if each.optimizer == optimizer.number and each.type == "complex":
+    for each in optimizer.not_numbers:
+        if each.type == "complex":
             yield RULE.found(
                 optimizer,
                 f"the rate became a complex number: {each.value}",
@@ -99,8 +98,7 @@ def _inert(scheduler: Scheduler) -> Iterator[Finding]:
         return
     if len(optimizer.schedulers) > 1 or (scheduler.progress or 0) < 0.9:
         return
-    still = all(not each.changes.size for each in optimizer.groups)
-    if still and scheduler.steps >= 10 and optimizer.updates >= 10:
+    if optimizer.is_constant and scheduler.steps >= 10 and optimizer.updates >= 10:
         yield RULE.found(
             scheduler,
             f"{scheduler.called} was stepped {scheduler.steps} times and never changed "

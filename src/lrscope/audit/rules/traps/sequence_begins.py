@@ -57,7 +57,7 @@ def _judge(sequence: Sequence) -> Iterator[Finding]:
     if not differ(sequence.begins, sequence.meant):
         return
     first = sequence.children[0].class_name
-    version = sequence.training.process.head.get("torch")
+    version = sequence.training.torch
     yield RULE.found(
         sequence,
         f"SequentialLR began at {sequence.begins[0]:.4g}; its first part, {first}, "

@@ -20,6 +20,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from lrscope.audit.facts.number import is_number, numbers
+from lrscope.audit.facts.site import distinct
 from lrscope.audit.finding import ERROR
 from lrscope.audit.rule import Rule
 
@@ -36,9 +38,7 @@ FACTORS = {"LinearLR": "start_factor", "ConstantLR": "factor"}
 
 def _subjects(case: Case) -> list[Scheduler]:
     return [
-        each
-        for each in case.schedulers
-        if each.made_of(*FACTORS) and each.optimizer and each.optimizer.calls.size
+        each for each in case.schedulers if each.made_of(*FACTORS) and each.calls.size
     ]
 
 
@@ -54,7 +54,7 @@ def _judge(scheduler: Scheduler) -> Iterator[Finding]:
             cause="a warm-up of length 0 applies its first factor and has no step that "
             "takes it back",
             fix=f"leave {part.class_name} out when its length is 0",
-            where=(part.where,) if part.where else None,
+            where=distinct(part.where) or None,
             evidence={"factor": factor, "rates": list(part.rates)},
         )
 
@@ -63,9 +63,9 @@ def _held(part: SchedulerConstructed) -> float | None:
     """Return the factor of a scheduler without a length; None if it has one."""
     name = FACTORS.get(part.class_name)
     length, factor = part.arguments.get("total_iters"), part.arguments.get(name or "")
-    if not isinstance(length, (int, float)) or length >= 1 or length != int(length):
+    if not is_number(length) or length >= 1 or length != int(length):
         return None
-    return float(factor) if isinstance(factor, (int, float)) else None
+    return float(factor) if is_number(factor) else None
 
 
 def _sticks(scheduler: Scheduler, part: SchedulerConstructed, factor: float) -> bool:
@@ -73,8 +73,7 @@ def _sticks(scheduler: Scheduler, part: SchedulerConstructed, factor: float) -> 
 
     A sequence that passes the part over begins at the rate that follows.
     """
-    before = [each for each in part.rates_before if isinstance(each, (int, float))]
-    groups = scheduler.optimizer.groups if scheduler.optimizer else ()
+    before, groups = numbers(part.rates_before), scheduler.groups
     chained = part is scheduler.event or scheduler.class_name == "ChainedScheduler"
     if len(before) != len(groups):
         return chained

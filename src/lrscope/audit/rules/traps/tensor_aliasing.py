@@ -55,7 +55,7 @@ def _judge(planned: Planned) -> Iterator[Finding]:
     if not off.any() or off[0]:
         return
     first = int(off.argmax())
-    version = planned.training.process.head.get("torch")
+    version = planned.training.torch
     yield RULE.found(
         planned,
         f"update {planned.first + first} had the rate {planned.applied[first]:.4g}; "

@@ -64,10 +64,10 @@ def _held(scheduler: Scheduler) -> set[str]:
 
 
 def _judge(scheduler: Scheduler) -> Iterator[Finding]:
-    raised = scheduler.training.ending.exception or {}
-    found = REFUSED.search(str(raised.get("message", "")))
+    ending = scheduler.training.ending
+    found = REFUSED.search(ending.message)
     kinds = {"PicklingError", "AttributeError", "TypeError"}
-    if found is None or raised.get("type") not in kinds:
+    if found is None or ending.error not in kinds:
         return
     name = found[1].rstrip(".")
     if not any(each == name or each.endswith(f".{name}") for each in _held(scheduler)):
@@ -78,7 +78,7 @@ def _judge(scheduler: Scheduler) -> Iterator[Finding]:
         "pickled",
         cause="the scheduler itself was saved, or its state holds the function",
         fix="save scheduler.state_dict(), and make the function a top-level one",
-        evidence={"exception": raised},
+        evidence={"exception": ending.exception},
     )
 
 

@@ -60,7 +60,7 @@ def _judge(group: Group) -> Iterator[Finding]:
         f"of it, and {fall.median:.2g} of it in the middle of the {size} updates",
         cause="the decay is many times shorter than the run",
         fix="a decay that takes the length of the run",
-        steps=(fall.peak_at + group.begins, group.begins + size - 1),
+        steps=(fall.peak_at + group.begins, group.last),
         evidence={
             "updates_to_a_tenth": fall.tenth_at,
             "median_share_of_peak": fall.median,

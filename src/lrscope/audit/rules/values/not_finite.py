@@ -25,7 +25,6 @@ import numpy as np
 
 from lrscope.audit.finding import ERROR
 from lrscope.audit.rule import Rule
-from lrscope.recording.events import RateIsNoNumber
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -61,14 +60,8 @@ def _judge(group: Group) -> Iterator[Finding]:
 
 def _is_unread(group: Group) -> bool:
     """Say whether NaN may stand for a rate that could not be read."""
-    history = group.training.process.history
-    return (
-        any(
-            each.optimizer == group.optimizer.number
-            for each in history.of(RateIsNoNumber)
-        )
-        or history.contents.live
-    )
+    live = group.training.process.history.contents.live
+    return live or bool(group.optimizer.not_numbers)
 
 
 RULE = Rule(

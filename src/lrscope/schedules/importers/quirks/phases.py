@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
 from lrscope.errors import ScheduleError
-from lrscope.schedules import numeric
-from lrscope.schedules.arguments import choice, length, numbers
+from lrscope.schedules.arguments import choice, derived, length, numbers
 from lrscope.schedules.evaluated import value
+from lrscope.schedules.shapes.pieces import Pieces
 from lrscope.schedules.shapes.shape import Shape
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ class phases(Shape):
     ends: tuple[float, ...] = numbers()
     values: tuple[float, ...] = numbers()
     anneal: str = choice(of=("cos", "linear"), default="cos")
+    _pieces: Any = derived()
     turns = True
 
     def _prepare(self) -> None:
@@ -52,27 +54,19 @@ class phases(Shape):
                 f"got {len(self.values)}"
             )
             raise ScheduleError(msg)
+        starts = (0.0, *self.ends)
+        whole = list(zip(starts, self.ends, self.values, self.values[1:]))
+        *before, (start, end, a, b) = whole
+        gone = (0.0, *accumulate(self.ends, max))
+        pieces = [each for each, over in zip(before, gone) if each[1] > over]
+        pieces.append((start, end, a, b) if start != end else (end - 1.0, end, b, b))
+        object.__setattr__(self, "_pieces", Pieces(pieces))
 
     @property
     def _edges(self) -> tuple[Time, ...] | None:
         return None
 
     def _formula(self, t: Any) -> Any:
-        starts = (0.0, *self.ends)
-        found = self._phase(t, len(self.ends) - 1, starts)
-        for which in reversed(range(len(self.ends) - 1)):
-            if self.ends[which] > starts[which]:
-                here = t <= self.ends[which]
-                found = numeric.where(here, self._phase(t, which, starts), found)
-        return found
-
-    def _phase(self, t: Any, which: int, starts: tuple[float, ...]) -> Any:
-        """Return the way from one value to the next, before and after it too."""
-        start, end = starts[which], self.ends[which]
-        a, b = self.values[which], self.values[which + 1]
-        if end == start:
-            return numeric.where(t >= 0.0, b, b)
-        done, left = (t - start) / (end - start), (end - t) / (end - start)
         if self.anneal == "linear":
-            return numeric.blend(a, b, done, left)
-        return numeric.blend(a, b, *numeric.half_waves(done, left))
+            return self._pieces.line(t)
+        return self._pieces.wave(t)

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lrscope.errors import ScheduleError
-from lrscope.schedules import numeric
 from lrscope.schedules.arguments import number
 from lrscope.schedules.evaluated import value
 from lrscope.schedules.importers.quirks.replay import Replay
@@ -65,15 +64,11 @@ class replayed(Shape):
         return True
 
     def _formula(self, t: Any) -> Any:
-        last = float(np.max(t)) if np.size(t) else 0.0
-        if last > MOST_STEPS:
-            msg = f"replaying {last:,.0f} steps takes too long; at most {MOST_STEPS:,}"
-            raise ScheduleError(msg)
-        rates = _table(self.moves, self.start).until(int(last))
-        where = numeric.floor(t)
+        table = _table(self.moves, self.start)
         if isinstance(t, np.ndarray):
-            return rates[where.astype(np.intp)]
-        return float(rates[int(where)])
+            where = t.astype(np.intp)
+            return table.until(int(where.max(initial=0)))[where]
+        return float(table.until(int(t))[int(t)])
 
 
 class _Table:
@@ -88,6 +83,9 @@ class _Table:
         """Return the rates of steps 0 … step and maybe more."""
         have = len(self._rates)
         if step >= have:
+            if step > MOST_STEPS:
+                msg = f"replaying {step:,} steps takes too long; at most {MOST_STEPS:,}"
+                raise ScheduleError(msg)
             more = np.empty(max(step + 1, 2 * have, 1024) - have)
             rate = float(self._rates[-1])
             for at in range(len(more)):

@@ -1,4 +1,4 @@
-"""The rule: a control at work, with its state."""
+"""The stateful control: a control at work, with what it remembers."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from lrscope.schedules.control.control import Control
 
 
-class Rule:
+class StatefulControl:
     """The control that a driver obeys, if any; its state changes with every metric.
 
     Attributes:
@@ -25,6 +25,11 @@ class Rule:
     def __init__(self, control: Control | None) -> None:
         self.declared = self.control = control
         self.state = State() if control is None else control.start()
+
+    @property
+    def factor(self) -> float:
+        """What every learning rate is multiplied by now."""
+        return self.state.factor
 
     def report(self, metric: float) -> float:
         """Take a metric; return the factor from now on.

@@ -1,4 +1,4 @@
-"""The dial: one number of one group that follows a schedule."""
+"""The driven number: one number of one group that follows a schedule."""
 
 from __future__ import annotations
 
@@ -9,18 +9,19 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from torch import Tensor
 
-from lrscope.driver.untraced import untraced
+from lrscope.driver.limits import Limits
 from lrscope.errors import ScheduleError, UsageError
 from lrscope.schedules.written.as_json import to_json
+from lrscope.sites import unseen
 
 if TYPE_CHECKING:
-    from lrscope.driver.groups import Group
+    from lrscope.group_names import Group
     from lrscope.schedules.schedule import Schedule
 
 _PART = re.compile(r"(?P<key>.+?)(?:\[(?P<index>\d+)\]|(?P<digits>\d+))")
 
 
-class Dial:
+class DrivenNumber:
     """One number of one group, and what it follows.
 
     It changes when its group is loaded, and by every value that is written.
@@ -61,7 +62,8 @@ class Dial:
         self.since = since
         self.declared = schedule
         self.hold(group)
-        now = _number(self.held(), f"{self.label} of group {name!r}")
+        what = f"{self.label} of group {name!r}"
+        now = _number(self.held(), what)
         self.unclear: float | None = None
         self.follow(schedule, now)
         if self.key == "lr" and group.get("initial_lr") is not None:
@@ -70,10 +72,11 @@ class Dial:
             self.unclear = now if now != initial and not schedule.is_rate else None
         if not self.base and self.key != "lr" and not schedule.is_rate:
             msg = (
-                f"{self.label} of group {name!r} is 0 and a factor of 0 stays 0; "
+                f"{what} is 0 and a factor of 0 stays 0; "
                 "give values instead of factors: schedule.absolute(…)"
             )
             raise UsageError(msg)
+        Limits.of(self.key).check(what, schedule, self.scale)
 
     @property
     def label(self) -> str:
@@ -103,7 +106,7 @@ class Dial:
         found = (values * factor if self.key == "lr" else values) * self.scale
         return found if np.ndim(steps) else float(found)
 
-    @untraced
+    @unseen
     def write(self, value: float) -> Any:
         """Write a value; return what somebody else wrote since we did, or None."""
         group, key, index = self.group, self.key, self.index
@@ -152,7 +155,7 @@ class Dial:
 
 
 def label_of(key: str) -> str:
-    """Return the label that a dial of this key may have: "betas[0]" for "betas0"."""
+    """Return the label that a number of this key may have: "betas[0]" for "betas0"."""
     found = _PART.fullmatch(key)
     return f"{found['key']}[{int(found['index'] or found['digits'])}]" if found else key
 

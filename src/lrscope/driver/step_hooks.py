@@ -1,35 +1,47 @@
-"""The pulse: what a driver does at every step of the optimizer."""
+"""The step hooks: what a driver does at every step of the optimizer."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Callable, TypeVar
+
+import torch
 
 from lrscope.driver.notices import notice
-from lrscope.driver.untraced import aside, untraced
 from lrscope.driver.updates import Undecided, gradient_in, no_parameter
+from lrscope.sites import unseen
 
 if TYPE_CHECKING:
     from torch.optim import Optimizer
 
-    from lrscope.driver.dial import Dial
-    from lrscope.driver.lane import Lane
-    from lrscope.driver.rule import Rule
-    from lrscope.driver.seats import Seats
+    from lrscope.driver.driven_groups import DrivenGroups
+    from lrscope.driver.driven_number import DrivenNumber
+    from lrscope.driver.planned_values import PlannedValues
+    from lrscope.driver.stateful_control import StatefulControl
 
 UNMOVED = 10
 """Steps in a row without any gradient after which a driver says so."""
 
+_Function = TypeVar("_Function", bound=Callable[..., Any])
 
-class Pulse:
+
+def aside(function: _Function) -> _Function:
+    """Let compilers pass over ``function`` and all that it calls, for 1 µs a call."""
+    return torch.compiler.disable(function)  # type: ignore[no-any-return, no-untyped-call]
+
+
+class StepHooks:
     """Writes before every step and counts the updates; it changes with each.
 
     The optimizer holds it by its hooks. It does not hold the optimizer, so both go
     together, and a copy of the optimizer is not driven.
 
+    Compilers pass over code that is `unseen` at no cost, but not over what it calls:
+    at every step that is built-in functions alone, and what is put `aside`.
+
     Args:
         optimizer: Whose steps to hook.
-        seats: What to write where.
-        rule: Gives the factor of a metric-driven control.
+        driven: What to write where.
+        control: Gives the factor of all learning rates.
 
     Attributes:
         last: Step and factor of the last real update, if there was one.
@@ -37,8 +49,10 @@ class Pulse:
         stopped: Whether it was told to stop.
     """
 
-    def __init__(self, optimizer: Optimizer, seats: Seats, rule: Rule) -> None:
-        self.seats, self.rule = seats, rule
+    def __init__(
+        self, optimizer: Optimizer, driven: DrivenGroups, control: StatefulControl
+    ) -> None:
+        self.driven, self.control = driven, control
         self.last: tuple[int, float] | None = None
         self.written: tuple[int, float] | None = None
         self.stopped = False
@@ -69,44 +83,44 @@ class Pulse:
         for each in self._hooks:
             each.remove()
 
-    @untraced
+    @unseen
     def _before(  # noqa: C901 - runs at every step
         self, optimizer: Any, _args: Any, _kwargs: Any
     ) -> None:
         """Write the values for this step; runs at every step."""
-        groups, seats = optimizer.param_groups, self.seats
-        if len(groups) != seats.count or groups is not seats.groups or self._due:
+        groups, driven = optimizer.param_groups, self.driven
+        if len(groups) != driven.count or groups is not driven.groups or self._due:
             self._look_again(optimizer)
         parameter = self._probe()
         self._live = parameter is not None and parameter.grad is not None
         if not self._live:
             self._find_gradient(optimizer)
-        step, factor = self._step, self.rule.state.factor
-        for lane in seats.lanes:
-            at = step - lane.start
-            if not 0 <= at < lane.size:
-                self._load(lane, step)
+        step, factor = self._step, self.control.state.factor
+        for planned in driven.planned:
+            at = step - planned.start
+            if not 0 <= at < planned.size:
+                self._load(planned, step)
                 at = 0
-            value = lane.values[at]
-            if lane.controlled:
+            value = planned.values[at]
+            if planned.are_rates:
                 value *= factor
-            for dial in lane.dials:
-                group, key = dial.group, dial.key
-                if groups[dial.position] is not group:
+            for number in planned.numbers:
+                group, key = number.group, number.key
+                if groups[number.position] is not group:
                     self._look_again(optimizer)
                     return self._before(optimizer, _args, _kwargs)
                 found = group[key]
-                new = value * dial.scale
+                new = value * number.scale
                 if type(found) is float:
-                    if found is not dial.written and found != dial.written:
-                        self._say_so(dial, found)
-                    group[key] = dial.written = new
-                elif (foreign := dial.write(new)) is not None:
-                    self._say_so(dial, foreign)
+                    if found is not number.written and found != number.written:
+                        self._say_so(number, found)
+                    group[key] = number.written = new
+                elif (foreign := number.write(new)) is not None:
+                    self._say_so(number, foreign)
         self.written, self._armed = (step, factor), True
         return None
 
-    @untraced
+    @unseen
     def _after(self, optimizer: Any, _args: Any, _kwargs: Any) -> None:
         """Go on to the next step if parameters were updated.
 
@@ -136,20 +150,11 @@ class Pulse:
         self.look(optimizer)
         if not self._begun:
             self._begun = True
-            self.seats.say_unclear()
+            self.driven.say_unclear()
 
     def look(self, optimizer: Any) -> None:
         """Look at the groups; say which ones were added."""
-        for seat in self.seats.fill(optimizer.param_groups, self.step):
-            rates = ", ".join(
-                f"{each.label} {each.planned(self._step, self.rule.state.factor):.6g}"
-                for each in seat.dials.values()
-            )
-            notice(
-                "group-added",
-                f"group {seat.name!r} was added at step {self._step} and "
-                f"{'begins with ' + rates if rates else 'is not driven'}",
-            )
+        self.driven.look(optimizer.param_groups, self.step, self.control.factor)
 
     def _decide(self) -> None:
         """Find out whether the last step updated anything, if it is not known yet."""
@@ -159,8 +164,8 @@ class Pulse:
             self._step += 1
 
     @aside
-    def _load(self, lane: Lane, step: int) -> None:
-        lane.load(step)
+    def _load(self, planned: PlannedValues, step: int) -> None:
+        planned.load(step)
 
     @aside
     def _find_gradient(self, optimizer: Any) -> None:
@@ -168,15 +173,15 @@ class Pulse:
         self._live = self._probe is not no_parameter
 
     @aside
-    def _say_so(self, dial: Dial, found: Any) -> None:
+    def _say_so(self, number: DrivenNumber, found: Any) -> None:
         """Say that somebody else writes what is driven."""
         if not self._told:
             self._told = True
             notice(
                 "two-writers",
-                f"{dial.label} was set to {float(found):.6g} by something else before "
-                f"step {self._step}; the driver writes it at every step: take out the "
-                "scheduler or the line that writes it",
+                f"{number.label} was set to {float(found):.6g} by something else "
+                f"before step {self._step}; the driver writes it at every step: take "
+                "out the scheduler or the line that writes it",
             )
 
     @aside

@@ -1,0 +1,146 @@
+"""Scheduler steps: every call of a scheduler's ``step``, and from which line."""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from threading import get_ident
+from typing import TYPE_CHECKING, Any, Callable
+
+from lrscope.capture import groups as grouping
+from lrscope.capture.journal import MOST_PENDING
+from lrscope.sites import is_users, user_frames
+
+if TYPE_CHECKING:
+    from types import FrameType
+
+    from lrscope.capture.journal import Journal
+    from lrscope.capture.roster import Roster, SchedulerWatch
+
+
+class SchedulerSteps:
+    """Knows which schedulers are under way and notes each step.
+
+    Attributes:
+        making: (thread, scheduler) for each that is being made.
+        busy: the same for each that is stepping or loading a state.
+    """
+
+    def __init__(
+        self, journal: Journal, roster: Roster, fail: Callable[[Exception], None]
+    ) -> None:
+        """See no step yet; see `wrapped`."""
+        self.making: list[tuple[int, Any]] = []
+        self.busy: list[tuple[int, Any]] = []
+        self._journal = journal
+        self._roster = roster
+        self._fail = fail
+
+    def any_under_way(self) -> bool:
+        """Say whether a scheduler is being made or stepped, and may ask another."""
+        return bool(self.busy or self.making)
+
+    def wrapped(self, original: Callable[..., Any]) -> Callable[..., Any]:
+        """Return what replaces a method that steps."""
+        busy = self.busy
+        making = self.making
+        note = self._note
+        frame_at = sys._getframe
+        watches = self._roster.watches
+        pending = self._journal.pending
+
+        def step(scheduler: Any, *args: Any, **kwargs: Any) -> Any:
+            frame = frame_at(1)
+            watch = watches.get(id(scheduler))
+            if (
+                watch is None
+                or frame.f_lasti != watch.lasti
+                or frame.f_code is not watch.caller
+                or args
+                or kwargs
+                or busy
+                or making
+                or len(pending) > MOST_PENDING
+            ):
+                note(scheduler, original, args, kwargs, frame)
+            else:  # stepped again by the line that stepped it last
+                pending.append(watch.item)
+                if watch.owner is not None:
+                    watch.owner.explained = watch.wrote
+                if watch.steps_alone:
+                    return original(scheduler)
+            entry = (get_ident(), scheduler)
+            busy.append(entry)
+            try:
+                return original(scheduler, *args, **kwargs)
+            finally:
+                busy.remove(entry)
+
+        return step
+
+    def _note(
+        self,
+        scheduler: Any,
+        step: Callable[..., Any],
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+        frame: FrameType,
+    ) -> None:
+        try:
+            busy = self.busy_here()
+            thread = get_ident()
+            if any(each == thread for each, _ in self.making):
+                return  # its first step is part of making it
+            if busy and busy[-1] is scheduler:  # super().step()
+                return
+            watch = self._roster.watch_of(scheduler, frame)
+            key = (id(frame.f_code), frame.f_lasti, len(busy))
+            known = watch.items.get(key)
+            if known is None:
+                known = self._new_item(watch, step, bool(args or kwargs), frame)
+                watch.items[key] = known
+            self._journal.pending.append(known[0])
+            if len(self._journal.pending) > MOST_PENDING:
+                self._journal.flush()
+            if not (busy or args or kwargs):
+                watch.item, watch.caller, watch.lasti = *known, frame.f_lasti
+            if watch.owner is not None:
+                watch.owner.explained = watch.wrote
+            if args or kwargs:
+                self._note_argument(watch, [*args, *kwargs.values()][0])
+        except Exception as error:  # noqa: BLE001 - the training must go on
+            self._fail(error)
+
+    def busy_here(self) -> list[Any]:
+        """Return the schedulers that are stepping or loading in this thread."""
+        thread = get_ident()
+        return [scheduler for each, scheduler in self.busy if each == thread]
+
+    def _note_argument(self, watch: SchedulerWatch, value: Any) -> None:
+        if grouping.is_tensor(value) and not grouping.is_on_host(value):
+            return  # reading it would make the process wait for the device
+        numbers = grouping.numbers_in(value)
+        if numbers:
+            self._journal.argument(watch.number, numbers[0])
+
+    def _new_item(
+        self,
+        watch: SchedulerWatch,
+        step: Callable[..., Any],
+        has_argument: bool,  # noqa: FBT001
+        frame: FrameType,
+    ) -> tuple[int, Any]:
+        details: dict[str, Any] = {
+            "scheduler": watch.number,
+            "depth": len(self.busy_here()),
+            "where": [frame.f_code.co_filename, frame.f_lineno],
+        }
+        if not is_users(frame.f_code.co_filename):
+            users = user_frames(frame, 1)
+            details["from"] = (
+                [users[0].f_code.co_filename, users[0].f_lineno] if users else []
+            )
+        if has_argument:
+            names = list(inspect.signature(step).parameters)
+            details["argument"] = names[1] if len(names) > 1 else ""
+        return self._journal.item("scheduler_stepped", **details), frame.f_code
