@@ -12,12 +12,11 @@ PLAIN = "for epoch in range(9):\n    for batch in loader:\n        train(batch)\
 LEAVING = PLAIN + "        if bored:\n            break\n"
 
 
-def script(before: str = "pass", after: str = "pass", step: str = "") -> str:
-    """Return a program whose line 2 makes a scheduler and whose line 10 steps it."""
-    head = ["import torch", "scheduler = make()", *["pass"] * 3]
-    loops = ["for epoch in range(5):", "    for batch in loader:", "        train()"]
-    inner = [before, f"scheduler.step(){step}", after]
-    return "\n".join([*head, *loops, *(f"        {each}" for each in inner)]) + "\n"
+def script(before: str = "pass", step: str = "", after: str = "pass") -> str:
+    """Return a program that steps a scheduler on line 10, and makes it on line 2."""
+    loops = ["for epoch in range(5):", "    for batch in loader(make()):"]
+    inner = [*["train()"] * 6, before, f"scheduler.step(){step}", after]
+    return "\n".join([*loops, *(f"        {each}" for each in inner)]) + "\n"
 
 
 @dataclass(kw_only=True)

@@ -89,8 +89,8 @@ def commented(folder, source):
         script(before=WANTED),
         script(step="  # lrscope: ignore[LR001, LR203]: a swing is wanted"),
         script(step=f"  {WANTED.replace('LR203', 'cosine-past-T_max-climbs-back')}"),
-        script().replace("make()", f"make()  {WANTED}"),
-        script().replace("make()\npass\n", f"make(\n1\n)  {WANTED}\n", 1),
+        script().replace("make()):", f"make()):  {WANTED}"),
+        script().replace("step()", f"step(\n)  {WANTED}"),
         script(step=f"  {WANTED}") + "else what is this:\n",
     ],
     ids=["line", "above", "several", "name", "maker", "its last line", "no Python"],
@@ -116,7 +116,7 @@ def test_a_comment_on_a_line_that_is_named_puts_a_finding_aside(tmp_path, source
         script(step="  # lrscope: ignore all of it"),
         script(after=WANTED),
         script(before=f"say('{WANTED}')"),
-        f"{WANTED}\n{script()}",
+        f"{script()}{WANTED}",
     ],
     ids=["another rule", "no reason", "no rule", "below", "a text", "far away"],
 )
@@ -179,7 +179,7 @@ def test_what_the_project_file_says_comes_before_the_comment(tmp_path, monkeypat
 
 @pytest.mark.parametrize("comment", ["", "  # lrscope: ignore[LR201] a trial"])
 def test_what_is_certain_of_a_run_that_goes_on_heeds_comments(tmp_path, comment):
-    source = script(step=comment)
+    source = script().replace("make()):", f"make()):{comment}")
     story = {"scheds": one(T_max=400, each_pass=1), "source": source, "ended": False}
     run = recorded(tmp_path, updates=60, **story)
     found = certain_findings(run, segment=0)

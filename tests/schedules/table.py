@@ -194,13 +194,20 @@ def _combined(inner):
         st.builds(lambda a, b: a + b, inner, inner),
         st.builds(lambda a, b: a.minimum(b), inner, inner),
         st.builds(lambda a, b: a.maximum(b), inner, inner),
+        st.builds(lambda a, b: a - b, inner, inner),
+        st.builds(lambda a: -a, inner),
+        st.builds(lambda a, n: a / n, inner, st.sampled_from([2, 3, 0.7, -1.5])),
+        st.builds(lambda a, n: n - a, inner, number(0, 3)),
+        st.builds(lambda a, n: a - n, inner, number(0, 3)),
         st.builds(lambda a, n: n * a, inner, number(0, 3)),
         st.builds(lambda a, n: a + n, inner, number(0, 3)),
         st.builds(lambda a, n: a.clip(low=n, high=n + 0.5), inner, number(0, 1)),
         st.builds(lambda a, n: a.shift(n), inner, st.integers(0, 20)),
         st.builds(lambda a, n: a[:n], inner, st.integers(1, 50)),
         st.builds(lambda a: a.reverse(), ended),
-        st.builds(lambda a, n: a.stretch(n), inner, st.sampled_from([0.5, 2, 1.25])),
+        st.builds(
+            lambda a, n: a.stretch(n), inner, st.sampled_from([0.5, 2, 1.25, 2 / 3])
+        ),
         st.builds(lambda a, n: a.hold(every=n), inner, few),
         st.builds(
             lambda a, n, scale, grow: a.repeat(n, scale=scale, grow=grow),

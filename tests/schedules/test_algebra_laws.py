@@ -69,6 +69,27 @@ def test_operators_work_step_by_step(a, b):
     assert (a.maximum(b)(STEPS) == np.maximum(one, other)).all()
     assert ((a * 0.5)(STEPS) == one * 0.5).all()
     assert ((2 + a)(STEPS) == 2 + one).all()
+    assert ((a - b)(STEPS) == one - other).all()
+    assert ((a - 0.3)(STEPS) == one - 0.3).all()
+    assert ((0.3 - a)(STEPS) == 0.3 - one).all()
+    assert ((-a)(STEPS) == -one).all()
+    assert ((a / 3)(STEPS) == one / 3).all()
+
+
+@FEW
+@given(a=TREES, b=TREES)
+def test_what_was_added_can_be_taken_away_and_what_was_multiplied_divided(a, b):
+    scale = np.abs(a(STEPS)) + np.abs(b(STEPS))
+    assert (np.abs((a + b - b)(STEPS) - a(STEPS)) <= 1e-15 * scale).all()
+    assert same(a - b, -(b - a))
+    assert same(a - b, a + -b)
+    assert same(-(-a), a)
+    assert same(a / 1, a)
+    assert same(3 * a / 3, a, 1e-15)
+    assert same(a / -2, a * -0.5)
+    assert (a - b).length == (a + b).length == (b - a).length
+    assert (a / 3).length == (-a).length == a.length
+    assert (a / 3).settles == (-a).settles == a.settles
 
 
 COMPANIONS = [
@@ -335,6 +356,15 @@ ENDLESS = s.inverse_sqrt(10)
         (lambda: ENDLESS.replan(at=5, to=10), "length"),
         (lambda: s.cosine(5) >> 0.5, r"after >> comes a schedule.*constant\(\)"),
         (lambda: s.cosine(5) * "2", "joined with a schedule"),
+        (lambda: s.cosine(5) - "2", "joined with a schedule or a number, got '2'"),
+        (lambda: s.cosine(5) - True, "joined with a schedule or a number, got True"),
+        (lambda: None - s.cosine(5), "joined with a schedule or a number, got None"),
+        (lambda: s.cosine(5) / 0, "divided by 0"),
+        (lambda: s.cosine(5) / s.cosine(5), r"divided by a number, got cosine\(5\)"),
+        (lambda: s.cosine(5) / True, "divided by a number, got True"),
+        (lambda: s.cosine(5) / math.nan, "quotient needs 'by' to be finite"),
+        (lambda: 2 / s.cosine(5), r"cannot be divided by a schedule.*inverse_time"),
+        (lambda: s.cosine(5).absolute() - s.cosine(5), "use .absolute"),
         (lambda: s.cosine(5) + True, "joined with a schedule"),
         (lambda: s.cosine(5) * math.nan, "finite"),
         (lambda: s.cosine(5).clip(), "clip needs low, high or both"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import pickle
 
@@ -118,6 +119,20 @@ def test_any_schedule_survives_text_json_and_pickle(schedule):
         assert hash(each) == hash(schedule)
         assert repr(each) == repr(schedule)
         assert bits(each(steps)) == bits(schedule(steps))
+
+
+@each_shape
+@FEW
+@given(data=st.data())
+def test_a_pickle_holds_the_arguments_and_nothing_derived_from_them(name, data):
+    schedule = data.draw(TABLE[name])
+    text = pickle.dumps(schedule)
+    assert b"numpy" not in text
+    assert schedule.__reduce__()[1] == tuple(
+        getattr(schedule, each.name)
+        for each in dataclasses.fields(schedule)
+        if not each.name.startswith("_")
+    )
 
 
 @given(one=EVERY, other=EVERY)

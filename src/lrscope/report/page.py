@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lrscope.recording.events import SchedulerConstructed, Trouble
+from lrscope.recording.values import LOSS
+from lrscope.report.movement import Movement, given_up, movement_of
+from lrscope.report.steps import Points, Steps, thinned
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from lrscope.recording.process import Process
     from lrscope.recording.ratio import Ratio
     from lrscope.recording.run import Run
@@ -22,26 +23,6 @@ FORMAT = 1
 
 RUNNING = "running, or killed before it could end"
 """State of a process of a segment whose launcher has not told its end."""
-
-POINTS = 240
-"""Values of a curve that are kept, smallest and largest of each stretch."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Steps:
-    """A range of steps, first included and last not; None is open."""
-
-    start: int | None = None
-    stop: int | None = None
-
-    def among(self, steps: NDArray[np.int64]) -> NDArray[np.bool_]:
-        """Say for each step whether it is in the range."""
-        chosen = np.ones(steps.size, bool)
-        if self.start is not None:
-            chosen &= steps >= self.start
-        if self.stop is not None:
-            chosen &= steps < self.stop
-        return chosen
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +39,7 @@ class Row:
         changes: how often the rate changed from one of them to the next.
         changed_by: who changed it, and how often, over the whole run.
         curve: steps and rates, thinned for drawing.
+        movement: how far its weights really moved; None if that was not measured.
     """
 
     name: str
@@ -68,12 +50,25 @@ class Row:
     last: float | None
     changes: int
     changed_by: dict[str, int]
-    curve: tuple[tuple[int, ...], tuple[float, ...]]
+    curve: Points
+    movement: Movement | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """Everything that is shown of one process of a run."""
+    """Everything that is shown of one process of a run.
+
+    Attributes:
+        run: its directory.
+        process: which of the processes.
+        command: what it ran.
+        state: whether it goes on, and how it ended.
+        rows: one for each group.
+        ratios: how often things happened, by optimizer.
+        schedulers: those that were met, in words.
+        losses: steps and losses by optimizer, thinned for drawing.
+        remarks: what is wrong with the recording.
+    """
 
     run: str
     process: str
@@ -82,6 +77,7 @@ class Page:
     rows: tuple[Row, ...]
     ratios: dict[str, Ratio]
     schedulers: tuple[str, ...]
+    losses: dict[str, Points]
     remarks: tuple[str, ...]
 
 
@@ -113,8 +109,20 @@ def page_of(
             _scheduler(each, str(process.head.get("directory", "")))
             for each in process.history.of(SchedulerConstructed)
         ),
+        losses=_losses(tracks, steps or Steps()),
         remarks=_remarks(run, process),
     )
+
+
+def _losses(tracks: list[Track], steps: Steps) -> dict[str, Points]:
+    """Return the loss before each step of each optimizer, where it was recorded."""
+    found: dict[str, Points] = {}
+    for track in tracks:
+        if track.optimizer.name not in found and LOSS in track.process.values:
+            chosen = steps.among(track.steps)
+            points = thinned(track.steps[chosen], track.loss[chosen])
+            found[track.optimizer.name] = points
+    return found
 
 
 def _which(process: Process, run: Run) -> str:
@@ -154,24 +162,8 @@ def _row(track: Track, steps: Steps) -> Row:
         changes=int((lr[1:] != lr[:-1]).sum()),
         changed_by=dict(track.changed_by.most_common()),
         curve=thinned(numbers, lr),
+        movement=movement_of(track, steps),
     )
-
-
-def thinned(
-    steps: NDArray[np.int64], lr: NDArray[np.float64], points: int = POINTS
-) -> tuple[tuple[int, ...], tuple[float, ...]]:
-    """Return at most ``points`` of a curve, extremes of every stretch included."""
-    keep = np.isfinite(lr)
-    steps, lr = steps[keep], lr[keep]
-    if lr.size > points:
-        edges = np.linspace(0, lr.size, points // 2 + 1).astype(int)
-        found = set()
-        for start, stop in zip(edges[:-1], edges[1:], strict=True):
-            stretch = lr[start:stop]
-            found |= {start + int(stretch.argmin()), start + int(stretch.argmax())}
-        chosen = np.array(sorted(found))
-        steps, lr = steps[chosen], lr[chosen]
-    return tuple(steps.tolist()), tuple(lr.tolist())
 
 
 def _scheduler(event: SchedulerConstructed, directory: str) -> str:
@@ -208,7 +200,7 @@ def _remarks(run: Run, process: Process) -> tuple[str, ...]:
         f"recording stopped early: {event.reason}"
         for event in process.history.of(Trouble)
     ]
-    return tuple(remarks)
+    return (*remarks, *given_up(process))
 
 
 def as_json(page: Page) -> dict[str, Any]:

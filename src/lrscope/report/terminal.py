@@ -32,11 +32,11 @@ def rendered(page: Page, width: int, *, color: bool) -> RenderableType:
         Text(page.command, style="dim", overflow="ellipsis", no_wrap=True),
         _table(page),
         *_causes(page),
+        *_movement(page),
         Text(),
         *_ratios(page),
     ]
-    curve = _curve(page, width, color=color)
-    if curve:
+    for curve in _curves(page, width, color=color):
         parts += [Text(), Text.from_ansi(curve)]
     if page.schedulers:
         parts.append(Text())
@@ -61,6 +61,32 @@ def _table(page: Page) -> Table:
             f"{row.changes:,}",
         )
     return table
+
+
+def _movement(page: Page) -> list[RenderableType]:
+    """Return how far weights really moved, as a table, if that was measured."""
+    moving = [(row.name, row.movement) for row in page.rows if row.movement]
+    if not moving:
+        return []
+    table = Table(box=SIMPLE_HEAD, pad_edge=False)
+    table.add_column("group", overflow="ellipsis", no_wrap=True)
+    for heading in HEADINGS:
+        table.add_column(heading, justify="right", no_wrap=True)
+    for name, of in moving:
+        error = f" ± {of.error:.0e}" if of.error else ""
+        table.add_row(
+            name,
+            f"{of.step:,}",
+            rate(of.applied),
+            rate(of.effective) + error,
+            "–" if of.multiplier is None else f"{of.multiplier:.3g}×",
+            rate(of.update_to_weight),
+            f"{of.moved:.1%}",
+        )
+    return [table]
+
+
+HEADINGS = ("at step", "applied", "effective", "", "update/weight", "moved")
 
 
 def rate(value: float | None) -> str:
@@ -102,7 +128,12 @@ def _ratios(page: Page) -> list[Text]:
     return lines
 
 
-def _curve(page: Page, width: int, *, color: bool) -> str:
-    """Draw the rates over the steps."""
-    lines = [curves.Curve(row.name, *row.curve) for row in page.rows]
-    return curves.in_terminal(lines, width, color=color, label="applied")
+def _curves(page: Page, width: int, *, color: bool) -> list[str]:
+    """Draw the rates over the steps, and the losses."""
+    applied = [curves.Curve(row.name, *row.curve) for row in page.rows]
+    losses = [curves.Curve(name, *points) for name, points in page.losses.items()]
+    drawn = [
+        curves.in_terminal(lines, width, color=color, label=label)
+        for lines, label in ((applied, "applied"), (losses, "loss"))
+    ]
+    return [each for each in drawn if each]

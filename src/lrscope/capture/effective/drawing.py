@@ -25,8 +25,8 @@ SHARE = 0.01
 LEAST = 4096
 """Elements of a tensor that are measured even if they are more than that share."""
 
-MOST_AT_ONCE = 1 << 15
-"""Elements that are added up at once: copies of them stay in the processor's cache."""
+MOST_AT_ONCE = 3 << 13
+"""Elements that are added up at once: they stay in the cache, and on one thread."""
 
 MOST_BYTES = 64 << 20
 """Memory that measuring a step may take, over all groups of an optimizer."""

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from lrscope.schedules.evaluated import Time
     from lrscope.schedules.schedule import Schedule
 
+MOST_PARTS = 10**6
+"""So far apart are fractions of fewer parts that a float is only one of them."""
+
 
 @value
 class stretch(Around):
@@ -52,9 +55,15 @@ def stretched(schedule: Schedule, by: Any) -> Schedule:
     if found <= 0:
         msg = f"stretch needs by > 0, got {by!r}"
         raise ScheduleError(msg)
-    exact = Fraction(by) if isinstance(by, (int, Fraction)) else Fraction(repr(found))
+    exact = Fraction(by) if isinstance(by, (int, Fraction)) else _fraction(found)
     return (
         schedule
         if exact == 1
         else stretch(schedule, exact.numerator, exact.denominator)
     )
+
+
+def _fraction(by: float) -> Fraction:
+    """Return the fraction that a float was meant as: 1/3, or its decimals."""
+    simple = Fraction(by).limit_denominator(MOST_PARTS)
+    return simple if float(simple) == by else Fraction(repr(by))

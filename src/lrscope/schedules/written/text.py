@@ -124,7 +124,7 @@ def _taken_away(schedule: Any) -> Any:
 
 
 def _argument(schedule: Any) -> str:
-    return repr(schedule.value) if _is_number(schedule) else to_text(schedule)
+    return repr(schedule.value) if _is_number(schedule) else shown(schedule)
 
 
 def _is_number(schedule: Any) -> bool:

@@ -1,0 +1,87 @@
+"""Movement: how far the weights of a group really moved, beside its rate."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from lrscope.recording.events import LossesGivenUp, MeasuringBegan, MeasuringGivenUp
+from lrscope.report.steps import Points, Steps, thinned
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from lrscope.recording.process import Process
+    from lrscope.recording.track import Track
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Movement:
+    """What was measured of a group, in the range of steps that is shown.
+
+    Attributes:
+        measured: steps that were measured.
+        step: the last of them; the other numbers are of it.
+        applied: rate that was applied.
+        effective: rate that plain SGD would have needed for the same movement.
+        error: half the width of its 95 % interval; 0 if all elements were measured.
+        multiplier: effective / applied; None if nothing was applied.
+        update_to_weight: length of the update / length of the weights.
+        update_rms: root mean square of the movement of an element.
+        gradient_norm: length of the gradient.
+        cosine: between the update and the negative gradient.
+        moved: share of the elements that changed.
+        curve: steps and effective rates, thinned for drawing.
+    """
+
+    measured: int
+    step: int
+    applied: float
+    effective: float
+    error: float
+    multiplier: float | None
+    update_to_weight: float
+    update_rms: float
+    gradient_norm: float
+    cosine: float
+    moved: float
+    curve: Points
+
+
+def movement_of(track: Track, steps: Steps) -> Movement | None:
+    """Return what was measured of a track within a range of steps, None if nothing."""
+    measured = track.measured
+    chosen = steps.among(measured.steps) if measured else np.zeros(0, bool)
+    if measured is None or not chosen.any():
+        return None
+    last = int(np.flatnonzero(chosen)[-1])
+    step = int(measured.steps[last])
+    applied = float(track.applied[np.searchsorted(track.steps, step)])
+    effective = float(measured.effective[last])
+    return Movement(
+        measured=int(chosen.sum()),
+        step=step,
+        applied=applied,
+        effective=effective,
+        error=float(measured.effective_error[last]),
+        multiplier=effective / applied if applied else None,
+        update_to_weight=float(measured.update_to_weight[last]),
+        update_rms=float(measured.update_rms[last]),
+        gradient_norm=float(measured.gradient_norm[last]),
+        cosine=float(measured.cosine[last]),
+        moved=float(measured.moved[last]),
+        curve=thinned(measured.steps[chosen], measured.effective[chosen]),
+    )
+
+
+def given_up(process: Process) -> Iterator[str]:
+    """Yield what was not measured, and why, in words."""
+    for event in process.history.of(MeasuringBegan):
+        for _, parameter, why in event.left_out:
+            yield f"{parameter} is not measured: {why}"
+    for ended in process.history.of(MeasuringGivenUp):
+        yield f"steps are not measured any more: {ended.why}"
+    for lost in process.history.of(LossesGivenUp):
+        yield f"losses are not recorded any more: {lost.why}"

@@ -1,0 +1,51 @@
+"""Values that came from a device after their row was written."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import lrscope
+from lrscope.recording import rows
+from tests.recording.building import begin, introduce, steps, tell
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+NAN = float("nan")
+
+
+def test_late_values_go_to_their_group_whatever_column_it_has(tmp_path: Path) -> None:
+    writer = begin(tmp_path)
+    introduce(writer, 0, "SGD", 2)
+    there = steps(writer, 0, [[0, "lr"], [1, "lr"]])
+    swapped = steps(writer, 0, [[1, "lr"], [0, "lr"]])
+    flags = rows.UPDATED | rows.LATE
+    empty = writer.signature([])
+    writer.put(there, empty, flags, [NAN, NAN])
+    writer.put(swapped, empty, flags, [NAN, NAN])
+    writer.put(there, empty, flags, [NAN, 0.6])
+    arrived = [
+        {"row": 0, "values": [[0, 0.1], [1, 0.2]]},
+        {"row": 1, "values": [[0, 0.4], [1, 0.3]]},
+        {"row": 2, "values": [[0, 0.5]]},
+    ]
+    tell(writer, "values_arrived", rows=arrived)
+    writer.close()
+    first, second = lrscope.read_run(tmp_path).main.tracks
+    assert first.applied.tolist() == [0.1, 0.3, 0.5]
+    assert second.applied.tolist() == [0.2, 0.4, 0.6]
+
+
+def test_whether_a_step_updated_may_come_late(tmp_path: Path) -> None:
+    writer = begin(tmp_path)
+    introduce(writer, 0, "SGD", 1)
+    layout = steps(writer, 0, [[0, "lr"]])
+    empty = writer.signature([])
+    for rate in (0.1, 0.2, 0.3):
+        writer.put(layout, empty, rows.UPDATED | rows.UNDECIDED, [rate])
+    arrived = [{"row": row, "values": [], "updated": row != 1} for row in range(3)]
+    tell(writer, "values_arrived", rows=arrived)
+    writer.close()
+    (track,) = lrscope.read_run(tmp_path).main.tracks
+    assert track.applied.tolist() == [0.1, 0.3]
+    assert track.attempted.updated.tolist() == [True, False, True]
