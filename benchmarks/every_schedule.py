@@ -68,6 +68,7 @@ EXAMPLES: dict[str, Schedule] = {
     "total": PLAIN + s.inverse_sqrt(500),
     "minimum": PLAIN.minimum(s.inverse_sqrt(500)),
     "maximum": PLAIN.maximum(s.inverse_sqrt(500)),
+    "quotient": PLAIN / 3,
     "clip": PLAIN.clip(0.2, 0.9),
     "absolute": PLAIN.absolute(3e-4),
     "shift": PLAIN.shift(500),

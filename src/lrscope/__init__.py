@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from lrscope.audit.audit import Audit, audit_run
     from lrscope.audit.finding import Finding
+    from lrscope.capture.log import log
     from lrscope.capture.readings import Readings, readings
     from lrscope.capture.record import record
     from lrscope.driver.as_torch import as_torch
@@ -61,6 +62,7 @@ _PLACES = {
     "greedy": "lrscope.schedules.control.greedy",
     "inverse_sqrt": "lrscope.schedules",
     "linear": "lrscope.schedules",
+    "log": "lrscope.capture.log",
     "multistep": "lrscope.schedules",
     "one_cycle": "lrscope.schedules",
     "plateau": "lrscope.schedules.control.plateau",
@@ -96,6 +98,7 @@ __all__ = [
     "greedy",
     "inverse_sqrt",
     "linear",
+    "log",
     "multistep",
     "one_cycle",
     "plateau",

@@ -55,6 +55,8 @@ def test_every_file_of_the_command_line_is_a_command():
         "__init__",
         "exits",
         "factory",
+        "groups",
+        "judging",
         "made",
         "main",
         "returned",

@@ -148,6 +148,12 @@ FIRES: dict[str, dict[str, Story]] = {
     },
     "amp-skip-advances-schedule": {
         "one in ten": {"scheds": one(T_max=100, **STEPWISE), "scaled": True, "skips": lambda c: c % 10 == 5},
+        "five of two hundred": {
+            "scheds": one(T_max=200, **STEPWISE),
+            "updates": 200,
+            "scaled": True,
+            "skips": lambda c: c in {3, 40, 80, 120, 160},
+        },
     },
     "every-update-skipped-silently": {
         "all": {"scaled": True, "skips": lambda _: True},
@@ -314,6 +320,19 @@ QUIET: dict[str, dict[str, Story]] = {
             "skips": lambda c: c % 10 == 5,
         },
         "the first ones": {"scheds": one(T_max=100, **STEPWISE), "scaled": True, "skips": lambda c: c < 9},
+        "a few in a short run": {
+            "scheds": one(T_max=30, **STEPWISE),
+            "updates": 30,
+            "per_pass": None,
+            "scaled": True,
+            "skips": lambda c: c in {0, 7, 8, 21},
+        },
+        "one in a hundred of many": {
+            "scheds": one(T_max=900, **STEPWISE),
+            "updates": 900,
+            "scaled": True,
+            "skips": lambda c: c % 100 == 50,
+        },
     },
     "every-update-skipped-silently": {
         "some": {"scaled": True, "skips": lambda c: c % 2 == 0},

@@ -19,6 +19,11 @@ def examples(heading):
     return found
 
 
+def all_examples(language=r"\w+"):
+    """Return every block of code of the page, or those in one language."""
+    return re.findall(rf"^```(?:{language})\n(.*?)^```", TEXT, re.MULTILINE | re.DOTALL)
+
+
 def run(heading, **names):
     """Run the examples under a heading, one after another; return their names."""
     for number, each in enumerate(examples(heading), 1):

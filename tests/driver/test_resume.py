@@ -188,6 +188,46 @@ def test_splicing_after_the_old_plan_has_ended_begins_now():
     assert driver.preview([5, 15])["all"].tolist() == [0.1 * 0.75, 0.1 * 0.5]
 
 
+def resumed_rates(plan, state, how, steps):
+    """Return the rates of the steps after a resume."""
+    optimizer = sgd(0.1)
+    driver = lrscope.drive(optimizer, plan, on_change=how)
+    driver.load_state_dict(state)
+    rates = seen(optimizer)
+    update(optimizer, steps)
+    return [rate for (rate,) in rates]
+
+
+def largest_jump(rates):
+    return max(abs(one - other) for one, other in itertools.pairwise(rates))
+
+
+@given(at=st.integers(1, 44), more=st.integers(1, 60))
+def test_a_run_that_goes_on_is_extended_without_a_jump(at, more):
+    state = {**at_step_20(), "step": at}
+    longer = PLAN.replan(at=at, to=45 + more)
+    rates = resumed_rates(longer, state, "keep new", 45 + more - at)
+    before = [0.1 * PLAN(step) for step in range(at + 1)]
+    assert rates[0] == pytest.approx(before[-1])
+    planned = [0.1 * PLAN(step) for step in range(46)]
+    assert largest_jump([*before, *rates]) <= largest_jump(planned) * 1.0001
+    assert 0.1 * longer(45 + more) == pytest.approx(0.1 * PLAN.final)
+
+
+@given(steps=st.integers(45, 300))
+def test_a_run_that_is_over_goes_on_from_the_rate_it_ended_with(steps):
+    optimizer = sgd(0.1)
+    driver = lrscope.drive(optimizer, PLAN)
+    update(optimizer, 45)
+    again = PLAN.extend(to=steps).maximum(PLAN.final)
+    rates = resumed_rates(again, driver.state_dict(), "splice", steps + 1)
+    ended = 0.1 * PLAN.final
+    assert rates[0] == rates[-1] == min(rates) == pytest.approx(ended)
+    planned = [0.1 * PLAN(step) for step in range(46)]
+    assert max(rates) == pytest.approx(max(planned), rel=0.02)
+    assert largest_jump([ended, *rates]) <= largest_jump(planned) * 1.0001
+
+
 def test_the_same_plan_in_other_words_is_no_other_plan():
     driver = lrscope.drive(sgd(0.1), PLAN * constant(1.0))
     driver.load_state_dict(at_step_20())

@@ -13,9 +13,9 @@ def peaks(plans):
 
 def test_a_named_plan_is_for_its_group_and_one_without_a_name_for_all_others(plans):
     groups = [f"--group={each}" for each in ("head=1e-3", "neck=1e-2", "body=1e-4")]
-    found = plans("head=constant(2)", "cosine(10)", *groups)
+    found = plans("head=linear(10)", "cosine(10)", *groups)
     assert peaks(found) == [
-        ("head", "constant(2.0)", 2e-3),
+        ("head", "linear(10)", 1e-3),
         ("neck", "cosine(10)", 1e-2),
         ("body", "cosine(10)", 1e-4),
     ]
@@ -68,3 +68,13 @@ def test_a_rate_that_leaves_one_of_several_plans_alone_says_so(ask):
 )
 def test_groups_and_rates_that_do_not_fit_are_one_clear_answer(preview, words, needed):
     assert needed in preview(*words, code=2)
+
+
+def test_a_group_with_rate_zero_stays_there(plans, tmp_path):
+    (tmp_path / "frozen.py").write_text(
+        "import torch\nfrom lrscope import cosine\n"
+        "def make():\n    return torch.optim.SGD([torch.zeros(1)], lr=0.0), cosine(10)\n"
+    )
+    (found,) = plans("frozen.py:make")
+    assert found["landmarks"]["peak"] == 0
+    assert found["unit"] == "rate"

@@ -68,6 +68,14 @@ class Laboratory:
         words = [sys.executable, "-m", "lrscope", "run", "-o", str(run), "--"]
         return self._run([*words, *command], cwd)
 
+    def accused(self, run: Path) -> set[str]:
+        """Return the warnings and errors that an audit of a run ends with."""
+        import lrscope
+        from lrscope.audit.finding import INFO
+
+        findings = lrscope.audit_run(lrscope.read_run(run)).findings
+        return {each.name for each in findings if each.severity > INFO}
+
     def recorded(self, run: Path, segment: int = 0):
         """Return what the processes that took a step left in a segment of a run.
 

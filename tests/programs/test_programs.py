@@ -2,6 +2,7 @@
 
 Each program runs bare under an independent reading and again under ``lrscope run``:
 rates must agree bit for bit, and so must output and everything the program saves.
+All of them are right: an audit has nothing to say against any.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 
 SCRIPTS = Path(__file__).parent / "scripts"
+EXAMPLES = sorted((Path(__file__).parents[2] / "examples").glob("*.py"))
 PROGRAMS = {
     "plain_loop": [],
     "trainer_class": [],
@@ -58,6 +60,7 @@ def test_a_recorded_program_trains_the_same_and_its_rates_are_read_bit_for_bit(
     optimizers, groups, calls, updated = SHAPES[program]
     assert (1 + len(others), len(first)) == (optimizers, groups)
     assert (len(first[0]), sum(each[2] for each in first[0])) == (calls, updated)
+    assert laboratory.accused(tmp_path / "run") == set()
 
 
 def test_a_resumed_training_is_one_run_of_two_segments(laboratory, tmp_path):
@@ -77,6 +80,16 @@ def test_a_resumed_training_is_one_run_of_two_segments(laboratory, tmp_path):
     assert (
         kinds.count("OptimizerStateLoaded") == kinds.count("SchedulerStateLoaded") == 1
     )
+    assert laboratory.accused(tmp_path / "run") == set()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.stem)
+def test_nothing_is_said_against_an_example(laboratory, tmp_path, example):
+    pytest.importorskip("sklearn")
+    done = laboratory.record(["python", str(example)], tmp_path, tmp_path / "run")
+    assert done.returncode == 0, done.stderr
+    assert laboratory.accused(tmp_path / "run") == set()
 
 
 def test_every_script_is_run():

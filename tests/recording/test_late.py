@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import lrscope
 from lrscope.recording import rows
-from tests.recording.building import begin, introduce, steps, tell
+
+from .building import begin, introduce, steps, tell
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -83,7 +83,16 @@ BAD = [
     (lambda: s.exp_hyperbolic(5, 5, floor=0), "floor > 0 and <= 1, got 0"),
     (lambda: s.noise(2), "amount >= 0 and <= 1, got 2"),
     (lambda: s.noise(0.5, distribution="normal"), "amount <= 1/3"),
-    (lambda: s.noise(0.1, seed=0.5), "seed to be a whole number >= 0, got 0.5"),
+    (lambda: s.noise(0.1, seed=0.5), r"seed to be a whole number >= 0, got 0\.5$"),
+    (lambda: s.Clock(total_steps=0.5), r"a whole number >= 1, got 0\.5$"),
+    (lambda: s.cosine(5)(0.5), r"whole number >= 0, got 0\.5; round it$"),
+    (lambda: s.cosine(5).extend(to=0.5), r"extend needs 'to' to be .* or give a unit"),
+    (lambda: s.cosine(5).replan(at=0, to=9), "replan needs 'at' to be"),
+    (lambda: s.swa_anneal(5, -1), "swa_anneal needs 'to' >= 0, got -1"),
+    (
+        lambda: s.cosine(10**12).sum(),
+        r"1,000,000,000,000 steps one by one.*or ask the same shape.*extend\(to=",
+    ),
     (lambda: s.radam_warmup(0.5), "beta2 > 0.6 and < 1, got 0.5"),
     (lambda: s.untuned_linear_warmup(1), "beta2 >= 0 and < 1, got 1"),
     (lambda: s.range_test(5, start=0), "start > 0, got 0"),
@@ -112,7 +121,10 @@ BAD = [
     (lambda: s.cosine("3ep")(0), r"in other units.*schedule.on\(Clock"),
     (lambda: s.cosine("3ep").on(s.Clock()), r"a clock that knows steps_per_epoch"),
     (lambda: s.cosine("1e6 samples").on(s.Clock()), "knows samples_per_step"),
-    (lambda: s.cosine("3 weeks"), "got '3 weeks'"),
+    (
+        lambda: s.cosine("3 weeks"),
+        "steps as a whole number of steps or as text with a unit.*; got '3 weeks'",
+    ),
 ]
 
 

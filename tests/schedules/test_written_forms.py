@@ -74,7 +74,7 @@ REFUSED = [
     ("-'3ep'", 1, "a sign can only stand before"),
     ("cosine(5)+", 11, "invalid syntax"),
     ("cosine(5) >>\n  ", 13, "invalid syntax"),
-    ("cosine(\n5) + +", 6, "invalid syntax"),
+    ("cosine(\n5) + +", 7, "invalid syntax"),
     ("cosine(5) ** 3", 1, "joined by >>"),
     ("3", 1, "is no schedule"),
     ("cosine(5", 7, "never closed"),

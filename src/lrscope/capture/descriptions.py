@@ -34,7 +34,10 @@ def rates_of(optimizer: Any) -> list[Any]:
 
 def children_of(scheduler: Any) -> list[Any]:
     """Return the schedulers that a scheduler is made of."""
-    children = vars(scheduler).get("_schedulers", ())
+    inside = vars(scheduler)
+    children = inside.get("_schedulers", ())
+    if "t_in_epochs" in inside and "lr_scheduler" in inside:
+        children = [inside["lr_scheduler"]]  # timm's plateau has torch's do it
     return list(children) if isinstance(children, (list, tuple)) else []
 
 

@@ -8,6 +8,7 @@ import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from lrscope.capture.effective.wanted import wanted
 from lrscope.capture.recorder import Recorder, active_recorder
 from lrscope.recording import place
 from lrscope.sites import unseen
@@ -34,11 +35,15 @@ class record:  # noqa: N801 - read as a verb: with record("runs/a"):
         directory: of the run; it may be new, empty, or an earlier run. By default a
             new one below ``lrscope-runs``.
 
+        effective: measure how far the steps really move the weights: "" as usual, or
+            what ``lrscope run --effective=`` takes, such as "every=100". None: not.
+
     Attributes:
         path: directory of the run, known once the block is entered.
 
     Raises:
-        UsageError: on entering, if the directory cannot be used.
+        UsageError: ``effective`` cannot be read; on entering, if the directory cannot
+            be used.
 
     Example:
         >>> with lrscope.record("runs/a"):  # doctest: +SKIP
@@ -46,9 +51,16 @@ class record:  # noqa: N801 - read as a verb: with record("runs/a"):
         >>> lrscope.read_run("runs/a").track("adamw/all").applied  # doctest: +SKIP
     """
 
-    def __init__(self, directory: str | os.PathLike[str] | None = None) -> None:
+    def __init__(
+        self,
+        directory: str | os.PathLike[str] | None = None,
+        *,
+        effective: str | None = None,
+    ) -> None:
         """Remember where to record; nothing happens before the block is entered."""
         self._directory = directory
+        self._effective = effective
+        self._wanted = None if effective is None else wanted(effective)
         self._begun: list[tuple[Recorder, place.Segment] | None] = []
         self.path: Path | None = None
 
@@ -56,7 +68,7 @@ class record:  # noqa: N801 - read as a verb: with record("runs/a"):
         """Return ``function``, recorded each time that it is called."""
 
         def recorded(*args: P.args, **kwargs: P.kwargs) -> R:
-            with record(self._directory):
+            with record(self._directory, effective=self._effective):
                 return function(*args, **kwargs)
 
         return functools.wraps(function)(unseen(recorded))
@@ -79,7 +91,9 @@ class record:  # noqa: N801 - read as a verb: with record("runs/a"):
         else:
             self.path = place.chosen_run(Path(self._directory))
         segment = place.begin_segment(self.path, command)
-        recorder = Recorder(str(self.path.resolve()), segment.number)
+        recorder = Recorder(
+            str(self.path.resolve()), segment.number, effective=self._wanted
+        )
         recorder.start()
         self._begun.append((recorder, segment))
         return self

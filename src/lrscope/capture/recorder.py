@@ -35,8 +35,10 @@ LATER = {
     "torch.utils.data.dataloader": "_watch_loaders",
     "torch.nn.parallel.distributed": "_watch_replicas",
     "torch.distributed.fsdp.fully_sharded_data_parallel": "_watch_replicas",
+    "timm.scheduler.scheduler": "_watch_schedulers",
+    "transformers.optimization": "_watch_schedulers",
 }
-"""Modules of torch that load after ``torch.optim``, and what then to do."""
+"""Modules that load after ``torch.optim``, and what then to do."""
 
 
 class Recorder:
@@ -126,7 +128,7 @@ class Recorder:
             self.fail(error)
 
     def module_loaded(self, name: str, module: ModuleType) -> None:
-        """Watch what a module of torch that loaded just now holds."""
+        """Watch what a module that loaded just now holds."""
         if self._stopped or name not in LATER:
             return
         try:
@@ -144,6 +146,9 @@ class Recorder:
 
     def _watch_replicas(self, module: ModuleType) -> None:
         watch_replicas(self._patches, module, self._journal, self.fail)
+
+    def _watch_schedulers(self, module: ModuleType) -> None:
+        self._schedulers.install_from(self._patches, module)
 
     def _open_writer(self) -> Writer:
         self._finalizers += _before_child_ends(self.stop_at_exit)

@@ -93,6 +93,8 @@ class SchedulerSteps:
                 return  # its first step is part of making it
             if busy and busy[-1] is scheduler:  # super().step()
                 return
+            if not _writes(scheduler, step):
+                return
             watch = self._roster.watch_of(scheduler, frame)
             key = (id(frame.f_code), frame.f_lasti, len(busy))
             known = watch.items.get(key)
@@ -144,3 +146,11 @@ class SchedulerSteps:
             names = list(inspect.signature(step).parameters)
             details["argument"] = names[1] if len(names) > 1 else ""
         return self._journal.item("scheduler_stepped", **details), frame.f_code
+
+
+def _writes(scheduler: Any, step: Callable[..., Any]) -> bool:
+    """Say whether a call may write rates: timm's do so by epochs or by updates."""
+    if not hasattr(scheduler, "step_update"):
+        return True
+    by_epochs = getattr(scheduler, "t_in_epochs", True)
+    return (step.__name__ == "step") == bool(by_epochs)

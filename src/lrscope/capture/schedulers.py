@@ -1,7 +1,8 @@
 """Schedulers: which one was made, with what, and every time it was stepped.
 
 ``step``, ``__init__`` and ``load_state_dict`` are wrapped on every class of
-schedulers, those of the user included, as soon as the class exists.
+schedulers, those of timm, transformers and the user included, as soon as the class
+exists.
 """
 
 from __future__ import annotations
@@ -24,11 +25,14 @@ from lrscope.capture.states import saved
 from lrscope.sites import caller, unseen
 
 if TYPE_CHECKING:
-    from types import FrameType
+    from types import FrameType, ModuleType
 
     from lrscope.capture.journal import Journal
     from lrscope.capture.optimizers import OptimizerWitness
     from lrscope.capture.patches import Patches
+
+STRANGERS = ("Scheduler", "GreedyLR")
+"""Schedulers that are none of torch's: the base of timm's, and transformers' own."""
 
 
 class SchedulerWitness:
@@ -68,9 +72,16 @@ class SchedulerWitness:
         )
         patches.wrap(sys.modules[base.__module__], CHECK, check)
 
+    def install_from(self, patches: Patches, module: ModuleType) -> None:
+        """Wrap those that a module has beside torch's, where it has any."""
+        for name in STRANGERS:
+            if hasattr(module, name):
+                self.install(patches, getattr(module, name))
+
     def _wrap(self, patches: Patches, cls: type) -> None:
         patches.wrap(cls, "__init__", self._wrapped_init)
         patches.wrap(cls, "step", self._steps.wrapped)
+        patches.wrap(cls, "step_update", self._steps.wrapped)
         patches.wrap(cls, "load_state_dict", self._wrapped_load)
         patches.wrap(cls, "state_dict", self._wrapped_save)
 

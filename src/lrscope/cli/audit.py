@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING
 import click
 
 from lrscope.audit.audit import audit_run
-from lrscope.audit.finding import Severity
 from lrscope.audit.ignores import ignored_rules
 from lrscope.audit.plan import Plan
 from lrscope.audit.rules import RULES
 from lrscope.audit.running import goes_on, so_far
 from lrscope.check.comment import is_rule
-from lrscope.cli import exits
+from lrscope.cli.judging import judging
 from lrscope.errors import UsageError
 from lrscope.recording.place import latest_run
 from lrscope.recording.run import read_run
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from lrscope.audit.audit import Audit
+    from lrscope.cli.judging import Wanted
 
 FORMS: dict[str, Callable[[Sequence[Audit]], str]] = {
     "text": as_text,
@@ -49,31 +49,8 @@ FORMS: dict[str, Callable[[Sequence[Audit]], str]] = {
     metavar="[GROUP=]SPEC",
     help="What the rates were meant to be, counted in updates; repeat.",
 )
-@click.option("--select", multiple=True, metavar="RULE", help="Only this rule; repeat.")
-@click.option("--ignore", multiple=True, metavar="RULE", help="Without this rule.")
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(list(FORMS)),
-    default="text",
-    show_default=True,
-    help="The form of the output.",
-)
-@click.option(
-    "--fail-on",
-    type=click.Choice(["warning", "error"]),
-    default="warning",
-    show_default=True,
-    help="End with exit code 1 if there is a finding as severe as this.",
-)
-def command(  # noqa: PLR0913, PLR0917 - click passes what was typed
-    runs: tuple[Path, ...],
-    plans: tuple[str, ...],
-    select: tuple[str, ...],
-    ignore: tuple[str, ...],
-    form: str,
-    fail_on: str,
-) -> None:
+@judging(FORMS)
+def command(runs: tuple[Path, ...], plans: tuple[str, ...], wanted: Wanted) -> None:
     """Say what is wrong with a run, why, and the line to change.
 
     RUN is the directory of a run; by default the latest below lrscope-runs/. RULE is
@@ -82,20 +59,18 @@ def command(  # noqa: PLR0913, PLR0917 - click passes what was typed
     with, or with .absolute(0.1) the rates; GROUP= says for which group.
     """
     plan = Plan.of(*plans) if plans else None
-    limit = Severity[fail_on.upper()]
-    put_aside = {**ignored_here(), **dict.fromkeys(ignore, "--ignore")}
+    put_aside = {**ignored_here(), **wanted.ignore}
     audits = []
     for each in runs or (latest_run(),):
         run = read_run(each)
-        audit = audit_run(run, plan=plan, select=select, ignore=put_aside)
+        audit = audit_run(run, plan=plan, select=wanted.select, ignore=put_aside)
         if goes_on(run):
             audit = so_far(run, audit, ignore=put_aside)
             told = f"{each} goes on, or was killed: only what is certain by now is told"
             click.echo(f"lrscope: {told}", err=True)
         audits.append(audit)
-    _print(audits, form)
-    if any(found.severity >= limit for each in audits for found in each.findings):
-        sys.exit(exits.FINDINGS)
+    _print(audits, wanted.form)
+    wanted.fail_if(found.severity for each in audits for found in each.findings)
 
 
 def ignored_here() -> dict[str, str]:

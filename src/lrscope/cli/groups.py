@@ -114,8 +114,8 @@ def unused(made: Sequence[Made], rates: Rates) -> list[str]:
         UsageError: If rates were given and no plan takes them.
     """
     if set(rates.values()) == {None}:
-        asked = any(each.asked for each in made)
-        return ["the optimizer has rate 1; give --lr for yours"] if asked else []
+        asked = dict.fromkeys(each.spec for each in made if each.asked)
+        return [f"{each} got an optimizer with lr 1; give --lr" for each in asked]
     without = [each.spec for each in made if not (each.asked or each.takes_rate)]
     option = "--lr" if "" in rates else "--group"
     if without and len(without) == len(made):

@@ -21,8 +21,8 @@ class Made:
         group: Name of its group; "" for every group that no other plan names.
         base: Base rate that its own optimizer has; None if there is none.
         asked: Whether the optimizer was made with the rates of the command line.
-        every: How long a call of ``step`` is; None for an update.
-        times: How many of these pass between two calls.
+        every: What passes between two calls: "1 step" or "1ep".
+        times: How many of these do.
         quirks: Names and sentences of what its users rarely expect.
         horizon: Calls of ``step`` after which it has ended; None if it has no end.
     """
@@ -32,7 +32,7 @@ class Made:
     group: str = ""
     base: float | None = None
     asked: bool = False
-    every: str | None = None
+    every: str = "1 step"
     times: int = 1
     quirks: tuple[tuple[str, str], ...] = ()
     horizon: int | None = None
@@ -49,9 +49,7 @@ class Made:
             ScheduleError: If the clock does not know how long an epoch is.
         """
         try:
-            updates = self.times * (
-                1 if self.every is None else clock.steps(self.every)
-            )
+            updates = self.times * clock.steps(self.every)
         except ScheduleError as error:
             msg = f"{self.spec} is stepped once an epoch, and {error}"
             raise ScheduleError(msg) from error
@@ -59,7 +57,7 @@ class Made:
             return self
         held = self.schedule.stretch(updates).hold(every=updates)
         horizon = self.horizon and self.horizon * updates
-        return replace(self, schedule=held, horizon=horizon, every=None, times=1)
+        return replace(self, schedule=held, horizon=horizon, every="1 step", times=1)
 
     def planned(self, clock: Clock) -> Schedule:
         """Return the schedule in steps, and in rates if there is a base rate."""

@@ -120,7 +120,8 @@ def _of_driver(driver: Any, spec: str) -> list[Made]:
         group = driver.optimizer.param_groups[index]
         schedule = driver.plan.of_group(index, name, group).get("lr")
         if schedule is not None:
-            base = float(group.get("initial_lr") or rate)
+            initial = group.get("initial_lr")  # the base that a driver takes
+            base = rate if initial is None else float(initial)
             found.append(_bound(spec, name, schedule, base))
     if not found:
         msg = f"{spec} gives a driver of no group's lr: {_short(driver)}"

@@ -13,7 +13,8 @@ import click
 from lrscope.errors import NotARun, UsageError
 from lrscope.recording.place import latest_run
 from lrscope.recording.run import read_run
-from lrscope.report.page import RUNNING, Page, Steps, as_json, page_of
+from lrscope.report.page import RUNNING, Page, as_json, page_of
+from lrscope.report.steps import Steps
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -47,6 +47,7 @@ def drive(  # noqa: PLR0913 - one call says everything
         clock: Turns lengths such as "3ep" or "10%" into steps.
         added: Where groups that are added later begin: "join" at the step of all
             others, "restart" at step 0 of the schedule. Their base rate is their own.
+            One that no entry of a mapping means is refused before it is trained.
         on_change: What ``load_state_dict`` does by default with another plan.
         **keys: Other numbers of the groups, each with its own schedule or mapping:
             ``momentum``, ``weight_decay``, ``betas0`` for ``betas[0]`` …
@@ -56,9 +57,12 @@ def drive(  # noqa: PLR0913 - one call says everything
         optimizer does.
 
     Raises:
-        UsageError: If the optimizer is driven already, a group or key is unknown, or
-            a group is picked twice or not at all.
-        ScheduleError: If a length has a unit that the clock does not know.
+        UsageError: If the optimizer is driven already or has a scheduler of
+            ``as_torch``, a group or key is unknown, or a group is picked twice or not
+            at all.
+        ScheduleError: If a length has a unit that the clock does not know; if a plan
+            leaves what an optimizer can use: rates, momentum and weight decay >= 0,
+            betas >= 0 and < 1, all finite.
 
     >>> import torch
     >>> import lrscope
@@ -78,15 +82,13 @@ def drive(  # noqa: PLR0913 - one call says everything
     inner = stepping(optimizer)
     refuse_driven(inner)
     refuse_scheduled(inner)
-    driver = Driver(
+    return Driver(
         inner,
         Plan.of({"lr": schedule, **keys}, clock),
         control=control,
         added=added,
         on_change=checkpoint.checked(on_change),
     )
-    driver.announce()
-    return driver
 
 
 def _check_control(control: Any) -> None:

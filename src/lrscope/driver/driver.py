@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -11,6 +11,7 @@ from lrscope.driver import checkpoint
 from lrscope.driver.driven_groups import DrivenGroups
 from lrscope.driver.driven_number import label_of
 from lrscope.driver.ranks import agreed
+from lrscope.driver.reading import Reading
 from lrscope.driver.stateful_control import StatefulControl
 from lrscope.driver.step_hooks import StepHooks
 from lrscope.errors import ScheduleError, UsageError
@@ -25,30 +26,32 @@ if TYPE_CHECKING:
     from lrscope.schedules.control.control import Control
 
 
-class Reading(NamedTuple):
-    """One driven number of one group.
-
-    Attributes:
-        group: Name of the group.
-        key: What is driven: "lr", "momentum", "betas[0]" …
-        applied: What the last real update used; None before the first.
-        planned: What the next update will use.
-        held: What the group holds now.
-    """
-
-    group: str
-    key: str
-    applied: float | None
-    planned: float
-    held: float
-
-
 class Driver:
     """A schedule on an optimizer: nothing to step, nothing to forget.
 
     Made by ``lrscope.drive``. It writes the rate for step t immediately before the
     optimizer takes step t, and goes on to t + 1 only if parameters were updated. It
     lives as long as the optimizer, whether you keep it or not.
+
+    >>> import torch
+    >>> import lrscope
+    >>> optimizer = torch.optim.Adam([torch.nn.Parameter(torch.ones(1))], lr=0.1)
+    >>> halve = lrscope.linear(4, end=0.5)
+    >>> control = lrscope.plateau(factor=0.5, patience=0)
+    >>> driver = lrscope.drive(optimizer, halve, betas0=halve, control=control)
+    >>> driver.preview([0, 4, 400])["all"].tolist()
+    [0.1, 0.05, 0.05]
+    >>> driver.preview(2, key="betas0")["all"].tolist()
+    [0.9, 0.7875]
+    >>> driver.report(1.0), driver.report(1.0)
+    (1.0, 0.5)
+    >>> driver.load_state_dict({**driver.state_dict(), "step": 4})
+    >>> driver.readings()[0]
+    Reading(group='all', key='lr', applied=None, planned=0.025, held=0.1)
+    >>> optimizer.step()  # there is no gradient: nothing is updated
+    >>> driver.step
+    4
+    >>> driver.release()  # base values again; it can be driven anew
     """
 
     def __init__(
@@ -67,6 +70,7 @@ class Driver:
         self._driven = DrivenGroups(plan, added)
         self._driven.look(optimizer.param_groups, 0, self._control.factor)
         self._hooks = StepHooks(optimizer, self._driven, self._control)
+        self._announce()
 
     @property
     def step(self) -> int:
@@ -168,13 +172,21 @@ class Driver:
         how = checkpoint.checked(on_change or self.on_change)
         went = checkpoint.load(state, self._driven, self._control, how)
         self._hooks.go_on_from(*went)
-        self.announce()
+        self._announce()
 
-    def announce(self) -> None:
-        """Tell those who listen, such as a recorder, what is planned from now on.
+    def release(self) -> None:
+        """Hand the optimizer back, with its base values: it is driven no more.
 
-        ``drive`` and ``load_state_dict`` do it.
+        It can be driven anew; a second time does nothing.
         """
+        if self._hooks.stopped:
+            return  # another driver may have it by now
+        self._hooks.stop()
+        self._driven.write_bases(self.optimizer.param_groups)
+        listeners.announced.pop(self.optimizer, None)
+
+    def _announce(self) -> None:
+        """Tell those who listen, such as a recorder, what is planned from now on."""
         keys: dict[str, list[dict[str, Any]]] = {}
         for index, group in enumerate(self._driven.all):
             for key, each in group.numbers.items():
@@ -185,14 +197,6 @@ class Driver:
             plan["control"] = repr(self._control.control)
         where = here()
         listeners.announce(self.optimizer, plan, tuple(where) or None)
-
-    def release(self) -> None:
-        """Hand the optimizer back, with its base values: it is driven no more."""
-        if self._hooks.stopped:
-            return  # another driver may have it by now
-        self._hooks.stop()
-        self._driven.write_bases(self.optimizer.param_groups)
-        listeners.announced.pop(self.optimizer, None)
 
     def _look(self) -> int:
         """Look at the groups anew; return the step."""

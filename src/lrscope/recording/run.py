@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import reduce
+from operator import add
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lrscope.errors import DamagedRecording, NotARun, UsageError
+from lrscope.recording.measuring import measured_of, parameters_of
 from lrscope.recording.place import Segment, recordings_in, segments_of
 from lrscope.recording.process import Process, read_process
 from lrscope.recording.track import Track
 
 if TYPE_CHECKING:
     import os
+
+    from lrscope.recording.measured import Measured
 
 __all__ = ["Process", "Run", "Track", "read_run"]
 
@@ -60,6 +65,33 @@ class Run:
             msg = f"{problem} called {name!r}; the tracks of this run are: {names}"
             raise UsageError(msg)
         return found[0]
+
+    def measured(self, name: str) -> Measured | None:
+        """Return what measured steps of the last segment really moved, on all ranks.
+
+        What each rank holds alone is added up; what several hold counts once. None if
+        nothing was measured, or no step on all of the ranks.
+
+        Args:
+            name: as for `track`.
+
+        Raises:
+            UsageError: there is no such track, or more than one.
+        """
+        main = self.track(name)
+        tracks = [
+            track
+            for process in self.processes
+            if process.segment == self.main.segment
+            for track in process.tracks
+            if track.name == main.name
+        ]
+        found = [measured_of(each, parameters_of(each), len(tracks)) for each in tracks]
+        whole = [each for each in found if each is not None]
+        if len(whole) < len(tracks):
+            return None
+        together = reduce(add, whole)
+        return together if len(together) else None
 
 
 def read_run(path: str | os.PathLike[str]) -> Run:

@@ -10,7 +10,7 @@ import numpy as np
 
 from lrscope.errors import UsageError
 from lrscope.recording.causes import causes_of
-from lrscope.recording.measured import measured_of, parameters_of
+from lrscope.recording.measuring import measured_of, parameters_of
 from lrscope.recording.rowset import at
 from lrscope.recording.values import LOSS, losses_before
 

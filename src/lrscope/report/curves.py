@@ -39,11 +39,8 @@ def in_terminal(curves: Sequence[Curve], width: int, *, color: bool, label: str)
         color: Whether the terminal shows colours; if not, letters tell curves apart.
         label: What the values are.
     """
-    apart: dict[tuple[float, ...], Curve] = {}
-    for each in curves:
-        if each.steps:
-            apart.setdefault(each.values, each)
-    chosen = list(apart.values())[:MOST_CURVES]
+    apart = _apart(curves)
+    chosen, left = apart[:MOST_CURVES], len(apart[MOST_CURVES:])
     if not chosen or max(each.steps[-1] for each in chosen) == 0:
         return ""
     figure = _figure(chosen, max(20, min(width, 100) - 24), label)
@@ -54,11 +51,22 @@ def in_terminal(curves: Sequence[Curve], width: int, *, color: bool, label: str)
         if several and not color:
             marked = _marked(each, (place + 1) / (len(chosen) + 1))
             figure.scatter(*marked, marker=MARKS[place])
-    drawing = str(figure.show(legend=several and color))
+    lines = [str(figure.show(legend=several and color))]
     if several and not color:
-        legend = (f"{mark}  {each.name}" for mark, each in zip(MARKS, chosen))
-        drawing += "\n\n" + "\n".join(legend)
-    return drawing
+        legend = zip(MARKS, chosen, strict=False)
+        lines += ["", *(f"{mark}  {each.name}" for mark, each in legend)]
+    if left:
+        lines.append(f"and {left} more, which are not drawn")
+    return "\n".join(lines)
+
+
+def _apart(curves: Sequence[Curve]) -> list[Curve]:
+    """Return curves that differ; those that coincide have one name."""
+    found: dict[tuple[Any, Any], list[str]] = {}
+    for each in curves:
+        if each.steps:
+            found.setdefault((each.steps, each.values), []).append(each.name)
+    return [Curve(", ".join(names), *points) for points, names in found.items()]
 
 
 def _figure(curves: Sequence[Curve], width: int, label: str) -> Any:

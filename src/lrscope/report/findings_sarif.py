@@ -98,17 +98,13 @@ def _suppression(ignored: Ignored) -> dict[str, Any]:
 def _result(
     finding: Finding, audit: Audit, order: dict[str, int], root: Path
 ) -> dict[str, Any]:
-    end = f"Fix: {told.ended(finding.fix)}"
-    if finding.because:
-        end = f"This follows from {finding.because}."
-    parts = (told.sentence(finding.message), f"Cause: {told.ended(finding.cause)}")
     # code scanning refuses a result without a file: the recording is one
     places = finding.where or ((str(Path(audit.run) / "segment000.json"), 1),)
     result: dict[str, Any] = {
         "ruleId": finding.code,
         "ruleIndex": order[finding.code],
         "level": LEVELS[finding.severity],
-        "message": {"text": "\n".join((*parts, end))},
+        "message": {"text": "\n".join(told.paragraphs(finding))},
         "locations": [_location(*places[0], finding, root)],
         "partialFingerprints": {"mistake/v1": _fingerprint(finding, root)},
         "properties": {

@@ -31,6 +31,15 @@ def ended(text: str) -> str:
     return text if text.endswith((".", "!", "?")) else f"{text}."
 
 
+def paragraphs(finding: Finding) -> tuple[str, str, str]:
+    """Return what happened, its cause, and the fix or what explains it."""
+    cause = f"Cause: {ended(finding.cause)}"
+    end = f"Fix: {ended(finding.fix)}"
+    if finding.because:
+        end = f"This follows from {finding.because}."
+    return sentence(finding.message), cause, end
+
+
 def about(finding: Finding) -> str:
     """Return optimizer, group, steps, segment and rank of a finding."""
     parts = [each for each in (finding.optimizer, finding.group) if each]

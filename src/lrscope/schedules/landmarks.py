@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 BARELY = 0.01
 """A part of the run that is smaller than this is not worth a word."""
 
-MOST = 1 << 21
-"""Steps of a run that are looked at one by one; of a longer one so many are drawn."""
+MOST = 1 << 20
+"""Steps of a run that are looked at one by one; of a longer one some are drawn."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,7 +132,7 @@ def _drawn(schedule: Schedule, steps: int) -> NDArray[np.int64]:
     The latter are drawn, with a seed: evenly spaced they could all hit one phase of
     what is periodic.
     """
-    edges = np.linspace(0, steps, (MOST >> 1) + 1).astype(np.int64)
+    edges = np.linspace(0, steps, (MOST >> 2) + 1).astype(np.int64)
     drawn = np.random.default_rng(0).integers(edges[:-1], edges[1:])
     turns = [ceil(each) for each in schedule._edges or ()]
     around = [each - back for each in turns for back in (1, 0) if back <= each < steps]

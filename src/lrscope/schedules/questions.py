@@ -164,7 +164,9 @@ class Asked(Evaluated):
     def _scan(self, start: int, stop: int) -> Iterator[tuple[int, NDArray[np.float64]]]:
         if stop - start > MOST_STEPS:
             msg = (
-                f"looking at {stop - start:,} steps takes too long; give a nearer stop"
+                f"looking at {stop - start:,} steps one by one takes too long, "
+                f"{MOST_STEPS:,} are the most; give a nearer stop=…, or ask the same "
+                "shape over fewer steps: schedule.extend(to=1_000_000)"
             )
             raise ScheduleError(msg)
         for first in range(start, stop, MANY):

@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from lrscope.audit.facts.site import distinct
-from lrscope.audit.facts.subject import About
+from lrscope.audit.facts.subject import AboutScheduler
 
 if TYPE_CHECKING:
     from lrscope.audit.facts.group import Group
-    from lrscope.audit.facts.scheduler import Scheduler
     from lrscope.audit.facts.site import Sites
     from lrscope.recording.events import GroupAdded, GroupsChanged
 
@@ -22,16 +21,10 @@ WHAT_IT_SAYS = ("zip()", "max_lr", "initial_lr", "index out of range", "param_gr
 
 
 @dataclass(frozen=True)
-class Added(About):
+class Added(AboutScheduler):
     """Groups that were added while a scheduler was bound to their optimizer."""
 
     event: GroupAdded | GroupsChanged
-    scheduler: Scheduler
-
-    @property
-    def about(self) -> Scheduler:
-        """The scheduler."""
-        return self.scheduler
 
     @property
     def group_name(self) -> str | None:

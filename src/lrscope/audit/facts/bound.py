@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from lrscope.audit.facts.site import distinct
-from lrscope.audit.facts.subject import About
+from lrscope.audit.facts.subject import AboutScheduler
 
 if TYPE_CHECKING:
     import numpy as np
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Bound(About):
+class Bound(AboutScheduler):
     """A scheduler that is stepped, and an optimizer that trains what it should drive.
 
     Attributes:
@@ -27,13 +27,7 @@ class Bound(About):
         trained: its own optimizer, or if that takes no step, one that holds the same.
     """
 
-    scheduler: Scheduler
     trained: Optimizer
-
-    @property
-    def about(self) -> Scheduler:
-        """The scheduler."""
-        return self.scheduler
 
     @property
     def where(self) -> Sites:

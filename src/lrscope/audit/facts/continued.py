@@ -11,7 +11,7 @@ import numpy as np
 from lrscope.audit.facts import curve
 from lrscope.audit.facts.number import numbers
 from lrscope.audit.facts.site import distinct
-from lrscope.audit.facts.subject import About
+from lrscope.audit.facts.subject import AboutScheduler
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Continued(About):
+class Continued(AboutScheduler):
     """A scheduler that drives an optimizer that goes on.
 
     Attributes:
@@ -36,14 +36,8 @@ class Continued(About):
         resumption: the optimizer that goes on.
     """
 
-    scheduler: Scheduler
     before: Scheduler | None
     resumption: Resumption
-
-    @property
-    def about(self) -> Scheduler:
-        """The scheduler."""
-        return self.scheduler
 
     @property
     def optimizer(self) -> Optimizer:

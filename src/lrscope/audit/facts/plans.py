@@ -181,6 +181,6 @@ def _counts_until(scheduler: Scheduler, optimizer: Optimizer) -> int:
         for each in optimizer.training.constructed.values()
         if each.optimizer == optimizer.number
         and each.scheduler not in own
-        and each.scheduler > scheduler.event.scheduler
+        and each.scheduler > scheduler.number
     ]
     return min(rows)

@@ -44,7 +44,7 @@ class Restored:
     @property
     def load(self) -> SchedulerStateLoaded | None:
         """The last state that it was given itself."""
-        return self.loads.get(self.scheduler.event.scheduler)
+        return self.loads.get(self.scheduler.number)
 
     @cached_property
     def begun(self) -> int:
@@ -88,7 +88,7 @@ class Restored:
     def horizon(self) -> Horizon | None:
         """Its length after what was loaded."""
         known = {**self.scheduler.training.constructed, **self._as_loaded}
-        return horizon_of(known[self.scheduler.event.scheduler], known)
+        return horizon_of(known[self.scheduler.number], known)
 
     @cached_property
     def plan(self) -> Imported | None:
@@ -96,7 +96,7 @@ class Restored:
         source = self._as_loaded
         if self.load is not None or self.given_last_epoch is not None:
             source = {number: _afresh(each) for number, each in source.items()}
-        found = imported(source[self.scheduler.event.scheduler], among=source)
+        found = imported(source[self.scheduler.number], among=source)
         return found if isinstance(found, Imported) else None
 
     @property

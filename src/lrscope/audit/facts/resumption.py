@@ -61,7 +61,7 @@ class Resumption(About):
         if self.before is None:
             return ()
         own = self.before.number
-        schedulers = {each.event.scheduler for each in self.before.schedulers}
+        schedulers = {each.number for each in self.before.schedulers}
         history = self.before.training.process.history
         items = {
             number

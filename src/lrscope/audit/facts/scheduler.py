@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from lrscope.audit.facts.driving import Driving
 from lrscope.audit.facts.horizon import Horizon, horizon_of
 from lrscope.audit.facts.idle import in_idle_passes
 from lrscope.audit.facts.restored import Restored
@@ -18,8 +19,6 @@ from lrscope.recording.events import SchedulerStateLoaded
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from lrscope.audit.facts.epochs import Epochs
-    from lrscope.audit.facts.group import Group
     from lrscope.audit.facts.optimizer import Optimizer
     from lrscope.audit.facts.site import Site, Sites
     from lrscope.audit.facts.training import Training
@@ -30,7 +29,7 @@ ACCELERATE = "accelerate/scheduler.py"
 
 
 @dataclass(frozen=True)
-class Scheduler:
+class Scheduler(Driving):
     """One scheduler that the program steps itself.
 
     Attributes:
@@ -44,41 +43,9 @@ class Scheduler:
     optimizer: Optimizer | None
 
     @property
-    def optimizer_name(self) -> str | None:
-        """The optimizer it drives."""
-        return self.optimizer.name if self.optimizer else None
-
-    group_name = None
-
-    @property
     def number(self) -> int:
         """Its number in the recording."""
         return self.event.scheduler
-
-    @property
-    def groups(self) -> tuple[Group, ...]:
-        """The groups that it drives, those that were updated."""
-        return self.optimizer.groups if self.optimizer else ()
-
-    @property
-    def calls(self) -> NDArray[np.int64]:
-        """Rows of the calls of its optimizer."""
-        return self.optimizer.calls if self.optimizer else np.zeros(0, np.int64)
-
-    @property
-    def epochs(self) -> Epochs | None:
-        """The passes over data in which its optimizer was called; None if unseen."""
-        return self.optimizer.epochs if self.optimizer else None
-
-    @property
-    def updates(self) -> int:
-        """How many calls of its optimizer updated parameters."""
-        return self.optimizer.updates if self.optimizer else 0
-
-    @property
-    def throughout(self) -> tuple[int, int]:
-        """The first and the last update of its optimizer."""
-        return 0, max(0, self.updates - 1)
 
     @property
     def class_name(self) -> str:
@@ -89,7 +56,7 @@ class Scheduler:
     def parts(self) -> tuple[SchedulerConstructed, ...]:
         """It and all schedulers that it is made of."""
         unseen = dict(self.training.constructed)
-        found = [unseen.pop(self.event.scheduler, self.event)]
+        found = [unseen.pop(self.number, self.event)]
         for each in found:
             found += [unseen.pop(k) for k in each.children if k in unseen]
         return tuple(found)
@@ -121,7 +88,7 @@ class Scheduler:
             for number, item in self.training.process.history.items(
                 "scheduler_stepped"
             ).items()
-            if item["scheduler"] == self.event.scheduler and item.get("depth") == 0
+            if item["scheduler"] == self.number and item.get("depth") == 0
         }
 
     @cached_property
@@ -165,7 +132,7 @@ class Scheduler:
 
     @cached_property
     def _metrics(self) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-        return self.training.arguments_of(self.event.scheduler)
+        return self.training.arguments_of(self.number)
 
     @property
     def metrics(self) -> NDArray[np.float64]:
@@ -264,17 +231,6 @@ class Scheduler:
         if self.horizon is None or not self.horizon.ends_run or progress is None:
             return False
         return 0.9 <= progress <= 1.1
-
-    @property
-    def ended_within_a_pass(self) -> bool:
-        """Whether the run ended before a pass over the data did."""
-        return self.epochs is not None and not self.epochs.ended_whole
-
-    @property
-    def only_rose(self) -> bool:
-        """Whether the rates that it drives moved, and never fell."""
-        rising = [(np.diff(each.applied) >= 0).all() for each in self.groups]
-        return all(rising) and any(each.changes.size for each in self.groups)
 
     def ended_at_one_in(self, times: int) -> bool:
         """Say whether its length is so many times what it came to, within 5 %."""

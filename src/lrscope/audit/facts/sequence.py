@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING
 
 from lrscope.audit.facts.number import all_numbers, numbers
 from lrscope.audit.facts.site import distinct
-from lrscope.audit.facts.subject import About
+from lrscope.audit.facts.subject import AboutScheduler
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
     from lrscope.audit.case import Case
-    from lrscope.audit.facts.scheduler import Scheduler
     from lrscope.audit.facts.site import Sites
     from lrscope.recording.events import SchedulerConstructed
 
@@ -23,7 +22,7 @@ NEAR = 1e-4
 
 
 @dataclass(frozen=True)
-class Sequence(About):
+class Sequence(AboutScheduler):
     """A SequentialLR.
 
     Attributes:
@@ -31,13 +30,7 @@ class Sequence(About):
         event: how it was made.
     """
 
-    scheduler: Scheduler
     event: SchedulerConstructed
-
-    @property
-    def about(self) -> Scheduler:
-        """The scheduler of the program."""
-        return self.scheduler
 
     @property
     def where(self) -> Sites:

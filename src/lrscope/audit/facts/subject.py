@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
+    from lrscope.audit.facts.scheduler import Scheduler
     from lrscope.audit.facts.site import Sites
     from lrscope.audit.facts.training import Training
 
@@ -66,3 +68,19 @@ class About(ABC):
     def ratios(self) -> dict[str, Any]:
         """How often things happened beside each other."""
         return self.about.ratios
+
+
+@dataclass(frozen=True)
+class AboutScheduler(About):
+    """One that answers as a scheduler does.
+
+    Attributes:
+        scheduler: stepped by the program.
+    """
+
+    scheduler: Scheduler
+
+    @property
+    def about(self) -> Scheduler:
+        """The scheduler."""
+        return self.scheduler

@@ -40,7 +40,7 @@ def left_by_unused(scheduler: Scheduler) -> Left | None:
             continue
         if not any(are_two(a, b) for a, b in zip(before, after)):
             continue
-        if other.event.scheduler < scheduler.event.scheduler:
+        if other.number < scheduler.number:
             found = _worked_from(scheduler)
         else:
             found = [] if writes_afresh(scheduler.event) else after

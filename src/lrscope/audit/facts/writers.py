@@ -75,5 +75,5 @@ def earlier_on(scheduler: Scheduler) -> list[Scheduler]:
     return [
         each
         for each in (scheduler.optimizer.schedulers if scheduler.optimizer else ())
-        if (each.event.row, each.event.scheduler) < (own.row, own.scheduler)
+        if (each.event.row, each.number) < (own.row, scheduler.number)
     ]

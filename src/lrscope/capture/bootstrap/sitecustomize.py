@@ -17,6 +17,8 @@ WATCHED = (
     "torch.utils.data.dataloader",
     "torch.nn.parallel.distributed",
     "torch.distributed.fsdp.fully_sharded_data_parallel",
+    "timm.scheduler.scheduler",
+    "transformers.optimization",
 )
 
 

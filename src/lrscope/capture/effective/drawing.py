@@ -79,6 +79,7 @@ class Part:
     """Parameters whose sums are taken together; they are on one device.
 
     Attributes:
+        number: its own, over all drawings of the optimizer.
         group: number of their group.
         parameter: name of the only one, None for a whole group.
         parameters: weak references to them.
@@ -90,14 +91,15 @@ class Part:
     """
 
     __slots__ = (
-        "chunks", "copies", "device", "elements", "group", "measured", "parameter",
-        "parameters",
+        "chunks", "copies", "device", "elements", "group", "measured", "number",
+        "parameter", "parameters",
     )  # fmt: skip
 
     def __init__(
-        self, group: int, parameter: str | None, parameters: list[Any]
+        self, number: int, group: int, parameter: str | None, parameters: list[Any]
     ) -> None:
         """Take the parameters; see `draw` for which of their blocks."""
+        self.number = number
         self.group = group
         self.parameter = parameter
         self.parameters = [weakref.ref(each) for each in parameters]
@@ -204,6 +206,7 @@ class Drawing:
         groups: Sequence[dict[str, Any]],
         numbers: Sequence[int],
         *,
+        first: int,
         by_parameter: bool,
         seed: int,
         refused: dict[int, str],
@@ -213,6 +216,7 @@ class Drawing:
         Args:
             groups: of the optimizer.
             numbers: theirs.
+            first: number of the first part.
             by_parameter: a part for each parameter.
             seed: of the random numbers.
             refused: parameters by identity that turned out not to be measurable.
@@ -231,10 +235,12 @@ class Drawing:
                 if why:
                     self.left_out.append((number, name, why))
                     continue
-                key = (parameter.device, name if by_parameter else None)
+                copies = copies_of(parameter)
+                key = (parameter.device, copies, name if by_parameter else None)
                 by_key.setdefault(key, []).append(parameter)
-            for (_, name), members in by_key.items():
-                self.parts.append(Part(number, name, members))
+            for (*_, name), members in by_key.items():
+                part = Part(first + len(self.parts), number, name, members)
+                self.parts.append(part)
         wanted = sum(
             usual(size_of(each())) for part in self.parts for each in part.parameters
         )

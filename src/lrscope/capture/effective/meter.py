@@ -51,7 +51,7 @@ class Gauge:
 
     __slots__ = (
         "cost", "drawing", "due", "latest", "layouts", "left", "opened", "pace",
-        "refused", "rows", "step", "watch",
+        "parts", "refused", "rows", "step", "watch",
     )  # fmt: skip
 
     def __init__(self, watch: Watch, pace: Pace) -> None:
@@ -65,6 +65,7 @@ class Gauge:
         self.rows = 0
         self.opened: Opened | None = None
         self.drawing: Drawing | None = None
+        self.parts = 0  # drawn so far
         self.refused: dict[int, str] = {}
         self.layouts: dict[Any, Any] = {}
         self.latest: dict[int, list[float]] = {}
@@ -194,10 +195,12 @@ class Meter:
             drawing = gauge.drawing = Drawing(
                 groups,
                 gauge.watch.numbers,
+                first=gauge.parts,
                 by_parameter=self._wanted.by_parameter,
                 seed=SEED,
                 refused=gauge.refused,
             )
+            gauge.parts += len(drawing.parts)
             self._journal.event(
                 "measuring_began",
                 optimizer=gauge.watch.number,
@@ -279,7 +282,7 @@ class Meter:
     def _write(self, gauge: Gauge, row: int, part: Part, sums: list[float]) -> None:
         writer = self._journal.open()
         for kind, chosen in KINDS:
-            key = (kind, part.group, part.parameter)
+            key = (kind, part.number)
             layout = gauge.layouts.get(key)
             if layout is None:
                 columns = ["row", *(NAMES[each] for each in chosen)]
@@ -289,6 +292,8 @@ class Meter:
                         "optimizer": gauge.watch.number,
                         "group": part.group,
                         "parameter": part.parameter,
+                        "part": part.number,
+                        "copies": part.copies,
                         "columns": columns,
                     },
                     len(columns),

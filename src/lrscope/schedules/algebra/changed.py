@@ -67,7 +67,9 @@ class quotient(Around):
     @property
     def _peak_reach(self) -> int | None:
         """Take in the lowest values, which a negative number makes the highest."""
-        return self._reach if self.by < 0 else super()._peak_reach
+        if self.by < 0:
+            return self._reach
+        return self._until_end() or self.inner._peak_reach
 
 
 @value

@@ -69,7 +69,6 @@ class cosine_wave(Shape):
 
     @property
     def _reach(self) -> int:
-        self._refuse_units()
         return int(self.period if self.steps is None else self.steps + 1)
 
     def _formula(self, t: Any) -> Any:

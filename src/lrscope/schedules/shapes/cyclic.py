@@ -67,7 +67,6 @@ class cyclic(Shape):
 
     @property
     def _reach(self) -> int | None:
-        self._refuse_units()
         cycle = self.up + (self.up if self.down is None else self.down)
         if self.steps is not None:
             return int(self.steps) + 1

@@ -35,7 +35,7 @@ class noise(Shape):
         amount: Size of the noise, from 0 to 1; to 1/3 if normal.
         seed: Whole number from 0; another seed gives other noise.
         distribution: "uniform" or "normal".
-        steps: Length; without end if None.
+        steps: Length; without end if None, and then as long as what it goes with.
 
     Raises:
         ScheduleError: If normal noise could make a rate negative.

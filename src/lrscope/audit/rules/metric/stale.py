@@ -91,7 +91,7 @@ def _without_validation(
     idle = np.array([p.first for p in process.passes if not p.steps], np.int64)
     if idle.size < 2:
         return None
-    rows = scheduler.training.arguments_of(scheduler.event.scheduler)[0]
+    rows = scheduler.training.arguments_of(scheduler.number)[0]
     passes = np.searchsorted(idle, rows[: again.size + 1], side="right")
     seen = passes[1:] > passes[:-1]
     if not (seen & ~again).any():  # these passes are not where the metric is from

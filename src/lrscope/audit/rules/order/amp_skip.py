@@ -3,8 +3,9 @@
 What it means: a GradScaler found infinite gradients and left updates out, but the
 scheduler was stepped for them as for any other.
 
-Why it matters: the schedule is ahead of the weights by the skipped updates. A handful
-at the start, while the scale is found, is normal; more than one in a hundred is not.
+Why it matters: the schedule is ahead of the weights by the skipped updates. Fewer than
+five after the first good one, or one in a hundred, is normal: the scale is tried anew
+every now and then. More says that it never settles.
 
 Usual causes: the loop cannot know that ``scaler.step(optimizer)`` did nothing, and
 steps the scheduler anyway.
@@ -12,8 +13,8 @@ steps the scheduler anyway.
 What to do: compare ``scaler.get_scale()`` before and after ``scaler.update()`` and step
 the scheduler only if it did not fall.
 
-Looks the same, but is right: the first skips of a run; loops that do skip the
-scheduler; projects that keep the calendar on purpose (below the threshold: info).
+Looks the same, but is right: the first skips of a run, a few later ones, and projects
+that keep the calendar on purpose (all: info); loops that do skip the scheduler.
 
 Upstream: Lightning-AI/pytorch-lightning#18828, pytorch/pytorch#67590,
 pytorch/pytorch#44511, huggingface/transformers#11144
@@ -37,6 +38,9 @@ if TYPE_CHECKING:
 
 NORMAL = 0.01
 """Share of skipped updates, after the first good one, that is nothing unusual."""
+
+HANDFUL = 5
+"""Skipped updates below which a scale may still be settling, in however short a run."""
 
 
 def _subjects(case: Case) -> list[Scheduler]:
@@ -66,9 +70,14 @@ def _judge(scheduler: Scheduler) -> Iterator[Finding]:
         cause="GradScaler left them out because of infinite gradients, "
         "the loop stepped the scheduler anyway",
         fix="step the scheduler only if scaler.get_scale() did not fall",
-        severity=WARNING if later >= 2 and later > NORMAL * calls else INFO,
+        severity=WARNING if later >= HANDFUL and later > NORMAL * calls else INFO,
         steps=(int(where[0]), int(where[-1])),
-        evidence={"skipped": int(optimizer.overflowed.sum()), "advanced": total},
+        evidence={
+            "skipped": int(optimizer.overflowed.sum()),
+            "advanced": total,
+            "after_first_update": later,
+            "in_second_half": int(advanced[calls // 2 :].sum()),
+        },
     )
 
 

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 
 def _subjects(case: Case) -> list[Added]:
     return [
-        Added(event, each)
+        Added(each, event)
         for each in case.schedulers
         for _, _, event in each.training.process.history.rare
         if isinstance(event, (GroupAdded, GroupsChanged))

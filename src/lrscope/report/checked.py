@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from lrscope.audit.finding import Severity
+from lrscope.audit.finding import INFO
+from lrscope.report.annotation import annotation
+from lrscope.report.findings_json import written
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -16,8 +17,6 @@ if TYPE_CHECKING:
 
 FORMAT = 1
 """Number of the JSON form; history: 1 (0.2.0) first form."""
-LEVELS = {Severity.INFO: "notice", Severity.WARNING: "warning", Severity.ERROR: "error"}
-"""GitHub's words for our severities."""
 
 
 def as_text(checked: Checked) -> str:
@@ -36,7 +35,7 @@ def as_json(checked: Checked) -> str:
         "unreadable": list(checked.unreadable),
         "files": checked.files,
     }
-    return json.dumps(plain, indent=2)
+    return written(plain)
 
 
 def as_github(checked: Checked) -> str:
@@ -54,7 +53,7 @@ FORMS: dict[str, Callable[[Checked], str]] = {
 
 def _told(checked: Checked) -> Iterator[str]:
     for each in checked.findings:
-        mark = "" if each.severity > Severity.INFO else "  (info)"
+        mark = "" if each.severity > INFO else "  (info)"
         yield f"{each.place} {each.code} {each.name}  {each.message}{mark}"
         yield f"    fix: {each.fix}"
 
@@ -81,20 +80,13 @@ def _plain(finding: StaticFinding) -> dict[str, Any]:
 
 
 def _annotation(finding: StaticFinding) -> str:
-    line = 1 if finding.cell is not None else finding.line
-    options = {
-        "file": finding.file,
-        "line": line,
-        "col": finding.column,
-        "title": f"{finding.code} {finding.name}",
-    }
-    told = ",".join(f"{key}={_escaped(str(value))}" for key, value in options.items())
-    text = f"{finding.message}; {finding.fix}"
-    cell = f"cell {finding.cell}, line {finding.line}: " if finding.cell else ""
-    return f"::{LEVELS[finding.severity]} {told}::{_escaped(cell + text, within='')}"
-
-
-def _escaped(text: str, within: str = ":,") -> str:
-    for each in "%\r\n" + within:
-        text = text.replace(each, f"%{ord(each):02X}")
-    return text
+    inside = finding.cell is not None
+    cell = f"cell {finding.cell}, line {finding.line}: " if inside else ""
+    return annotation(
+        finding.severity,
+        f"{cell}{finding.message}; {finding.fix}",
+        file=finding.file,
+        line=1 if inside else finding.line,
+        col=finding.column,
+        title=f"{finding.code} {finding.name}",
+    )
