@@ -69,7 +69,7 @@ that `lrscope preview` reads.
 | write | get |
 | --- | --- |
 | `a >> b` | b after a |
-| `a * b`, `0.5 * a`, `a + b` | product and sum, step by step |
+| `a * b`, `a + b`, `a - b`, `0.5 * a`, `a / 2`, `-a` | arithmetic, step by step |
 | `a.minimum(b)`, `a.maximum(b)`, `a.clip(low, high)` | limits |
 | `a[100:200]`, `a.shift(n)`, `a.reverse()` | other steps of it |
 | `a.stretch(2)`, `a.extend(to=n)`, `a.replan(at=n, to=m)` | the same shape, longer |
@@ -78,8 +78,16 @@ that `lrscope preview` reads.
 | `a.peak`, `a.final`, `a.first_step(at_least=x)`, `a.sum()`, `a.diff(b)` | answers |
 
 A length is a number of steps or a text with a unit: `"3ep"`, `"10%"`,
-`"1e6 samples"`, `"2e9 tokens"`. `schedule.on(Clock(…))` makes steps of it. Recipes,
-slices, `extend` and `replan` compute with lengths and need steps.
+`"1e6 samples"`, `"2e9 tokens"`, `"90ep - 500 steps"`. It can stand for every length
+and step that a plan is made of: `warmup_cosine("90ep", 500)`, `a["1ep":]`,
+`a.extend(to="20ep")`. `schedule.on(Clock(steps_per_epoch=…))` makes steps of all of
+them; `lrscope.drive` and `lrscope preview` do so with their own clock. Answers need
+steps.
+
+What is made of `a * b`, `a + b`, `a.minimum(b)` and their like is as long as the
+longest part. Numbers, `noise` and endless warm-ups have no say in that; anything else
+without end makes it endless, save in a product that has come to 0. Past its end every
+part does what it does alone: one with an end holds its last value, another goes on.
 
 `extend(to=n)` makes every part longer alike, a warm-up too; `replan(at=t, to=n)` keeps
 what comes before step t. `a == b` compares how two plans are written, `a.equals(b)`

@@ -12,10 +12,12 @@ TORCH_FREE = (
     "check",
     "cli",
     "errors",
+    "group_names",
     "listeners",
     "recording",
     "report",
     "schedules",
+    "sites",
 )
 
 

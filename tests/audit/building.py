@@ -28,11 +28,12 @@ class _Recording:
     ) -> None:
         self.told, self.script = told, script
         head = {
-            "rank": rank, "world_size": told.world, "pid": 1, "segment": 0,
+            "rank": rank, "world_size": told.world, "pid": 1,
+            "segment": segment.number,
             "command": list(told.command), "started": segment.started,
             "torch": told.torch,
         }  # fmt: skip
-        name = f"segment000-pid{1 + (rank or 0)}"
+        name = f"{segment.path.stem}-pid{1 + (rank or 0)}"
         self.writer = Writer(str(segment.path.parent / name), head)
         self.pending: list[int] = []
         self.calls = 0
@@ -45,8 +46,8 @@ class _Recording:
         self.introduce(0, "SGD", made, 10)
         for number, other in enumerate(told.others, 1):
             self.introduce(number, "Adam", [0.1], other.get("elements", 7))
-        if told.shared:
-            self.tell("model_shared", wrapper=told.shared, where=[self.script, 2])
+        for event in told.events:
+            self.tell(**event)
         self.steps = [self.stepping(k, s) for k, s in enumerate(told.scheds)]
         self.asked = [self.asking(k) for k, s in enumerate(told.scheds) if s.asked]
         self.metrics = [
@@ -184,10 +185,13 @@ class _Recording:
 
 
 def recorded(folder: Path, **words: Any) -> lrscope.Run:
-    """Return a run; see `Told` for what can be said about it."""
+    """Return a run; see `Told` for what can be said about it.
+
+    A folder that holds a run already gets a further segment.
+    """
     told = Told(**words)
     run = folder / "run"
-    run.mkdir(parents=True)
+    run.mkdir(parents=True, exist_ok=True)
     script = folder / "train.py"
     script.write_text(told.source, encoding="utf-8")
     segment = place.begin_segment(run, list(told.command))

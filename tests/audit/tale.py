@@ -57,7 +57,7 @@ class Told:
     """What happens in a training.
 
     ``silent``: no DataLoader says where passes are. ``ranks``: the rates of further
-    ranks, by update; ``shared`` is what makes one model of theirs.
+    ranks, by update. ``events`` are told after the optimizers were made.
     """
 
     updates: int = 100
@@ -73,7 +73,7 @@ class Told:
     scaled: bool = False
     world: int | None = None
     ranks: Sequence[Callable[[int], Any]] = ()
-    shared: str | None = None
+    events: Sequence[dict[str, Any]] = ()
     others: Sequence[dict[str, Any]] = ()
     other_until: int = 0
     torch: str | None = None

@@ -25,6 +25,25 @@ def test_the_recorder_sees_what_the_driver_planned(tmp_path, tensor):
         assert np.array_equal(track.applied, expected)
 
 
+def findings_of(directory, optimizer, plan, written_by_hand=None):
+    with lrscope.record(directory):
+        scheduler = lrscope.as_torch(plan, optimizer)
+        for step in range(45):
+            if step == written_by_hand:
+                optimizer.param_groups[0]["lr"] = 0.25
+            update(optimizer)
+            scheduler.step()
+    audit = lrscope.audit_run(lrscope.read_run(directory))
+    return [each.name for each in audit.findings]
+
+
+def test_an_audit_knows_what_a_scheduler_of_ours_follows(tmp_path):
+    plan = {0: PLAN, ...: None}
+    assert findings_of(tmp_path / "a", sgd(0.1, 0.003), plan) == []
+    differs = findings_of(tmp_path / "b", sgd(0.1, 0.003), plan, written_by_hand=30)
+    assert differs == ["applied-differs-from-plan"]
+
+
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=10)
 @given(overflows=st.lists(st.booleans(), min_size=1, max_size=15), fused=st.booleans())
 def test_the_recorder_counts_the_updates_that_the_driver_counts(

@@ -214,7 +214,7 @@ def test_a_run_that_goes_on_is_extended_without_a_jump(at, more):
     assert 0.1 * longer(45 + more) == pytest.approx(0.1 * PLAN.final)
 
 
-@given(steps=st.integers(45, 300))
+@given(steps=st.integers(20, 300).filter(lambda each: each != PLAN.length))
 def test_a_run_that_is_over_goes_on_from_the_rate_it_ended_with(steps):
     optimizer = sgd(0.1)
     driver = lrscope.drive(optimizer, PLAN)
@@ -222,10 +222,11 @@ def test_a_run_that_is_over_goes_on_from_the_rate_it_ended_with(steps):
     again = PLAN.extend(to=steps).maximum(PLAN.final)
     rates = resumed_rates(again, driver.state_dict(), "splice", steps + 1)
     ended = 0.1 * PLAN.final
-    assert rates[0] == rates[-1] == min(rates) == pytest.approx(ended)
+    assert rates[-1] == min(rates) == pytest.approx(ended)
     planned = [0.1 * PLAN(step) for step in range(46)]
     assert max(rates) == pytest.approx(max(planned), rel=0.02)
-    assert largest_jump([ended, *rates]) <= largest_jump(planned) * 1.0001
+    jump = largest_jump(planned) * max(1.0, PLAN.length / steps) * 1.2
+    assert largest_jump([ended, *rates]) <= jump
 
 
 def test_the_same_plan_in_other_words_is_no_other_plan():

@@ -155,6 +155,7 @@ def test_whatever_is_made_in_units_is_what_is_made_in_steps(start, changes, spel
     [
         (lambda: s.cosine(5).on(5), r"put on a clock, got 5: schedule\.on\(Clock\("),
         (lambda: s.cosine(5).on(None), "put on a clock, got None"),
+        (lambda: (s.cosine(5) >> s.cosine(6)).on(5), "put on a clock, got 5"),
         (lambda: s.constant(steps="1ep").settles, "in other units than steps"),
         (lambda: s.cosine("5ep - 600 steps").on(CLOCK), "leaves no step on .* -100"),
         (lambda: s.cosine("5ep - 5ep").on(CLOCK), "leaves no step"),

@@ -72,6 +72,16 @@ class Case:
         )
 
     @cached_property
+    def to_end(self) -> tuple[Scheduler, ...]:
+        """Those of `driving` that are to end with the run, which nothing continues."""
+        return tuple(
+            each
+            for each in self.driving
+            if each.horizon and each.horizon.ends_run and not each.by_argument
+            if self.is_last(each)
+        )
+
+    @cached_property
     def groups(self) -> tuple[Group, ...]:
         """All groups that were updated."""
         return tuple(each for o in self.optimizers for each in o.groups)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 from torch.optim import Optimizer
@@ -12,11 +13,13 @@ from lrscope.driver.driven_groups import DrivenGroups
 from lrscope.driver.ownership import inside, own, refuse_driven
 from lrscope.driver.plan import Plan, Selection
 from lrscope.driver.stateful_control import StatefulControl
-from lrscope.errors import UsageError
+from lrscope.errors import ScheduleError, UsageError
 from lrscope.schedules.arguments import whole
 from lrscope.schedules.shapes.constant import constant
+from lrscope.schedules.written.as_json import to_json
 
 if TYPE_CHECKING:
+    from lrscope.driver.planned_values import PlannedValues
     from lrscope.schedules.clock import Clock
     from lrscope.schedules.schedule import Schedule
 
@@ -68,8 +71,8 @@ def as_torch(
     inner = inside(optimizer)
     refuse_driven(inner)
     how = checkpoint.checked(on_change)
-    groups = DrivenGroups(Plan.of({"lr": schedule}, clock), "join")
-    scheduler = ScheduleLR(optimizer, groups, last_epoch, how)
+    plan = Plan.of({"lr": schedule}, clock)
+    scheduler = ScheduleLR(optimizer, plan, last_epoch, how)
     own(inner, scheduler)
     return scheduler
 
@@ -80,21 +83,25 @@ class ScheduleLR(LRScheduler):
     Made by ``lrscope.as_torch``.
 
     Attributes:
-        followed: The schedule of every group, which importers read.
+        schedules: What every group follows, for those who import live schedulers.
+        followed: The same as JSON, for recordings; None where it has no such form.
     """
 
     def __init__(
         self,
         optimizer: Optimizer,
-        groups: DrivenGroups,
+        plan: Plan,
         last_epoch: int = -1,
         on_change: str | None = None,
     ) -> None:
         """Write the first rates, as every torch scheduler does."""
-        groups.look(optimizer.param_groups, 0, 1.0)  # refuse before torch writes
         self.on_change = on_change
-        self.followed: list[Schedule] = []
-        self._driven, self._control = groups, StatefulControl(None)
+        self.schedules: list[Schedule] = []
+        self.followed: list[str | None] = []
+        self._control = StatefulControl(None)
+        self._driven = DrivenGroups(plan, "join")
+        self._driven.look(optimizer.param_groups, 0, 1.0)  # refuse before torch writes
+        self._planned: list[PlannedValues] = []
         super().__init__(optimizer, last_epoch)
 
     def get_lr(self) -> list[Any]:
@@ -111,13 +118,17 @@ class ScheduleLR(LRScheduler):
         """Take in groups that were added or loaded, each with its own base rate."""
         groups = self.optimizer.param_groups
         self._driven.look(groups, self.last_epoch, 1.0)
+        if self._driven.planned is self._planned:
+            return
+        self._planned = self._driven.planned
         numbers = [each.numbers.get("lr") for each in self._driven.all]
-        self.followed = [each.schedule if each else constant(1.0) for each in numbers]
         for each, group in zip(numbers, groups):
             group.setdefault("initial_lr", float(group["lr"]))
             if each is not None:
                 group["initial_lr"] = each.base
         self.base_lrs = [float(group["initial_lr"]) for group in groups]
+        self.schedules = [each.schedule if each else constant(1.0) for each in numbers]
+        self.followed = list(map(_written, self.schedules))
 
     def state_dict(self) -> dict[str, Any]:
         """Return the step, the base rates and the schedules as plain data.
@@ -152,3 +163,10 @@ class ScheduleLR(LRScheduler):
         for each in self._driven.numbers():
             each.write(rates[each.position])
         self._last_lr = rates
+
+
+def _written(schedule: Schedule) -> str | None:
+    try:
+        return json.dumps(to_json(schedule))
+    except ScheduleError:
+        return None

@@ -16,6 +16,8 @@ class Backward(Event):
 class SchedulerStepped(Event):
     """A scheduler was stepped.
 
+    Of timm's ``step`` and ``step_update`` only the one that may write a rate counts.
+
     Attributes:
         scheduler: its number.
         depth: 0 if the program stepped it, more if another scheduler did.

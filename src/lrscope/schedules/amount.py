@@ -6,9 +6,12 @@ import re
 from dataclasses import dataclass
 from decimal import Decimal, Inexact, localcontext
 from fractions import Fraction
-from typing import Any
+from typing import Any, Union
 
 from lrscope.errors import ScheduleError
+
+Length = Union[int, str]
+"""A number of steps, or text with a unit, until a clock makes steps of it."""
 
 UNITS = {
     "%": ("%",),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from fractions import Fraction
 from math import floor
+from typing import Any
 
 from lrscope.errors import ScheduleError
 from lrscope.schedules.amount import Amount, Term
@@ -57,6 +58,18 @@ class Clock:
         """Return the call that makes it, with what it knows."""
         known = ((each.name, getattr(self, each.name)) for each in fields(self))
         return f"Clock({', '.join(f'{name}={n}' for name, n in known if n)})"
+
+    def resolved(self, kind: str, value: Any) -> Any:
+        """Return the value of an argument of some kind with every length in steps."""
+        if kind == "schedule":
+            return value.on(self)
+        if kind in ("schedules", "lengths"):
+            inner = kind.removesuffix("s")
+            return tuple(self.resolved(inner, each) for each in value)
+        if kind == "points":
+            return tuple((self.resolved("length", step), each) for step, each in value)
+        in_units = kind == "length" and isinstance(value, str)
+        return self.steps(value) if in_units else value
 
     def exactly(self, amount: str | Amount) -> Fraction:
         """Return an amount in steps, not rounded.

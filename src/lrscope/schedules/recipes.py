@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from functools import reduce
-from operator import sub
 from typing import TYPE_CHECKING
 
-from lrscope.errors import ScheduleError
-from lrscope.schedules.amount import Amount
-from lrscope.schedules.arguments import Steps, finite, whole_or_amount
+from lrscope.schedules.arguments import Steps, finite
+from lrscope.schedules.rest import rest
 from lrscope.schedules.shapes.constant import constant
 from lrscope.schedules.shapes.cosine import cosine
 from lrscope.schedules.shapes.decay import decay
@@ -17,10 +14,11 @@ from lrscope.schedules.shapes.powers import inverse_sqrt, polynomial
 from lrscope.schedules.shapes.warmup import warmup
 
 if TYPE_CHECKING:
+    from lrscope.schedules.amount import Length
     from lrscope.schedules.schedule import Schedule
 
 
-def warmup_constant(warmup_steps: int | str) -> Schedule:
+def warmup_constant(warmup_steps: Length) -> Schedule:
     """Return a linear warm-up and the base rate from then on, without end.
 
     Args:
@@ -34,7 +32,7 @@ def warmup_constant(warmup_steps: int | str) -> Schedule:
 
 
 def warmup_linear(
-    total_steps: int | str, warmup_steps: int | str, *, floor: float = 0.0
+    total_steps: Length, warmup_steps: Length, *, floor: float = 0.0
 ) -> Schedule:
     """Return a linear warm-up and a straight line down over the rest.
 
@@ -55,7 +53,7 @@ def warmup_linear(
 
 
 def warmup_cosine(
-    total_steps: int | str, warmup_steps: int | str, *, floor: float = 0.0
+    total_steps: Length, warmup_steps: Length, *, floor: float = 0.0
 ) -> Schedule:
     """Return a linear warm-up and half a cosine over the rest.
 
@@ -76,8 +74,8 @@ def warmup_cosine(
 
 
 def warmup_polynomial(
-    total_steps: int | str,
-    warmup_steps: int | str,
+    total_steps: Length,
+    warmup_steps: Length,
     *,
     power: float = 1.0,
     end: float = 0.0,
@@ -102,7 +100,7 @@ def warmup_polynomial(
 
 
 def warmup_inverse_sqrt(
-    warmup_steps: int | str, *, timescale: int | str | None = None
+    warmup_steps: Length, *, timescale: Length | None = None
 ) -> Schedule:
     """Return a linear warm-up and one over the square root of the step, without end.
 
@@ -118,9 +116,9 @@ def warmup_inverse_sqrt(
 
 
 def warmup_stable_decay(  # noqa: PLR0913 - the three parts and how the last one falls
-    total_steps: int | str,
-    warmup_steps: int | str,
-    decay_steps: int | str,
+    total_steps: Length,
+    warmup_steps: Length,
+    decay_steps: Length,
     *,
     shape: str = "linear",
     floor: float = 0.0,
@@ -146,20 +144,14 @@ def warmup_stable_decay(  # noqa: PLR0913 - the three parts and how the last one
     >>> lrscope.warmup_stable_decay(10_000, 500, 2_000, shape="1-sqrt")
     warmup(500) >> constant(steps=7500) >> decay(2000, shape='1-sqrt')
     """
-    stable = rest(
-        "warmup_stable_decay",
-        total_steps,
-        warmup_steps=warmup_steps,
-        decay_steps=decay_steps,
-    )
     fall = decay(decay_steps, shape, floor=floor, power=power)
-    return _warmed(warmup_steps, constant(steps=stable) >> fall)
+    return _held("warmup_stable_decay", total_steps, warmup_steps, decay_steps, fall)
 
 
 def trapezoid(
-    total_steps: int | str,
-    warmup_steps: int | str,
-    decay_steps: int | str,
+    total_steps: Length,
+    warmup_steps: Length,
+    decay_steps: Length,
     *,
     floor: float = 0.0,
 ) -> Schedule:
@@ -178,15 +170,12 @@ def trapezoid(
     >>> lrscope.schedules.trapezoid(10_000, 500, 2_000)
     warmup(500) >> constant(steps=7500) >> linear(2000)
     """
-    stable = rest(
-        "trapezoid", total_steps, warmup_steps=warmup_steps, decay_steps=decay_steps
-    )
     fall = linear(decay_steps, end=floor)
-    return _warmed(warmup_steps, constant(steps=stable) >> fall)
+    return _held("trapezoid", total_steps, warmup_steps, decay_steps, fall)
 
 
 def flat_cosine(
-    total_steps: int | str, flat_steps: int | str, *, floor: float = 0.0
+    total_steps: Length, flat_steps: Length, *, floor: float = 0.0
 ) -> Schedule:
     """Return the base rate for some steps and half a cosine over the rest.
 
@@ -203,18 +192,17 @@ def flat_cosine(
     constant(steps=7500) >> cosine(2500)
     """
     left = rest("flat_cosine", total_steps, flat_steps=flat_steps)
-    if not flat_steps:
-        return cosine(left, floor=floor)
-    return constant(steps=flat_steps) >> cosine(left, floor=floor)
+    fall = cosine(left, floor=floor)
+    return constant(steps=flat_steps) >> fall if flat_steps else fall
 
 
 def cosine_restarts(  # noqa: PLR0913 - each is one way in which cycles differ
-    first: int | str,
+    first: Length,
     *,
     grow: float = 1.0,
     scale: float = 1.0,
     floor: float = 0.0,
-    warmup_steps: int | str = 0,
+    warmup_steps: Length = 0,
     cycles: int | None = None,
 ) -> Schedule:
     """Return half cosines that start again from the top.
@@ -253,23 +241,10 @@ def cosine_restarts(  # noqa: PLR0913 - each is one way in which cycles differ
     return falling + low * rest_of_wave.repeat(cycles, grow=grow)
 
 
-def rest(who: str, total_steps: Steps, **parts: Steps) -> Steps:
-    """Return the steps that parts leave of a total, at least one.
-
-    Where some are in units it is text with units: "90ep - 500 steps".
-    """
-    total = whole_or_amount(f"{who} needs its steps", total_steps, 1)
-    found = [
-        whole_or_amount(f"{who} needs {name}", each, 0) for name, each in parts.items()
-    ]
-    left = reduce(sub, (Amount.of(who, each) for each in (total, *found)))
-    in_steps = all(isinstance(each, int) for each in (total, *found))
-    if not left.plus:
-        used = sum(found) if in_steps else " + ".join(map(str, found))
-        msg = f"{who} needs more than {used} steps (its other parts), got {total}"
-        raise ScheduleError(msg)
-    return total - sum(found) if in_steps else left.text
-
-
 def _warmed(steps: Steps, then: Schedule, start: float | None = None) -> Schedule:
     return warmup(steps, start) >> then if steps else then
+
+
+def _held(who: str, total: Steps, rise: Steps, drop: Steps, fall: Schedule) -> Schedule:
+    stable = rest(who, total, warmup_steps=rise, decay_steps=drop)
+    return _warmed(rise, constant(steps=stable) >> fall)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-from numbers import Real
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from lrscope.errors import ScheduleError
@@ -12,7 +11,7 @@ from lrscope.schedules.clock import Clock
 from lrscope.schedules.questions import Asked
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from lrscope.schedules.amount import Length
 
 
 class Schedule(Asked):
@@ -42,54 +41,41 @@ class Schedule(Asked):
         return then((self, other))
 
     def __mul__(self, other: Schedule | float) -> Schedule:
-        """Multiply by another schedule or by a number, step by step."""
-        from lrscope.schedules.algebra.combined import product
+        """Multiply by another schedule or by a number, step by step.
 
-        return _joined(product, self, other)
+        >>> import lrscope
+        >>> (lrscope.cosine(100) * lrscope.schedules.noise(0.05)).length
+        100
+        """
+        return _joined("product", self, other)
 
     def __rmul__(self, other: float) -> Schedule:
         """Multiply by a number."""
-        from lrscope.schedules.algebra.combined import product
-
-        return _joined(product, other, self)
+        return _joined("product", other, self)
 
     def __add__(self, other: Schedule | float) -> Schedule:
         """Add another schedule or a number, step by step."""
-        from lrscope.schedules.algebra.combined import total
-
-        return _joined(total, self, other)
+        return _joined("total", self, other)
 
     def __radd__(self, other: float) -> Schedule:
         """Add to a number."""
-        from lrscope.schedules.algebra.combined import total
-
-        return _joined(total, other, self)
+        return _joined("total", other, self)
 
     def __neg__(self) -> Schedule:
         """Multiply by -1."""
-        from lrscope.schedules.algebra.combined import product
-
-        return _joined(product, -1.0, self)
+        return _joined("product", -1.0, self)
 
     def __sub__(self, other: Schedule | float) -> Schedule:
         """Subtract another schedule or a number, step by step."""
-        joins = isinstance(other, Schedule) or _is_number(other)
-        return self + (-other if joins else other)
+        return _joined("difference", self, other)
 
     def __rsub__(self, other: float) -> Schedule:
         """Subtract from a number."""
-        from lrscope.schedules.algebra.combined import total
-
-        return _joined(total, other, -self)
+        return _joined("difference", other, self)
 
     def __truediv__(self, other: float) -> Schedule:
         """Divide by a number, step by step."""
-        from lrscope.schedules.algebra.changed import quotient
-
-        if not _is_number(other):
-            msg = f"a schedule can be divided by a number, got {other!r}"
-            raise ScheduleError(msg)
-        return quotient(self, other)
+        return _joined("quotient", self, other)
 
     def __rtruediv__(self, other: Any) -> NoReturn:
         """Refuse: nobody wants a rate that explodes as the schedule falls."""
@@ -98,15 +84,11 @@ class Schedule(Asked):
 
     def minimum(self, other: Schedule | float) -> Schedule:
         """Return the schedule that has the smaller of both values at every step."""
-        from lrscope.schedules.algebra.combined import minimum
-
-        return _joined(minimum, self, other)
+        return _joined("minimum", self, other)
 
     def maximum(self, other: Schedule | float) -> Schedule:
         """Return the schedule that has the larger of both values at every step."""
-        from lrscope.schedules.algebra.combined import maximum
-
-        return _joined(maximum, self, other)
+        return _joined("maximum", self, other)
 
     def clip(self, low: float | None = None, high: float | None = None) -> Schedule:
         """Return the schedule with no value below ``low`` and none above ``high``."""
@@ -125,7 +107,7 @@ class Schedule(Asked):
 
         return absolute(self, rate)
 
-    def shift(self, steps: int | str) -> Schedule:
+    def shift(self, steps: Length) -> Schedule:
         """Return the schedule begun so many steps later, its first value before."""
         from lrscope.schedules.algebra.moved import shift
 
@@ -153,8 +135,11 @@ class Schedule(Asked):
 
         return stretched(self, by)
 
-    def extend(self, *, to: int | str) -> Schedule:
+    def extend(self, *, to: Length) -> Schedule:
         """Return the same shape with a new length: every part grows alike.
+
+        Args:
+            to: The new length, in steps or with a unit.
 
         Raises:
             ScheduleError: If the schedule is endless or ``to`` no length.
@@ -167,10 +152,14 @@ class Schedule(Asked):
 
         return extended(self, to)
 
-    def replan(self, *, at: int | str, to: int | str) -> Schedule:
+    def replan(self, *, at: Length, to: Length) -> Schedule:
         """Return a plan that is this one before step ``at`` and ends at step ``to``.
 
         What is left after ``at`` keeps its shape and takes the steps that remain.
+
+        Args:
+            at: The first step that may change, in steps or with a unit.
+            to: The new length, in steps or with a unit.
 
         Raises:
             ScheduleError: If not 0 < at < length and at < to.
@@ -196,7 +185,7 @@ class Schedule(Asked):
 
         return repeat(self, times, scale=scale, grow=grow)
 
-    def hold(self, *, every: int | str) -> Schedule:
+    def hold(self, *, every: Length) -> Schedule:
         """Return the staircase that takes a new value only every so many steps."""
         from lrscope.schedules.algebra.changed import hold
 
@@ -215,13 +204,13 @@ class Schedule(Asked):
                 "schedule.on(Clock(steps_per_epoch=…))"
             )
             raise ScheduleError(msg)
-        arguments = {}
-        for each in dataclasses.fields(self):
-            if each.init:
-                found = getattr(self, each.name)
-                resolve = _RESOLVE.get(each.metadata["kind"])
-                arguments[each.name] = resolve(found, clock) if resolve else found
-        return self._made_of(**arguments)
+        return self._on(clock)
+
+    def _on(self, clock: Clock) -> Schedule:
+        given = (each for each in dataclasses.fields(self) if each.init)
+        kinds = {each.name: each.metadata["kind"] for each in given}
+        found = {n: clock.resolved(k, getattr(self, n)) for n, k in kinds.items()}
+        return self._made_of(**found)
 
     @classmethod
     def _made_of(cls, **arguments: Any) -> Schedule:
@@ -255,40 +244,7 @@ class Schedule(Asked):
         return self.diff(other, horizon=horizon, tolerance=tolerance) is None
 
 
-def _is_number(value: Any) -> bool:
-    return isinstance(value, Real) and not isinstance(value, bool)
+def _joined(operation: str, one: Any, other: Any) -> Schedule:
+    from lrscope.schedules.algebra.joined import joined
 
-
-def _joined(node: Callable[..., Schedule], *parts: Any) -> Schedule:
-    """Join schedules; a number stands for the constant of the same kind."""
-    rates = any(isinstance(each, Schedule) and each.is_rate for each in parts)
-    return node(tuple(_lifted(each, node, rates=rates) for each in parts))
-
-
-def _lifted(other: Any, node: Callable[..., Schedule], *, rates: bool) -> Any:
-    if isinstance(other, Schedule):
-        return other
-    if not _is_number(other):
-        msg = f"a schedule can be joined with a schedule or a number, got {other!r}"
-        raise ScheduleError(msg)
-    from lrscope.schedules.shapes.constant import constant
-
-    found = constant(other)
-    return found.absolute() if rates and node.__name__ != "product" else found
-
-
-_RESOLVE: dict[str, Callable[[Any, Clock], Any]] = {
-    "length": lambda value, clock: (
-        clock.steps(value) if isinstance(value, str) else value
-    ),
-    "lengths": lambda value, clock: tuple(
-        clock.steps(each) if isinstance(each, str) else each for each in value
-    ),
-    "points": lambda value, clock: tuple(
-        (clock.steps(step) if isinstance(step, str) else step, each)
-        for step, each in value
-    ),
-    "schedule": lambda value, clock: value.on(clock),
-    "schedules": lambda value, clock: tuple(each.on(clock) for each in value),
-}
-"""How the arguments of each kind are turned into steps."""
+    return joined(operation, one, other)

@@ -16,6 +16,13 @@ from audit.stories import (
 from audit.tale import LEAVING, script
 
 LONG: Story = {"updates": 400}
+
+
+def shared(wrapper: str) -> dict[str, Any]:
+    return {"event": "model_shared", "wrapper": wrapper, "where": []}
+
+
+DDP, FSDP = shared("DistributedDataParallel"), shared("FullyShardedDataParallel")
 OLD: Story = {"torch": "2.4.1"}
 SHOWN = "get_last_lr()[0]"
 ONE_LOOP = "for epoch in range(9):\n    train()\n"
@@ -116,11 +123,11 @@ FIRES: dict[str, dict[str, Story]] = {
         "every second pass": {"scheds": plateau(lambda c: 1 / (1 + c // 40), patience=9), **LONG},
     },
     "lr-differs-across-ranks": {
-        "one falls earlier": {"lr": drops(60), "ranks": [drops(50)], "shared": "DistributedDataParallel"},
+        "one falls earlier": {"lr": drops(60), "ranks": [drops(50)], "events": [DDP]},
         "one of three by its own metric": {
             "scheds": plateau(falling),
             "ranks": [lambda _: 0.1, drops(80)],
-            "shared": "FullyShardedDataParallel",
+            "events": [FSDP],
         },
     },
     "sequential-init-wrong-lr": {
@@ -251,9 +258,9 @@ QUIET: dict[str, dict[str, Story]] = {
         },
     },
     "lr-differs-across-ranks": {
-        "nearly the same": {"ranks": [lambda _: 0.1 + 1e-8], "shared": "DistributedDataParallel"},
+        "nearly the same": {"ranks": [lambda _: 0.1 + 1e-8], "events": [DDP]},
         "a model of its own": {"ranks": [lambda _: 0.3]},
-        "rates of their own from the start": {"ranks": [lambda _: 0.3], "shared": "DistributedDataParallel"},
+        "rates of their own from the start": {"ranks": [lambda _: 0.3], "events": [DDP]},
     },
     "sequential-init-wrong-lr": {
         "the first one's rate": {

@@ -1,15 +1,18 @@
 """What is imported of torch's schedulers against the schedulers, stepped for real.
 
-torch's recursive forms drift. They are followed to 1e-10 of the rate until the plan
-ends, or of a ten-thousandth of the peak where the rate is smaller. Beyond the trough of a
-cosine torch multiplies its own rounding as the rate grows: its drift there is up to
-3e-10 in 10,000 steps, while the import stays with torch's closed form.
+Rates are compared relative to themselves, or to a ten-thousandth of the peak where
+they are smaller. torch's recursive forms drift. Over 300 steps they are followed to
+1e-11; what is left is a LinearLR that ends a rounding error away from an ``end_factor``
+of 0. Over 10,000 steps they are followed to 1e-10, however they are put together. Only
+where a long cosine climbs again after its trough does torch drift further: there its
+ratio of one wave to the one before multiplies a rounding error by up to T_max².
 """
 
 from __future__ import annotations
 
 import pickle
 
+import mpmath as mp
 import numpy as np
 import pytest
 import torch
@@ -23,6 +26,7 @@ from lrscope.schedules.importers import Imported, NotImported, imported_live
 from .stepping import (
     FLAT,
     NESTED,
+    RATES,
     SINGLE,
     apart,
     optimizer,
@@ -31,13 +35,15 @@ from .stepping import (
 )
 
 FEW, MANY = 300, 10_000
+SOON, LATE = 1e-11, 1e-10
+"""How far the rates of few and of many steps may be apart."""
 
 
 def made(make):
     """Return a new scheduler; torch refuses some parameters, those do not count."""
     try:
         return make(optimizer())
-    except (ValueError, ZeroDivisionError):
+    except (ValueError, ZeroDivisionError, NotImplementedError):
         assume(False)
 
 
@@ -48,8 +54,8 @@ def test_an_import_follows_its_scheduler(name, data):
     make = data.draw(SINGLE[name])
     fresh = imported_live(made(make))
     scheduler, course, _ = stepped(make, FEW)
-    assert apart(fresh, course, 1e-4) < 1e-10
-    assert apart(imported_live(scheduler), course, 1e-4) < 1e-10
+    assert apart(fresh, course, 1e-4) < SOON
+    assert apart(imported_live(scheduler), course, 1e-4) < SOON
     written_forms_agree(fresh)
     assert pickle.loads(pickle.dumps(fresh)) == fresh
 
@@ -59,7 +65,7 @@ def test_an_import_follows_its_scheduler(name, data):
 def test_an_import_follows_schedulers_in_a_schedule(make):
     fresh = imported_live(made(make))
     _, course, raised = stepped(make, FEW)
-    assert apart(fresh, course, 1e-4) < 1e-9
+    assert apart(fresh, course, 1e-4) < SOON
     raises = [each for each in fresh.quirks if each.name == "raises-at-the-hand-over"]
     assert bool(raises) == (raised is not None)
     written_forms_agree(fresh)
@@ -70,9 +76,9 @@ def test_an_import_follows_schedulers_in_a_schedule(make):
 def test_an_import_follows_schedulers_in_schedulers_in_schedulers(make):
     fresh = imported_live(made(make))
     scheduler, course, raised = stepped(make, FEW)
-    assert apart(fresh, course, 1e-4) < 1e-9
+    assert apart(fresh, course, 1e-4) < SOON
     if raised is None:
-        assert apart(imported_live(scheduler), course, 1e-4) < 1e-9
+        assert apart(imported_live(scheduler), course, 1e-4) < SOON
     else:
         assert any(each.name.startswith("raises") for each in fresh.quirks)
 
@@ -113,8 +119,42 @@ def test_an_import_follows_its_scheduler_for_ten_thousand_steps(name, data):
     make = data.draw(SINGLE[name])
     fresh = imported_live(made(make))
     _, course, _ = stepped(make, MANY)
-    turns = name == "CosineAnnealingLR"
-    assert apart(fresh, course, 1e-4) < (1e-8 if turns else 1e-10)
+    assert apart(fresh, course, 1e-4) < LATE
+
+
+@pytest.mark.slow
+@settings(max_examples=25)
+@given(make=FLAT | NESTED)
+def test_an_import_follows_schedulers_in_schedulers_for_ten_thousand_steps(make):
+    fresh = imported_live(made(make))
+    _, course, _ = stepped(make, MANY)
+    assert apart(fresh, course, 1e-4) < LATE
+
+
+@pytest.mark.parametrize("low", [0.0, 1e-3, 0.2])
+@pytest.mark.parametrize("steps", [80, 1_000, 3_000])
+def test_after_the_trough_of_a_cosine_it_is_torch_that_drifts(steps, low):
+    def make(o):
+        return torchs.CosineAnnealingLR(o, steps, low)
+
+    fresh = imported_live(make(optimizer()))
+    _, course, _ = stepped(make, 3 * steps)
+    # From T_max to 3·T_max: the least and the most a wave is multiplied by.
+    places = sorted({*range(0, 3 * steps, steps // 7), steps - 1, steps, steps + 1})
+    with mp.workdps(50):
+        base, end = mp.mpf(RATES[0]), mp.mpf(low)
+        exact = [
+            end + (base - end) * (1 + mp.cos(mp.pi * step / steps)) / 2
+            for step in places
+        ]
+    scale = [max(abs(each), mp.mpf(1e-4) * max(base, end)) for each in exact]
+
+    def off(rates):
+        return max(abs(mp.mpf(r) - e) / s for r, e, s in zip(rates, exact, scale))
+
+    assert off(fresh.rates(places)[0]) < 1e-15
+    assert off(course[0][places]) < 4 * steps**2 * 2.0**-52 + 1e-12
+    assert off(course[0][places]) > 10 * off(fresh.rates(places)[0])
 
 
 LONG = {
@@ -140,7 +180,18 @@ def test_a_long_plan_is_followed_to_its_end(name):
     make = LONG[name]
     fresh = imported_live(make(optimizer()))
     _, course, _ = stepped(make, fresh.horizon or MANY)
-    assert apart(fresh, course, 1e-4) < 1e-10
+    assert apart(fresh, course, 1e-4) < LATE
+
+
+def test_a_line_to_zero_in_a_chain_ends_where_torchs_rounding_leaves_it():
+    def make(o):
+        restarts = torchs.CosineAnnealingWarmRestarts(o, 2, 3, 1e-3)
+        return torchs.ChainedScheduler([restarts, torchs.LinearLR(o, 0.52, 0.0, 48)])
+
+    _, course, _ = stepped(make, 60)
+    assert 0 < abs(course[0, 48]) < 1e-15
+    ours = imported_live(make(optimizer())).rates(np.arange(61))
+    assert ours == pytest.approx(course, rel=1e-13)
 
 
 def test_momentum_goes_with_the_cycle():
@@ -189,7 +240,7 @@ def test_a_scheduler_that_begins_later_is_imported_from_there(name, last_epoch):
 
     found = imported_live(make(optimizer()))
     _, course, _ = stepped(make, FEW)
-    assert apart(found, course, 1e-4) < 1e-10
+    assert apart(found, course, 1e-4) < SOON
     assert found.quirks[0].name.startswith("begins-at-a")
 
 
@@ -210,7 +261,7 @@ def test_a_scheduler_that_finds_another_rate_goes_on_from_it():
     ):
         found = imported_live(make(optimizer()))
         _, course, _ = stepped(make, FEW)
-        assert apart(found, course, 1e-4) < 1e-10
+        assert apart(found, course, 1e-4) < SOON
 
 
 def test_a_tensor_rate_is_a_rate():

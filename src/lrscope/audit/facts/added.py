@@ -22,7 +22,12 @@ WHAT_IT_SAYS = ("zip()", "max_lr", "initial_lr", "index out of range", "param_gr
 
 @dataclass(frozen=True)
 class Added(AboutScheduler):
-    """Groups that were added while a scheduler was bound to their optimizer."""
+    """Groups that were added while a scheduler was bound to their optimizer.
+
+    Attributes:
+        scheduler: the scheduler.
+        event: the adding.
+    """
 
     event: GroupAdded | GroupsChanged
 

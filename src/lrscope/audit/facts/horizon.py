@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from lrscope.audit.facts.number import as_number, is_number
+from lrscope.audit.facts.number import as_number, is_number, listed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -123,7 +123,7 @@ def _one_cycle(own: Mapping[str, Any]) -> Horizon | None:
 def milestones_of(event: SchedulerConstructed) -> list[float]:
     """Return the milestones that a scheduler was given, those that are numbers."""
     found = event.arguments.get("milestones", event.attributes.get("milestones"))
-    known = map(as_number, found or ())  # the keys of a Counter were written as text
+    known = map(as_number, listed(found))  # the keys of a Counter were written as text
     return [each for each in known if each is not None and math.isfinite(each)]
 
 
@@ -132,8 +132,10 @@ def _sequence(
     children: list[SchedulerConstructed],
     known: Mapping[int, SchedulerConstructed],
 ) -> Horizon | None:
-    milestones = own.get("milestones") or own.get("_milestones") or []
-    if not milestones or not children or _whole(milestones[-1]) is None:
+    milestones = listed(own.get("milestones") or own.get("_milestones"))
+    if not children or not milestones or not is_number(milestones[0]):
+        return None
+    if _whole(milestones[-1]) is None:
         return None
     last, first = horizon_of(children[-1], known), horizon_of(children[0], known)
     if last is None or last.rises_only:

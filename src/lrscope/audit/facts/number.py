@@ -24,6 +24,11 @@ def all_numbers(values: Sequence[Any]) -> list[float]:
     return found if len(found) == len(values) else []
 
 
+def listed(value: Any) -> list[Any]:
+    """Return what plain data lists: a list's members or a table's keys, else none."""
+    return list(value) if isinstance(value, (list, dict)) else []
+
+
 def as_number(value: Any) -> float | None:
     """Return a number, that which a text spells too: JSON holds some as text."""
     try:

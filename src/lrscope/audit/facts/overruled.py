@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from lrscope.audit.facts.horizon import horizon_of
-from lrscope.audit.facts.number import as_number
+from lrscope.audit.facts.number import as_number, listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -81,5 +81,5 @@ def shifted(changed: Iterable[Overruled], start: int) -> bool:
 
 
 def _numbers(milestones: Any) -> list[float]:
-    known = map(as_number, milestones if isinstance(milestones, (list, dict)) else ())
+    known = map(as_number, listed(milestones))
     return sorted(each for each in known if each is not None)

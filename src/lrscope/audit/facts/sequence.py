@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from lrscope.audit.facts.number import all_numbers, numbers
+from lrscope.audit.facts.number import all_numbers, listed, numbers
 from lrscope.audit.facts.site import distinct
 from lrscope.audit.facts.subject import AboutScheduler
 
@@ -48,7 +48,7 @@ class Sequence(AboutScheduler):
     def first_milestone(self) -> float | None:
         """The step at which the second child takes over."""
         own = {**self.event.attributes, **self.event.arguments}
-        given = own.get("milestones") or own.get("_milestones") or [None]
+        given = listed(own.get("milestones") or own.get("_milestones"))
         return next(iter(numbers(given[:1])), None)
 
     @property

@@ -28,6 +28,9 @@ LEAST = 4096
 MOST_AT_ONCE = 3 << 13
 """Elements that are added up at once: they stay in the cache, and on one thread."""
 
+SEED = 20
+"""Of the random numbers that choose coordinates; every rank draws the same."""
+
 MOST_BYTES = 64 << 20
 """Memory that measuring a step may take, over all groups of an optimizer."""
 
@@ -208,7 +211,6 @@ class Drawing:
         *,
         first: int,
         by_parameter: bool,
-        seed: int,
         refused: dict[int, str],
     ) -> None:
         """Draw anew.
@@ -218,7 +220,6 @@ class Drawing:
             numbers: theirs.
             first: number of the first part.
             by_parameter: a part for each parameter.
-            seed: of the random numbers.
             refused: parameters by identity that turned out not to be measurable.
         """
         self.parts: list[Part] = []
@@ -246,7 +247,7 @@ class Drawing:
         )
         limit = min(1.0, MOST_BYTES / BYTES_EACH / max(wanted, 1))
         for position, part in enumerate(self.parts):
-            part.draw(limit, seed + position)
+            part.draw(limit, SEED + position)
 
     def fits(self, groups: Sequence[dict[str, Any]]) -> bool:
         """Say whether an optimizer still has the parameters that were drawn from."""

@@ -13,7 +13,7 @@ from collections import deque
 from typing import TYPE_CHECKING, Any, Callable, NamedTuple
 
 from lrscope.capture.effective.decay import decay_of
-from lrscope.capture.effective.drawing import Drawing
+from lrscope.capture.effective.drawing import SEED, Drawing
 from lrscope.capture.effective.elements import NotMeasurable
 from lrscope.capture.effective.pace import Account, Pace
 from lrscope.capture.effective.sums import NAMES, Bench, Snapshot
@@ -27,9 +27,6 @@ if TYPE_CHECKING:
     from lrscope.capture.effective.wanted import Wanted
     from lrscope.capture.optimizers import OptimizerWitness
     from lrscope.capture.watch import Watch
-
-SEED = 20
-"""Of the random numbers that choose coordinates; every rank draws the same."""
 
 KINDS = (
     ("measured", (0, 1, 2, 3, 4, 5, 9)),
@@ -197,7 +194,6 @@ class Meter:
                 gauge.watch.numbers,
                 first=gauge.parts,
                 by_parameter=self._wanted.by_parameter,
-                seed=SEED,
                 refused=gauge.refused,
             )
             gauge.parts += len(drawing.parts)

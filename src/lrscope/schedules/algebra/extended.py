@@ -18,6 +18,7 @@ from lrscope.schedules.evaluated import value
 
 if TYPE_CHECKING:
     from lrscope.schedules.algebra.node import Extent
+    from lrscope.schedules.amount import Length
     from lrscope.schedules.schedule import Schedule
 
 
@@ -59,7 +60,7 @@ class replan(Awaiting):
         return replanned(arguments["inner"], arguments["at"], arguments["to"])
 
 
-def extended(schedule: Schedule, to: int | str) -> Schedule:
+def extended(schedule: Schedule, to: Length) -> Schedule:
     """Return the schedule with its length made ``to``, every part alike."""
     to = whole_or_amount(needs("extend", "to"), to, 1)
     if schedule._first_unit() or isinstance(to, str):
@@ -81,7 +82,7 @@ def extended(schedule: Schedule, to: int | str) -> Schedule:
     return stretch(schedule, exact.numerator, exact.denominator)
 
 
-def replanned(schedule: Schedule, at: int | str, to: int | str) -> Schedule:
+def replanned(schedule: Schedule, at: Length, to: Length) -> Schedule:
     """Return the schedule until step ``at`` and what is left of it until ``to``."""
     at = whole_or_amount(needs("replan", "at"), at, 1)
     to = whole_or_amount(needs("replan", "to"), to, 1)

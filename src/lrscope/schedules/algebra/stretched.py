@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from lrscope.schedules.schedule import Schedule
 
 MOST_PARTS = 10**6
-"""So far apart are fractions of fewer parts that a float is only one of them."""
+"""Fractions of fewer parts are so far apart that a float is at most one of them."""
 
 
 @value

@@ -106,7 +106,7 @@ class then(Node):
     def _peak_reach(self) -> int | None:
         return self._after(self.parts[-1]._peak_reach)
 
-    def on(self, clock: Clock) -> Schedule:
+    def _on(self, clock: Clock) -> Schedule:
         """Return the schedule in steps: where parts meet is rounded, not each length.
 
         So "10%" and "90%" of 1,005 steps are 1,005 steps.

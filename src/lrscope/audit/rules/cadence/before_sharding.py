@@ -36,10 +36,8 @@ if TYPE_CHECKING:
 def _subjects(case: Case) -> list[Scheduler]:
     return [
         each
-        for each in case.driving
-        if each.horizon and each.horizon.ends_run and not each.by_argument
-        if each.training.world_size > 1
-        if case.is_last(each) and each.training.ending.in_order
+        for each in case.to_end
+        if each.training.world_size > 1 and each.training.ending.in_order
     ]
 
 

@@ -36,11 +36,9 @@ if TYPE_CHECKING:
 def _subjects(case: Case) -> list[Scheduler]:
     return [
         each
-        for each in case.driving
-        if each.horizon and each.horizon.ends_run and not each.by_argument
-        if case.is_last(each) and each.training.ending.in_order
+        for each in case.to_end
+        if each.training.ending.in_order and len(each.training.optimizers_called) == 1
         if each.optimizer and each.optimizer.accumulation > 1
-        if len(each.training.optimizers_called) == 1
     ]
 
 

@@ -35,12 +35,7 @@ if TYPE_CHECKING:
 
 
 def _subjects(case: Case) -> list[Scheduler]:
-    return [
-        each
-        for each in case.driving
-        if each.horizon and each.horizon.ends_run and not each.by_argument
-        if each.training.process.ended and case.is_last(each)
-    ]
+    return [each for each in case.to_end if each.training.process.ended]
 
 
 def _judge(scheduler: Scheduler) -> Iterator[Finding]:

@@ -10,6 +10,7 @@ from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any
 
 from lrscope.schedules.shapes.exponential import exponential
+from lrscope.schedules.shapes.linear import linear
 from lrscope.schedules.shapes.stairs import step_decay
 
 if TYPE_CHECKING:
@@ -89,6 +90,8 @@ class Scales(Single):
             return self._factor.gamma
         if isinstance(self._factor, step_decay):
             return 1.0 if self.clock % self._factor.every else self._factor.gamma
+        if isinstance(self._factor, linear) and self.clock <= self._factor.steps:
+            return _next_of_line(self._factor, self.clock)
         return now / self._before if self._before else 1.0
 
     def hand_over(self, rate: float) -> float:
@@ -199,6 +202,13 @@ class Swa(Single):
         if self._move["strategy"] == "linear":
             return done
         return (1 - math.cos(math.pi * done)) / 2
+
+
+def _next_of_line(line: linear, step: int) -> float:
+    """Return f(n) / f(n - 1) in torch's arithmetic, which misses 0 at its end."""
+    slope = line.end - line.start
+    before = line.steps * line.start + (step - 1) * slope
+    return 1.0 + slope / before if before else 1.0
 
 
 def _schedule(data: dict[str, Any]) -> Schedule:
