@@ -11,11 +11,13 @@ import pytest
 
 import lrscope
 from lrscope.audit.rules import RULES
-from lrscope.audit.running import EARLY, certain_findings
+from lrscope.audit.running import EARLY, ONLY_ERRORS, certain_findings
 from lrscope.report import following
 
+from . import stories as loops
 from .building import recorded
-from .stories import QUIET, cosine, one
+from .metric import stories as metrics
+from .stories import cosine, one
 from .tale import PLAIN
 
 LITERAL = PLAIN.replace("range(9)", "range(20)")
@@ -82,10 +84,6 @@ def test_nothing_is_projected_that_is_not_certain(tmp_path, more):
     assert names(recorded(tmp_path, **{**TOO_LONG, **more})) == []
 
 
-def test_names_of_early_rules_are_names_of_rules():
-    assert set(EARLY) <= {each.name for each in RULES}
-
-
 def cases(stories):
     return [
         pytest.param(story, id=f"{rule}, {name}")
@@ -94,7 +92,40 @@ def cases(stories):
     ]
 
 
-@pytest.mark.parametrize("story", cases(QUIET))
+def test_names_of_early_rules_are_names_of_rules():
+    assert set(EARLY) <= {each.name for each in RULES}
+    assert set(EARLY) >= ONLY_ERRORS
+
+
+WRITTEN = {
+    rule: own
+    for family in (loops, metrics)
+    for rule, own in family.FIRES.items()
+    if rule in EARLY
+}
+
+
+def half_way(story, updates):
+    return {**story, "updates": updates, "ended": False, "raised": None}
+
+
+@pytest.mark.parametrize("story", cases(WRITTEN))
+@pytest.mark.parametrize("share", [0.25, 0.5, 0.75])
+def test_what_was_said_half_way_still_holds_at_the_end(tmp_path, story, share):
+    updates = round(share * story.get("updates", 100))
+    early = names(recorded(tmp_path / "half", **half_way(story, updates)))
+    assert set(early) <= set(names_at_the_end(tmp_path, story))
+
+
+@pytest.mark.parametrize("rule", WRITTEN)
+def test_a_mistake_of_the_beginning_is_told_before_the_end(tmp_path, rule):
+    for name, story in WRITTEN[rule].items():
+        if "raised" not in story and "inert" not in name:
+            late = half_way(story, round(0.95 * story.get("updates", 100)))
+            assert rule in names(recorded(tmp_path / name, **late))
+
+
+@pytest.mark.parametrize("story", cases({**loops.QUIET, **metrics.QUIET}))
 @pytest.mark.parametrize("updates", [25, 70])
 def test_a_correct_run_is_not_accused_half_way(tmp_path, story, updates):
     whole = story.get("updates", 100)

@@ -291,7 +291,11 @@ def test_an_unrelated_optimizer_never_removes_a_finding(tmp_path, story):
     assert removed(tmp_path, story, with_an_optimizer) == set()
 
 
+COMPARING = {"scheduler-returns-fewer-lrs-than-groups"}
+"""Rules about one group that is not as all others: a second one like it is related."""
+
+
 @SETTINGS
 @given(told=trainings())
 def test_an_unrelated_group_never_removes_a_finding_of_any_run(tmp_path_factory, told):
-    assert removed(tmp_path_factory.mktemp("any"), told, with_a_group) == set()
+    assert removed(tmp_path_factory.mktemp("any"), told, with_a_group) <= COMPARING

@@ -34,19 +34,17 @@ def test_every_public_method_has_an_example_in_the_class_and_on_the_page():
 
 def test_the_page_runs_from_top_to_bottom():
     model = torch.nn.Linear(1, 1)
-    found = doctest.DocTestParser().get_doctest(
-        "\n".join(page.all_examples("pycon")),
-        {
-            "batches": [torch.ones(1, 1)] * 20,
-            "lrscope": lrscope,
-            "model": model,
-            "torch": torch,
-        },
-        "docs/driver.md",
-        None,
-        None,
-    )
+    names = {
+        "batches": [torch.ones(1, 1)] * 20,
+        "lrscope": lrscope,
+        "model": model,
+        "optimizer": torch.optim.SGD(model.parameters(), lr=0.1),
+        "torch": torch,
+    }
+    exec(page.all_examples("python")[0], names)
+    text = "\n".join(page.all_examples("pycon"))
+    parser = doctest.DocTestParser()
     runner = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS)
-    runner.run(found)
+    runner.run(parser.get_doctest(text, names, "docs/driver.md", None, None))
     assert runner.tries > 20
     assert runner.failures == 0

@@ -84,6 +84,16 @@ def lightning_lists():
         lr_scheduler.LinearLR(other),
     ]
 
+def slow_cosine():
+    found = optimizer()
+    config = {"scheduler": lr_scheduler.CosineAnnealingLR(found, 20), "interval": "step", "frequency": 3}
+    return {"optimizer": found, "lr_scheduler": config}
+
+def resumed():
+    found = optimizer()
+    found.param_groups[0]["initial_lr"] = 0.5
+    return lrscope.drive(found, PLAN)
+
 def gan():
     return [own(), alone(), PLAN]
 
@@ -265,6 +275,24 @@ def test_the_interval_of_lightning_is_an_epoch_unless_it_says_otherwise(plans, p
     assert "--clock steps_per_epoch" in said
     (body, _) = plans("train.py:lightning_every_third", "--steps", "30")
     assert values_of(body, 30) == pytest.approx(stepped(0.1, every=3, times=10))
+
+
+def test_a_scheduler_that_is_stepped_every_third_update_is_shown_to_its_end(plans):
+    for each in plans("train.py:slow_cosine"):
+        assert each["landmarks"]["steps"] == 60
+        assert "climbs-after-T_max" not in each["cautions"]
+
+
+def test_the_base_of_a_driver_is_what_it_multiplies(plans):
+    peaks = {
+        each["name"]: each["landmarks"]["peak"] for each in plans("train.py:resumed")
+    }
+    assert peaks == {"body": 0.5, "head": 1.0}
+
+
+def test_a_rate_beside_an_optimizer_with_its_own_is_refused(preview):
+    said = preview("train.py:own", "--lr", "0.5", code=2)
+    assert "train.py:own has rates of its own; leave --lr out" in said
 
 
 def test_two_lists_of_lightning_are_optimizers_and_their_schedulers(plans):

@@ -87,3 +87,9 @@ def test_more_steps_than_a_float_counts_are_refused():
     assert landmarks(cosine(10), 2**53).steps == 2**53
     with pytest.raises(ScheduleError, match="53"):
         landmarks(cosine(10), 2**53 + 1)
+
+
+def test_a_long_run_is_not_seen_in_one_phase_of_its_cycles():
+    plan = cosine(8).repeat()
+    area = landmarks(plan, 2**40).area
+    assert area / 2**40 == pytest.approx(plan.sum(stop=8) / 8, rel=1e-2)

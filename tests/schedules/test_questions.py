@@ -171,6 +171,7 @@ UNEVEN = [
     (s.warmup(5) >> s.cosine(5)).repeat(grow=2.0).hold(every=7),
     (s.warmup(5) >> s.cosine(5)).repeat(grow=2.0)[6:],
     s.cosine(10).repeat(grow=2.0)[5:],
+    s.cosine(10).repeat(grow=2.0) / -2,
 ]
 
 

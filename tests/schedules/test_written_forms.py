@@ -36,6 +36,9 @@ READ = [
     ("cosine(5) - 2*linear(5)", s.cosine(5) - 2 * s.linear(5)),
     ("-cosine(5) / 3 * 2", -s.cosine(5) / 3 * 2),
     ("cosine(5) / (3/2)", s.cosine(5) / 1.5),
+    ("(cosine(5) + 1) / 3", (s.cosine(5) + 1) / 3),
+    ("cosine(5) - (linear(5) - 1)", s.cosine(5) - (s.linear(5) - 1)),
+    ("(cosine(5) >> -linear(5)) / 2", (s.cosine(5) >> -s.linear(5)) / 2),
     ("cosine(5)['1ep':].extend(to='9ep')", s.cosine(5)["1ep":].extend(to="9ep")),
     ("function('math:sqrt')", s.function("math:sqrt")),
     (
@@ -47,7 +50,7 @@ READ = [
 
 @pytest.mark.parametrize(("text", "schedule"), READ)
 def test_a_text_is_read_as_python_would_read_it(text, schedule):
-    assert s.parse(text) == schedule
+    assert s.parse(text) == s.parse(repr(schedule)) == schedule
 
 
 @pytest.mark.parametrize("kind", [*SHAPES, *RECIPES], ids=lambda kind: kind.__name__)

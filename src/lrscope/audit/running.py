@@ -30,8 +30,17 @@ EARLY = (
     "new-lr-ignored-on-resume",
     "warmup-replayed",
     "lr-not-finite-or-negative",
+    "sequential-init-wrong-lr",
+    "sequential-milestone-zero",
+    "nested-composite-advances",
+    "plateau-missing-metric",
+    "get_lr-used-for-reading",
+    "hand-written-poly-inert-or-negative",
 )
 """Rules whose findings nothing that comes later can take back."""
+
+ONLY_ERRORS = frozenset({"hand-written-poly-inert-or-negative"})
+"""Those of them whose warnings may be taken back: a flat rate may fall at the end."""
 
 LEAST = 20
 """Updates before anything is said: the first ones may be a try."""
@@ -72,7 +81,8 @@ def certain_findings(
     return tuple(
         each
         for each in (*found, *ahead)
-        if each.segment == segment and each.severity > INFO
+        if each.segment == segment
+        if each.severity > (WARNING if each.name in ONLY_ERRORS else INFO)
     )
 
 

@@ -119,3 +119,10 @@ def test_a_recorded_lambda_is_named_with_its_place(tmp_path):
     assert "<lambda>" in reasons[1]
     assert "metric" in reasons[2]
     assert "<lambda>" in reasons[3]
+
+
+def test_a_scheduler_that_is_said_to_be_made_of_itself_is_refused():
+    own = {"class_name": "ChainedScheduler", "children": [7]}
+    refused = imported(own, [0.1], among={7: own})
+    assert isinstance(refused, NotImported)
+    assert "scheduler 7, which it is made of, is not described" in refused.reason

@@ -82,7 +82,7 @@ def horizon_of(
 
 
 def _whole(value: Any) -> int | None:
-    return int(value) if is_number(value) and 0 < value < 1e12 else None
+    return int(value) if is_number(value) and 1 <= value < 1e12 else None
 
 
 def _plain(name: str, own: Mapping[str, Any]) -> Horizon | None:

@@ -138,7 +138,7 @@ def _scheduled(optimizer: Optimizer) -> list[Planned]:
     try:
         plan = scheduler.restored.plan
         return [] if plan is None else _followed(scheduler, optimizer, plan)
-    except LrscopeError:
+    except (LrscopeError, RecursionError):  # parts that name each other have no end
         return []
 
 

@@ -67,7 +67,7 @@ class quotient(Around):
     @property
     def _peak_reach(self) -> int | None:
         """Take in the lowest values, which a negative number makes the highest."""
-        if False:
+        if self.by < 0:
             return self._reach
         return self._until_end() or self.inner._peak_reach
 

@@ -144,18 +144,19 @@ def described(source: Any, among: Mapping[int, Any]) -> Description:
         among: Further ones by number, for children that are given by number.
 
     Raises:
-        Refused: If a child is not among them.
+        Refused: If a child is not among them, or is one that it is part of.
     """
     if isinstance(source, Description):
         return source
     children = []
+    others = {number: each for number, each in among.items() if each is not source}
     for each in _part(source, "children", ()):
-        child = among.get(each) if isinstance(each, int) else each
+        child = others.get(each) if isinstance(each, int) else each
         if child is None:
             name = _part(source, "class_name", "")
             msg = f"{name}: scheduler {each}, which it is made of, is not described"
             raise Refused(msg)
-        children.append(described(child, among))
+        children.append(described(child, others))
     return Description(
         class_name=str(_part(source, "class_name", "")),
         module=str(_part(source, "module", "")),

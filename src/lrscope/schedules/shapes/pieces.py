@@ -26,7 +26,7 @@ class Pieces:
         last: The value after this time is that of this time.
     """
 
-    __slots__ = ("_ends", "_first", "_last", "_pieces", "_table")
+    __slots__ = ("_columns", "_ends", "_first", "_last", "_pieces")
 
     def __init__(
         self, pieces: Sequence[Piece], first: float = -inf, last: float = inf
@@ -34,7 +34,7 @@ class Pieces:
         self._first, self._last = first, last
         self._pieces = tuple(pieces)
         self._ends = tuple(end for _, end, _, _ in pieces[:-1])
-        self._table = np.array(self._pieces)
+        self._columns = tuple(map(np.array, zip(*pieces)))
 
     @classmethod
     def through(cls, points: Iterable[tuple[float, float]]) -> Pieces:
@@ -61,6 +61,7 @@ class Pieces:
         """Return the piece at a time and the time, which is cut at both ends."""
         t = numeric.least(numeric.greatest(t, self._first), self._last)
         if isinstance(t, np.ndarray):
-            rows = self._table[np.searchsorted(self._table[:-1, 1], t)]
-            return rows[:, 0], rows[:, 1], rows[:, 2], rows[:, 3], t
+            which = np.searchsorted(self._columns[1][:-1], t)
+            start, end, a, b = (each.take(which) for each in self._columns)
+            return start, end, a, b, t
         return *self._pieces[bisect_left(self._ends, t)], t

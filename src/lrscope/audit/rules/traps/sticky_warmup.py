@@ -63,7 +63,7 @@ def _held(part: SchedulerConstructed) -> float | None:
     """Return the factor of a scheduler without a length; None if it has one."""
     name = FACTORS.get(part.class_name)
     length, factor = part.arguments.get("total_iters"), part.arguments.get(name or "")
-    if not is_number(length) or length >= 1 or length != int(length):
+    if not is_number(length) or length >= 1 or length % 1:
         return None
     return float(factor) if is_number(factor) else None
 
