@@ -106,7 +106,12 @@ WRITTEN = {
 
 
 def half_way(story, updates):
-    return {**story, "updates": updates, "ended": False, "raised": None}
+    """Return a story that is not at its end, and whose program says where that is."""
+    whole = story.get("updates", 100)
+    passes = max(1, whole // (story.get("per_pass", 20) or whole))
+    source = story.get("source", PLAIN.replace("range(9)", f"range({passes})"))
+    short = {"updates": min(updates, whole), "source": source}
+    return {**story, **short, "ended": False, "raised": None}
 
 
 @pytest.mark.parametrize("story", cases(WRITTEN))
@@ -128,11 +133,7 @@ def test_a_mistake_of_the_beginning_is_told_before_the_end(tmp_path, rule):
 @pytest.mark.parametrize("story", cases({**loops.QUIET, **metrics.QUIET}))
 @pytest.mark.parametrize("updates", [25, 70])
 def test_a_correct_run_is_not_accused_half_way(tmp_path, story, updates):
-    whole = story.get("updates", 100)
-    passes = max(1, whole // (story.get("per_pass", 20) or whole))
-    source = story.get("source", PLAIN.replace("range(9)", f"range({passes})"))
-    shorter = {**story, "updates": min(updates, whole), "source": source}
-    run = recorded(tmp_path, **{**shorter, "ended": False, "raised": None})
+    run = recorded(tmp_path, **half_way(story, updates))
     own = set(names(run)) - set(names_at_the_end(tmp_path, story))
     assert own == set()
 

@@ -38,6 +38,7 @@ from lrscope.audit.rules.metric import (
     wrong_mode,
 )
 from lrscope.audit.rules.metric import stale as stale_metric
+from lrscope.audit.rules.movement import does_not_move, frozen_moves, out_of_range
 from lrscope.audit.rules.order import (
     all_skipped,
     amp_skip,
@@ -182,4 +183,7 @@ RULES = (
     first_group.RULE,
     decays_too_fast.RULE,
     not_finite.RULE,
+    does_not_move.RULE,
+    frozen_moves.RULE,
+    out_of_range.RULE,
 )
