@@ -12,7 +12,7 @@ from torch.optim import SGD
 from torch.optim.lr_scheduler import LambdaLR
 
 import lrscope
-from lrscope.capture.recorder import active_recorder
+from lrscope.capture.active import active_recorder
 from lrscope.recording import events
 
 from .trainings import applied, bits, net, same, step, weights_of

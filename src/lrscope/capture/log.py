@@ -6,7 +6,7 @@ import warnings
 from typing import Any
 
 from lrscope.capture.groups import is_tensor
-from lrscope.capture.recorder import active_recorder
+from lrscope.capture.active import active_recorder
 
 
 def log(**values: Any) -> None:

@@ -129,7 +129,7 @@ class OptimizerSteps:
                 pending.clear()
                 if watch.usual and watch.updates:
                     rates = watch.applied = watch.rates
-                    journal.sink.store(watch.code, rates)
+                    watch.row = journal.sink.store(watch.code, rates)
                 else:
                     unusual.write(watch, optimizer)
                 watch.explained = False

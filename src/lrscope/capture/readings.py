@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from lrscope.capture.recorder import applied_by
+from lrscope.capture.active import applied_by
 from lrscope.errors import UsageError
 from lrscope.group_names import names_of
 

@@ -8,8 +8,9 @@ import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from lrscope.capture.active import active_recorder
 from lrscope.capture.effective.wanted import wanted
-from lrscope.capture.recorder import Recorder, active_recorder
+from lrscope.capture.recorder import Recorder
 from lrscope.recording import place
 from lrscope.sites import unseen
 

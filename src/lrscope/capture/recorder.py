@@ -9,10 +9,10 @@ from __future__ import annotations
 import atexit
 import os
 import sys
-import weakref
 from typing import TYPE_CHECKING, Any, Callable
 
 from lrscope.capture import torchwide
+from lrscope.capture.active import started
 from lrscope.capture.ending import leave_note, lines_of, told, was_about_an_optimizer
 from lrscope.capture.header import describe_process
 from lrscope.capture.journal import Journal
@@ -109,7 +109,7 @@ class Recorder:
         if self._meter is not None:
             self._handles += self._meter.hooks(optimizer)
         atexit.register(self.stop_at_exit)
-        _active.append(weakref.ref(self))
+        started(self)
 
     @property
     def is_recording(self) -> bool:
@@ -231,6 +231,9 @@ class Recorder:
         self._pid = os.getpid()
         self._journal.move_to_child()
         self._optimizers.forget_files()
+        self._values.forget_files()
+        if self._meter is not None:
+            self._meter.forget_files()
 
 
 def _unused(path: str) -> str:
@@ -245,35 +248,3 @@ def _before_child_ends(stop: Callable[[], None]) -> list[Any]:
     """Call ``stop`` at the end of a child of multiprocessing, which skips atexit."""
     util = sys.modules.get("multiprocessing.util")
     return [] if util is None else [util.Finalize(None, stop, exitpriority=-100)]
-
-
-_active: list[weakref.ref[Recorder]] = []
-
-
-def active_recorder() -> Recorder | None:
-    """Return the recorder that is at work in this process, if there is one."""
-    for reference in _active:
-        recorder = reference()
-        if recorder is not None and recorder.is_recording:
-            return recorder
-    return None
-
-
-def applied_by(optimizer: Any) -> list[float | None] | None:
-    """Return the rates of an optimizer's last real update, if it was recorded."""
-    recorder = active_recorder()
-    return None if recorder is None else recorder.applied_by(optimizer)
-
-
-def _after_fork_in_child() -> None:
-    for reference in _active:
-        recorder = reference()
-        if recorder is not None:
-            try:
-                recorder.in_child()
-            except Exception as error:  # noqa: BLE001 - the training must go on
-                recorder.fail(error)
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_after_fork_in_child)

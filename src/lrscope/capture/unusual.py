@@ -52,9 +52,9 @@ class UnusualSteps:
         waiting, watch.waiting = watch.waiting, []
         ready = self._late.start(found) if found is not None else None
         flags |= (rows.LATE if waiting else 0) | (rows.UNDECIDED if ready else 0)
-        row = self._journal.sink.store(watch.code_with(flags), watch.rates)
+        watch.row = self._journal.sink.store(watch.code_with(flags), watch.rates)
         if waiting or ready is not None:
-            self._late.expect(row, waiting, ready)
+            self._late.expect(watch.row, waiting, ready)
         watch.last_flags = flags
         if flags & rows.UPDATED:
             watch.applied = watch.rates

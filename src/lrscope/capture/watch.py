@@ -29,8 +29,8 @@ class Watch:
         "applied", "applied_before", "beside", "code", "count", "described",
         "explained", "extra", "groups", "hands", "hooked", "hooks", "last",
         "last_flags", "layout", "layouts", "members", "name", "number", "numbers",
-        "odd", "owner", "pattern", "probe", "rates", "readers", "scaled", "signature",
-        "simple", "turn", "turns", "updates", "usual", "waiting",
+        "odd", "owner", "pattern", "probe", "rates", "readers", "row", "scaled",
+        "signature", "simple", "turn", "turns", "updates", "usual", "waiting",
     )  # fmt: skip
 
     def __init__(self, number: int, optimizer: Optimizer) -> None:
@@ -52,6 +52,7 @@ class Watch:
         self.pattern: list[int] | None = None  # items that `code` stands for
         self.usual = True  # neither scaled nor waiting for values
         self.code = 0.0
+        self.row = -1  # of the last step, a number of the file
         self.applied: list[float] | None = None  # rates of the last real update
         self.hooked = False  # hooks of its own may change the rates after ours
 
@@ -106,6 +107,7 @@ class Watch:
         self.groups = None
         self.layouts.clear()
         self.pattern = None
+        self.row = -1
 
 
 def _nothing() -> None:
