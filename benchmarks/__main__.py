@@ -25,6 +25,7 @@ BENCHMARKS = (
     "step_cost",
     "loggers",
     "digits",
+    "effective",
     "driving",
     "disk",
     "reading",

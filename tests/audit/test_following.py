@@ -130,6 +130,11 @@ def test_a_mistake_of_the_beginning_is_told_before_the_end(tmp_path, rule):
             assert rule in names(recorded(tmp_path / name, **late))
 
 
+def test_a_rate_that_is_flat_so_far_may_fall_at_the_end(tmp_path):
+    (story,) = [each for each in cases(WRITTEN) if each.id.endswith(", inert")]
+    assert names(recorded(tmp_path, **half_way(*story.values, 95))) == []
+
+
 @pytest.mark.parametrize("story", cases({**loops.QUIET, **metrics.QUIET}))
 @pytest.mark.parametrize("updates", [25, 70])
 def test_a_correct_run_is_not_accused_half_way(tmp_path, story, updates):

@@ -27,10 +27,10 @@ def active_recorder() -> Recorder | None:
     return None
 
 
-def applied_by(optimizer: Any) -> list[float | None] | None:
-    """Return the rates of an optimizer's last real update, if it was recorded."""
+def rates_of(optimizer: Any) -> list[tuple[float | None, float | None]] | None:
+    """Return of each group the last applied and effective rate, if it was recorded."""
     recorder = active_recorder()
-    return None if recorder is None else recorder.applied_by(optimizer)
+    return None if recorder is None else recorder.rates_of(optimizer)
 
 
 def _after_fork_in_child() -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import warnings
 from typing import Any
 
-from lrscope.capture.groups import is_tensor
 from lrscope.capture.active import active_recorder
+from lrscope.capture.groups import is_tensor
 
 
 def log(**values: Any) -> None:

@@ -146,8 +146,10 @@ class OptimizerWitness:
         watch = self.watches.get(id(optimizer))
         return None if watch is None else watch.number
 
-    def applied_by(self, optimizer: Any) -> list[float | None] | None:
-        """Return the rates of an optimizer's last real update, NaN as None."""
+    def rates_of(
+        self, optimizer: Any
+    ) -> list[tuple[float | None, float | None]] | None:
+        """Return of each group what was last applied and effective; NaN as None."""
         watch = self.watches.get(id(optimizer))
         if watch is None:
             return None
@@ -155,11 +157,18 @@ class OptimizerWitness:
             **watch.applied_before,
             **dict(zip(watch.numbers, watch.applied or ())),
         }
-        found = map(rates.get, watch.members.numbers(optimizer.param_groups))
-        return [None if rate is None or rate != rate else rate for rate in found]
+        numbers = watch.members.numbers(optimizer.param_groups)
+        return [
+            (_known(rates.get(each)), _known(watch.effective.get(each)))
+            for each in numbers
+        ]
 
     def forget_files(self) -> None:
         """Be ready for a new recording, in a forked child."""
         for watch in self.watches.values():
             watch.forget_files()
         self._steps.forget()
+
+
+def _known(rate: float | None) -> float | None:
+    return None if rate is None or rate != rate else rate

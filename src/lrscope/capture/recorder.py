@@ -116,9 +116,9 @@ class Recorder:
         """Say whether the recorder is at work."""
         return bool(self._handles)
 
-    def applied_by(self, optimizer: Any) -> list[float | None] | None:
-        """Return the rates of an optimizer's last real update."""
-        return self._optimizers.applied_by(optimizer)
+    def rates_of(self, optimizer: Any) -> list[Any] | None:
+        """Return of each group of an optimizer what was last applied and effective."""
+        return self._optimizers.rates_of(optimizer)
 
     def log(self, name: str, value: Any) -> None:
         """Write a number that the program logs."""

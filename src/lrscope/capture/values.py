@@ -97,6 +97,11 @@ class Values:
         elif len(self._early) < MOST_KEPT:
             self._early.append((name, value))
 
+    def forget_files(self) -> None:
+        """Be ready for a new recording, in a forked child."""
+        self._early.clear()
+        self._scalers.clear()
+
     def _write_early(self) -> None:
         early, self._early = self._early, []
         self._layouts.clear()

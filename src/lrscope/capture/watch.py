@@ -27,7 +27,7 @@ class Watch:
 
     __slots__ = (
         "applied", "applied_before", "beside", "code", "count", "described",
-        "explained", "extra", "groups", "hands", "hooked", "hooks", "last",
+        "effective", "explained", "extra", "groups", "hands", "hooked", "hooks", "last",
         "last_flags", "layout", "layouts", "members", "name", "number", "numbers",
         "odd", "owner", "pattern", "probe", "rates", "readers", "row", "scaled",
         "signature", "simple", "turn", "turns", "updates", "usual", "waiting",
@@ -66,6 +66,7 @@ class Watch:
         ] = []  # (position, key, index) on the move
         self.readers: list[grouping.SettingsReader] = []
         self.applied_before: dict[int, float] = {}  # the same, of earlier groupings
+        self.effective: dict[int, float] = {}  # of the last measured step, by group
         self.scaled = False
         self.hooks: dict[int, Any] | None = None  # those that may just have written
         self.waiting: list[Any] = []  # values that are still on a device

@@ -10,9 +10,25 @@ from lrscope.cli import trial
 from lrscope.errors import UsageError
 from lrscope.recording import place
 
+TAKE_A_VALUE = ("-o", "--output", "--print")
+
+
+class _Run(click.Command):
+    """Knows that ``--effective`` may stand alone; click has no such option."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Give a lonely ``--effective`` before the command an empty value."""
+        at = 0
+        while at < len(args) and args[at].startswith("-") and args[at] != "--":
+            if args[at] == trial.EFFECTIVE:
+                args[at] += "="
+            at += 2 if args[at] in TAKE_A_VALUE else 1
+        return super().parse_args(ctx, args)
+
 
 @click.command(
     "run",
+    cls=_Run,
     context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False},
 )
 @click.option(
@@ -32,9 +48,9 @@ from lrscope.recording import place
 @click.option(
     trial.EFFECTIVE,
     "effective",
-    is_flag=True,
+    metavar="[=every=K|budget=1%][,by=parameter]",
     help="Measure how far steps really move the weights, and the loss beside them: "
-    "--effective, or =every=K, =budget=1% of the time, each with ,by=parameter.",
+    "each K-th step, or as many as fit into a share of the time.",
 )
 @click.option(
     "--audit",
@@ -46,7 +62,7 @@ from lrscope.recording import place
 def command(
     output: Path | None,
     every: str | None,
-    effective: bool,  # noqa: FBT001 - click passes what was typed
+    effective: str | None,
     audited: bool,  # noqa: FBT001 - click passes what was typed
     command: tuple[str, ...],
 ) -> None:
@@ -61,12 +77,9 @@ def command(
         lrscope run -o runs/a -- torchrun --nproc_per_node 2 train.py
     """  # noqa: D301 - click wants the backspace
     words = list(command)
-    asked = "" if effective else None
-    while words and words[0].startswith(f"{trial.EFFECTIVE}="):  # click knows no value
-        asked = words.pop(0).partition("=")[2]
     if words[:1] == ["--"]:
         words = words[1:]
     if not words:
         msg = "run needs a command, got none; try: lrscope run python train.py"
         raise UsageError(msg)
-    trial.hold(trial.Trial(words, output, every, asked, audited))
+    trial.hold(trial.Trial(words, output, every, effective, audited))

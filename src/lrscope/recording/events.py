@@ -37,6 +37,7 @@ __all__ = [
     "Group",
     "GroupAdded",
     "GroupsChanged",
+    "InternalRateGivenUp",
     "LossesGivenUp",
     "LrAsked",
     "MeasuringBegan",
@@ -115,6 +116,15 @@ class MeasuringGivenUp(Event):
     """An optimizer is measured no more, because of an error in ``why``."""
 
     optimizer: int
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InternalRateGivenUp(Event):
+    """An internal rate is read no more, because of an error in ``why``."""
+
+    optimizer: int
+    name: str
     why: str
 
 

@@ -34,6 +34,9 @@ def measured_of(
 ) -> Measured | None:
     """Return what was measured of a group, or of some of its parameters.
 
+    A step counts if every part of it is there: the last one may be torn, and sums of
+    a device may still be on their way.
+
     Args:
         track: of the group.
         parameters: names of parameters that were measured apart; None for a group
@@ -42,31 +45,25 @@ def measured_of(
             them hold is returned.
     """
     process = track.process
-    parts = _parts_of(track, parameters)
-    rows = np.unique(np.concatenate([each.rows for each in parts] or [np.zeros(0)]))
     steps = process.step_rows(track.number)
-    rows = rows[np.isin(rows, steps[at(process.updated, steps)])].astype(np.int64)
-    if not rows.size:
+    updated = at(process.updated, steps)
+    drawn = _drawn(track, parameters, steps[updated])
+    if not drawn:
         return None
-    updates = np.cumsum(at(process.updated, steps)) - 1
-    sums = [each.sums(rows).over(_share(each.copies, ranks)) for each in parts]
-    drawn = [
-        (each, _share(each["copies"], ranks)) for each in _drawn(track, parameters)
-    ]
+    rows = np.concatenate([rows for rows, _ in drawn])
+    last = [(each, each.share(ranks)) for each in drawn[-1][1]]
     return Measured(
         optimizer=track.optimizer,
         group=track.group,
         parameter=next(iter(parameters)) if len(parameters) == 1 else None,
-        steps=updates[np.searchsorted(steps, rows)],
-        sums=reduce(add, sums),
-        elements=sum(each["elements"] / share for each, share in drawn),
-        looked_at=sum(each["measured"] / share for each, share in drawn),
+        steps=(np.cumsum(updated) - 1)[np.searchsorted(steps, rows)],
+        sums=Sums.joined(
+            reduce(add, (each.sums(rows).over(each.share(ranks)) for each in parts))
+            for rows, parts in drawn
+        ),
+        elements=sum(each.elements / share for each, share in last),
+        looked_at=sum(each.measured / share for each, share in last),
     )
-
-
-def _share(copies: int | None, ranks: int | None) -> float:
-    """Return by what to divide the sums of one rank before ranks are added up."""
-    return 1.0 if ranks is None else float(copies or ranks)
 
 
 def parameters_of(track: Track) -> dict[str | None, None]:
@@ -80,33 +77,73 @@ def parameters_of(track: Track) -> dict[str | None, None]:
     )
 
 
-def _drawn(track: Track, parameters: Collection[str | None]) -> list[dict[str, Any]]:
-    """Return how the parts of a group were last drawn, as plain data."""
+def _drawn(
+    track: Track, parameters: Collection[str | None], steps: NDArray[np.int64]
+) -> list[tuple[NDArray[np.int64], list[_Part]]]:
+    """Return which steps were measured, by what was drawn of the parameters before.
+
+    Args:
+        track: of the group.
+        parameters: names of those that are wanted.
+        steps: rows of those that updated parameters.
+    """
+    process = track.process
+    layouts: dict[int, dict[str, tuple[int, Any]]] = {}
+    for number, layout in process.layouts.items():
+        if layout.get("holds") in COLUMNS and layout["optimizer"] == track.number:
+            of_part = layouts.setdefault(layout["part"], {})
+            of_part[layout["holds"]] = (number, layout)
     began = [
         each
-        for each in track.process.history.of(MeasuringBegan)
+        for each in process.history.of(MeasuringBegan)
         if each.optimizer == track.number
     ]
-    return [
-        each
-        for each in (began[-1].parts if began else ())
-        if each["group"] == track.group.index and each["parameter"] in parameters
-    ]
+    ends = [*(each.row for each in began[1:]), process.rows.count]
+    found = []
+    for each, end in zip(began, ends, strict=True):
+        parts = [
+            _Part(process.rows, layouts.get(part["part"], {}), part)
+            for part in each.parts
+            if part["group"] == track.group.index and part["parameter"] in parameters
+        ]
+        rows = steps[(steps >= each.row) & (steps < end)]
+        for part in parts:
+            rows = part.complete(rows)
+        if parts and rows.size:
+            found.append((rows, parts))
+    return found
 
 
 class _Part:
     """The rows of one part.
 
     Attributes:
-        copies: how many ranks hold the same elements; None if that is not known.
-        rows: of the steps that were measured.
+        elements: in its parameters.
+        measured: of these, how many were measured.
     """
 
-    def __init__(self, rowset: Rowset, layouts: dict[str, tuple[int, Any]]) -> None:
+    def __init__(
+        self,
+        rowset: Rowset,
+        layouts: dict[str, tuple[int, Any]],
+        described: dict[str, Any],
+    ) -> None:
         self._rowset = rowset
         self._layouts = layouts
-        self.copies: int | None = layouts["measured"][1]["copies"]
-        self.rows = self._column("measured", "row")
+        self._copies: int | None = described["copies"]
+        self.elements = int(described["elements"])
+        self.measured = int(described["measured"])
+
+    def share(self, ranks: int | None) -> float:
+        """Return by what to divide what one rank has before ranks are added up."""
+        return 1.0 if ranks is None else float(self._copies or ranks)
+
+    def complete(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return those of some steps of which nothing is missing."""
+        for holds in COLUMNS:
+            if holds != "measured_errors" or self.measured < self.elements:
+                rows = rows[np.isin(rows, self._column(holds, "row"))]
+        return rows
 
     def _column(self, holds: str, name: str) -> Floats:
         if holds not in self._layouts:
@@ -115,28 +152,12 @@ class _Part:
         return self._rowset.column({number: layout["columns"].index(name)})[1]
 
     def sums(self, rows: NDArray[np.int64]) -> Sums:
-        """Return the sums of some steps; 0 for those that are not there."""
+        """Return the sums of some steps; those that were not recorded are 0."""
         columns = {}
         for holds, names in COLUMNS.items():
             own = self._column(holds, "row")
-            kept = np.isin(own, rows)
-            places = np.searchsorted(rows, own[kept])
+            order = np.searchsorted(own, rows) if own.size else None
             for name in names:
-                columns[name] = np.zeros(rows.size)
-                columns[name][places] = self._column(holds, name)[kept]
+                values = self._column(holds, name)
+                columns[name] = np.zeros(rows.size) if order is None else values[order]
         return Sums.of_columns(columns)
-
-
-def _parts_of(track: Track, parameters: Collection[str | None]) -> list[_Part]:
-    found: dict[int, dict[str, tuple[int, Any]]] = {}
-    for number, layout in track.process.layouts.items():
-        if (
-            layout.get("holds") in COLUMNS
-            and (layout["optimizer"], layout["group"])
-            == (track.number, track.group.index)
-            and layout["parameter"] in parameters
-        ):
-            found.setdefault(layout["part"], {})[layout["holds"]] = (number, layout)
-    return [
-        _Part(track.process.rows, each) for each in found.values() if "measured" in each
-    ]

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from numpy.typing import NDArray
 
 Floats: TypeAlias = "NDArray[np.float64]"
@@ -25,7 +27,7 @@ PRODUCTS = {
 ERRORS = (
     "var(driven·gradient)", "var(gradient·gradient)",
     "cov(driven·gradient,gradient·gradient)", "var(moved·moved)", "var(weight·weight)",
-    "cov(moved·moved,weight·weight)",
+    "cov(moved·moved,weight·weight)", "squares(gradient·gradient)",
 )  # fmt: skip
 """Columns that tell how far sums may be from those over all coordinates."""
 
@@ -79,6 +81,14 @@ class Sums:
     def at(self, places: NDArray[np.int64]) -> Sums:
         """Return the sums of some of the steps."""
         return self._each(lambda name: getattr(self, name)[..., places])
+
+    @staticmethod
+    def joined(parts: Iterable[Sums]) -> Sums:
+        """Return the sums of several series of steps, one after the other."""
+        parts = list(parts)
+        return Sums._each(
+            lambda name: np.concatenate([getattr(each, name) for each in parts], -1)
+        )
 
     @staticmethod
     def _each(of: Any) -> Sums:

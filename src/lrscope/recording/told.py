@@ -19,6 +19,7 @@ RARE: dict[str, type[events.Event]] = {
     "model_shared": events.ModelShared,
     "measuring_began": events.MeasuringBegan,
     "measuring_given_up": events.MeasuringGivenUp,
+    "internal_rate_given_up": events.InternalRateGivenUp,
     "losses_given_up": events.LossesGivenUp,
     "step_raised": events.StepRaised,
     "number_noted": events.NumberNoted,

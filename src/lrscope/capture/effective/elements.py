@@ -107,3 +107,10 @@ def _is_dense(tensor: Any) -> bool:
                 return False
             filled *= size
     return True
+
+
+def wide(device: Any) -> Any:
+    """Return the widest type of numbers that a device can add up."""
+    import torch
+
+    return torch.float32 if device.type == "mps" else torch.float64

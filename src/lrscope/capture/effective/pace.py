@@ -13,9 +13,15 @@ class Account:
     """Seconds that measuring took in this process, over all optimizers."""
 
     def __init__(self) -> None:
-        """Begin to count now."""
-        self.began = time.perf_counter()
+        """Begin to count at the first step."""
+        self.began: float | None = None
         self.spent = 0.0
+
+    def began_at(self, now: float) -> float:
+        """Return when training began; now, if nobody asked before."""
+        if self.began is None:
+            self.began = now
+        return self.began
 
 
 class Pace:
@@ -36,6 +42,7 @@ class Pace:
         self._budget = wanted.budget
         self._account = account
         self._began = time.perf_counter()
+        account.began_at(self._began)
 
     def steps_to_next(self, step: int, cost: float) -> int:
         """Return in how many steps to measure again, at least 1.
@@ -49,11 +56,10 @@ class Pace:
         now = time.perf_counter()
         account = self._account
         account.spent += cost
-        allowed = (account.spent + cost) / self._budget
-        missing = allowed - (now - account.began)
+        elapsed = now - account.began_at(now)
+        missing = (account.spent + cost) / self._budget - elapsed
         each = (now - self._began) / (step + 1)
-        grid = 1
-        while grid * each < missing and grid < step + 1:
+        grid = 1  # up to the power of two that comes next, which is a multiple of all
+        while (grid - step % grid) * each < missing and grid <= step:
             grid *= 2
-        doubled = 2 * step if step else 1
-        return min(grid * (step // grid + 1), doubled) - step
+        return grid - step % grid

@@ -9,18 +9,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Callable
 
-from lrscope.capture.effective.drawing import BLOCK, MOST_AT_ONCE, wide
-from lrscope.capture.effective.elements import gradient_of, weight_of
+from lrscope.capture.effective.elements import gradient_of, weight_of, wide
+from lrscope.capture.effective.part import MOST_AT_ONCE
+from lrscope.capture.effective.strata import BLOCK
 
 if TYPE_CHECKING:
-    from lrscope.capture.effective.drawing import Chunk, Part
+    from lrscope.capture.effective.part import Chunk, Part
 
 NAMES = (
     "moved·moved", "moved·gradient", "moved·weight", "gradient·gradient",
     "gradient·weight", "weight·weight", "gradient_not_zero", "gradient_finite",
     "elements_moved", "decay", "var(driven·gradient)", "var(gradient·gradient)",
     "cov(driven·gradient,gradient·gradient)", "var(moved·moved)", "var(weight·weight)",
-    "cov(moved·moved,weight·weight)",
+    "cov(moved·moved,weight·weight)", "squares(gradient·gradient)",
 )  # fmt: skip
 
 _PRODUCTS = ((0, 0), (0, 1), (0, 2), (1, 1), (1, 2), (2, 2))
@@ -55,11 +56,11 @@ class Snapshot:
         gradients: whether they are those of this step; a closure makes them later.
     """
 
-    __slots__ = ("_gradients", "_part", "_scale", "_weights")
+    __slots__ = ("_gradients", "_scale", "_weights", "part")
 
     def __init__(self, part: Part, scale: Any, *, gradients: bool) -> None:
         """Copy."""
-        self._part = part
+        self.part = part
         self._scale = scale
         self._weights = [_copied(each, weight_of) for each in part.chunks]
         self._gradients = (
@@ -77,7 +78,7 @@ class Snapshot:
         import torch
 
         total = bench.total.zero_()
-        for place, chunk in enumerate(self._part.chunks):
+        for place, chunk in enumerate(self.part.chunks):
             vectors = bench.vectors[:, : chunk.size]
             moved, gradient, weight = vectors
             torch.cat(chunk.gathered(weight_of), out=moved)
@@ -140,4 +141,5 @@ def _add_blocks(
     sums = torch.stack([driven, blocks[3], blocks[0], blocks[5]]).view(4, -1, 2)
     apart = sums[:, :, 0] - sums[:, :, 1]
     spread = ((apart * chunk.spread) @ apart.T).view(16)
-    total[10:] += spread.index_select(0, bench.told)
+    total[10:16] += spread.index_select(0, bench.told)
+    total[16] += (apart[1] * apart[1] * chunk.spread).square().sum()

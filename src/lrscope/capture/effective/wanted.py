@@ -29,7 +29,7 @@ class Wanted(NamedTuple):
     by_parameter: bool = False
 
 
-def wanted(text: str) -> Wanted:
+def wanted(text: object) -> Wanted:
     """Return what a text asks for; an empty one asks for the usual.
 
     Args:
@@ -42,6 +42,9 @@ def wanted(text: str) -> Wanted:
         >>> wanted("every=100,by=parameter")
         Wanted(every=100, budget=0.01, by_parameter=True)
     """
+    if not isinstance(text, str):
+        msg = f"effective takes {FORMS}, or an empty text; got {text!r}"
+        raise UsageError(msg)
     found = Wanted()
     told: list[str] = []
     for part in filter(None, text.split(",")):
@@ -49,7 +52,7 @@ def wanted(text: str) -> Wanted:
         found = _with(found, key, value, text)
         told.append("pace" if key in ("every", "budget") else key)
     if len(set(told)) < len(told):
-        msg = f"--effective takes one of every= and budget=, once; got {text!r}"
+        msg = f"--effective takes every= or budget=, and each key once; got {text!r}"
         raise UsageError(msg)
     return found
 

@@ -73,8 +73,8 @@ def _judge(scheduler: Scheduler) -> Iterator[Finding]:
     ahead = scheduler.made_of(*AHEAD)
     yield RULE.found(
         scheduler,
-        f"{scheduler.class_name}.get_lr() was called {times} times: it does not tell "
-        "the rate in use",
+        f"{scheduler.class_name}.get_lr() was called {times} time"
+        f"{'s' * (times != 1)}: it does not tell the rate in use",
         cause="get_lr() answers what one more step would make of the rate"
         if ahead
         else "get_lr() is meant for the scheduler itself",
