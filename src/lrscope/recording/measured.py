@@ -19,10 +19,13 @@ if TYPE_CHECKING:
     from lrscope.recording.track import GroupId, OptimizerId
 
 FREEDOM = (1, 2, 3, 4, 5, 7, 10, 15, 30, 60, 1e9)
-CONFIDENT = (12.71, 4.30, 3.18, 2.78, 2.57, 2.36, 2.23, 2.13, 2.04, 2.0, 1.96)
-"""Standard errors on either side that hold the true value in 95 % of the samples, by
-the degrees of freedom of the error itself: Student's t. Where a few blocks bear most of
-the gradient (embeddings) there are few (Satterthwaite, Biometrics Bulletin 2, 1946)."""
+CONFIDENT = (31.8, 6.96, 4.54, 3.75, 3.36, 3.0, 2.76, 2.6, 2.46, 2.39, 2.33)
+"""Standard errors on either side, by the degrees of freedom of the error itself.
+
+Where a few blocks bear most of the gradient (embeddings) there are few of these
+(Satterthwaite, Biometrics Bulletin 2, 1946). The values are Student's t for 98 %:
+gradients have heavier tails than t allows for, and so 95 % of the steps are held
+(benchmarks/effective.py)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -10,6 +10,7 @@ import numpy as np
 
 from lrscope.errors import UsageError
 from lrscope.recording.causes import causes_of
+from lrscope.recording.internals import internals_of
 from lrscope.recording.measuring import measured_of, parameters_of
 from lrscope.recording.rowset import at
 from lrscope.recording.values import LOSS, losses_before
@@ -104,6 +105,15 @@ class Track:
         names = [each for each in parameters_of(self) if each is not None]
         found = {name: measured_of(self, [name]) for name in names}
         return {name: each for name, each in found.items() if each is not None}
+
+    @cached_property
+    def internals(self) -> dict[str, tuple[NDArray[np.int64], NDArray[np.float64]]]:
+        """By name, the numbers by which the optimizer changed its rate inside a step.
+
+        Those that stand in the group are in `settings`. Steps as in `steps`, and a
+        value for each, the mean over the elements.
+        """
+        return internals_of(self)
 
     @cached_property
     def loss(self) -> NDArray[np.float64]:
