@@ -106,7 +106,8 @@ class Gauge:
                 break
         at = dict(zip(self.watch.numbers, groups))
         decays = [decay_of(optimizer, at[each.group]) for each in parts]
-        self.internals.look(optimizer)
+        if not has_closure:  # it would make the gradients only now
+            self.internals.look(optimizer)
         self.opened = Opened(snapshots, decays)
         self._cost = time.perf_counter() - started
 

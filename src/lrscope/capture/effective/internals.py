@@ -8,7 +8,6 @@ holds anyway: nothing on a device and no shard of a distributed tensor is looked
 from __future__ import annotations
 
 import math
-import sys
 from typing import TYPE_CHECKING, Any, Callable
 
 from lrscope.capture.groups import is_on_host, is_tensor
@@ -22,6 +21,14 @@ if TYPE_CHECKING:
 
 TRUST = ("trust_coefficient", "trust_coeff", "eeta")
 """What LARS calls its η: in pytorch-optimizer and Lightning, timm, and others."""
+
+ADJUSTED: dict[Any, Callable[[int, int], float]] = {
+    None: lambda rows, columns: math.sqrt(max(1, rows / columns)),
+    "original": lambda rows, columns: math.sqrt(max(1, rows / columns)),
+    "match_rms_adamw": lambda rows, columns: 0.2 * math.sqrt(max(rows, columns)),
+}
+"""How Muon adjusts its rate to a matrix: Jordan, 2024; Liu et al., Muon is Scalable for
+LLM Training, 2025, section 2.2."""
 
 RECTIFIED_FROM = 5.0
 """Length of the average from which on RAdam rectifies."""
@@ -55,7 +62,8 @@ class Internals:
             row: of the step.
         """
         journal = self._journal
-        for group, name, value in self._before + self._read(AFTER, optimizer):
+        before, self._before = self._before, []
+        for group, name, value in before + self._read(AFTER, optimizer):
             layout = self._layouts.get((group, name))
             if layout is None:
                 layout = self._layouts[group, name] = self._announced(group, name)
@@ -164,39 +172,41 @@ def trust_ratio(optimizer: Any, group: Group) -> float | None:
 def lars_ratio(_: Any, group: Group) -> float | None:
     """LARS: η‖w‖ / (‖g‖ + λ‖w‖) of You et al., 2017; looked at before the step.
 
-    One-dimensional parameters and such without a norm are left out: they are commonly
-    moved as by SGD.
+    Left out is what is moved as by SGD: biases (but not by timm's), and what has no
+    weight decay by timm's.
     """
     keys = [each for each in TRUST if each in group]
     if not keys:
         return None
     share, decay = _number(group[keys[0]]), _number(group.get("weight_decay", 0.0))
-    rate = _number(group["lr"])
+    rate, adapts = _number(group["lr"]), group.get("always_adapt")
+    if share is None or decay is None or not (rate and (decay or adapts is not False)):
+        return None
 
     def of(parameter: Any) -> float | None:
         gradient = parameter.grad
-        if parameter.dim() < 2 or not (_is_here(parameter) and _is_here(gradient)):
+        if not (_is_here(parameter) and _is_here(gradient)):
             return None
         weight, slope = parameter.detach().norm().item(), gradient.norm().item()
-        if None in (share, decay, rate) or not weight or not slope:
+        if not weight or not slope or (adapts is None and parameter.dim() < 2):
             return None
-        ratio = share * weight / (slope + decay * weight)  # type: ignore[operator]
+        ratio = share * weight / (slope + decay * weight)
         return min(ratio / rate, 1.0) if group.get("trust_clip") else ratio
 
     return _mean(group, of)
 
 
-def adjusted_lr(optimizer: Any, group: Group) -> float | None:
-    """torch's Muon: the rate for the shape of each matrix, the mean over elements."""
-    adjust = getattr(sys.modules.get(type(optimizer).__module__), "_adjust_lr", None)
-    if "adjust_lr_fn" not in group or adjust is None:
-        return None
+def adjusted_lr(_: Any, group: Group) -> float | None:
+    """torch's Muon: its rate for the shape of each matrix, the mean over elements."""
+    way = group.get("adjust_lr_fn", "none")
     rate = _number(group["lr"])
+    if rate is None or way not in ADJUSTED:
+        return None
 
-    def of(parameter: Any) -> Any:
-        if rate is None or parameter.grad is None:
+    def of(parameter: Any) -> float | None:
+        if parameter.grad is None or parameter.dim() < 2:
             return None
-        return adjust(rate, group["adjust_lr_fn"], parameter.shape)
+        return rate * ADJUSTED[way](*parameter.shape[:2])
 
     return _mean(group, of)
 
