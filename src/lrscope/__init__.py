@@ -13,12 +13,12 @@ if TYPE_CHECKING:
     from lrscope.audit.audit import Audit, audit_run
     from lrscope.audit.finding import Finding
     from lrscope.capture.log import log
-    from lrscope.capture.readings import Readings, readings
     from lrscope.capture.record import record
     from lrscope.driver.as_torch import as_torch
     from lrscope.driver.drive import drive
     from lrscope.driver.driver import Driver
     from lrscope.errors import LrscopeError, ScheduleError
+    from lrscope.five_rates import Readings, readings
     from lrscope.recording.run import Process, Run, Track, read_run
     from lrscope.schedules import (
         Clock,
@@ -48,7 +48,7 @@ _PLACES = {
     "Finding": "lrscope.audit.finding",
     "LrscopeError": "lrscope.errors",
     "Process": "lrscope.recording.run",
-    "Readings": "lrscope.capture.readings",
+    "Readings": "lrscope.five_rates",
     "Run": "lrscope.recording.run",
     "Schedule": "lrscope.schedules",
     "ScheduleError": "lrscope.errors",
@@ -68,7 +68,7 @@ _PLACES = {
     "plateau": "lrscope.schedules.control.plateau",
     "polynomial": "lrscope.schedules",
     "read_run": "lrscope.recording.run",
-    "readings": "lrscope.capture.readings",
+    "readings": "lrscope.five_rates",
     "record": "lrscope.capture.record",
     "step_decay": "lrscope.schedules",
     "warmup": "lrscope.schedules",

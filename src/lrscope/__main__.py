@@ -2,12 +2,13 @@
 
 import sys
 
-from lrscope.cli import exits, trial
+from lrscope.cli import exits, letters, trial
 from lrscope.errors import LrscopeError
 
 
 def main() -> None:
     """Hold the trial that was asked for, or have click see to the rest."""
+    letters.fit(sys.stdout, sys.stderr)
     asked = trial.from_words(sys.argv[1:])
     if asked is None:
         from lrscope.cli import main as commands

@@ -57,6 +57,7 @@ def test_every_file_of_the_command_line_is_a_command():
         "factory",
         "groups",
         "judging",
+        "letters",
         "made",
         "main",
         "returned",

@@ -9,6 +9,7 @@ import lrscope
 from lrscope.recording import place, rows
 from lrscope.recording.writer import Writer
 
+from .gauging import Gauges
 from .tale import Told
 
 if TYPE_CHECKING:
@@ -64,6 +65,9 @@ class _Recording:
         self.hand = writer.item(
             {"happened": "rate_written", "optimizer": 0, "where": [[self.script, 3]]}
         )
+        self.gauges = Gauges(writer, told)
+        if told.measured:
+            self.tell("measuring_began", **self.gauges.began())
         self.began, self.ended = zip(self.loader(0), self.loader(1), strict=True)
         self.train()
         if told.ended:
@@ -168,7 +172,9 @@ class _Recording:
         skipped = told.skips(call)
         flags = rows.OVERFLOW if skipped else rows.UPDATED
         values = self.rates(call) + ([told.momentum(call)] if told.momentum else [])
+        self.gauges.before(call)
         self.put(self.layout, values, flags | rows.SCALED * told.scaled)
+        self.gauges.after(call)
         self.calls += 1
         self.step("batch", lambda s: s.batch)
         self.step("update", lambda s: s.update * (s.on_skip or not skipped))
@@ -198,6 +204,7 @@ def recorded(folder: Path, **words: Any) -> lrscope.Run:
     first = None if told.world is None and not told.ranks else 0
     _Recording(segment, str(script), told, first)
     for rank, lr in enumerate(told.ranks, 1):
-        _Recording(segment, str(script), replace(told, lr=lr), rank)
+        other = replace(told, lr=lr, measured=told.elsewhere or told.measured)
+        _Recording(segment, str(script), other, rank)
     place.end_segment(segment, 1 if told.raised else 0)
     return lrscope.read_run(run)

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from .gauging import Moved
+
 PLAIN = "for epoch in range(9):\n    for batch in loader:\n        train(batch)\n"
 LEAVING = PLAIN + "        if bored:\n            break\n"
 
@@ -57,7 +59,9 @@ class Told:
     """What happens in a training.
 
     ``silent``: no DataLoader says where passes are. ``ranks``: the rates of further
-    ranks, by update. ``events`` are told after the optimizers were made.
+    ranks, by update. ``events`` are told after the optimizers were made. ``measured``:
+    what an update did to each group, None where that was not measured; ``elsewhere``:
+    the same on further ranks, if it differs; ``drawn``: how they were drawn.
     """
 
     updates: int = 100
@@ -84,3 +88,9 @@ class Told:
     by_hand: bool = False
     made: float | None = None
     silent: bool = False
+    loss: Callable[[int], float] | None = None
+    logged: dict[str, Callable[[int], float]] = field(default_factory=dict)
+    measured: Sequence[Callable[[int], Moved | None]] = ()
+    elsewhere: Sequence[Callable[[int], Moved | None]] = ()
+    drawn: dict[str, Any] = field(default_factory=dict)
+    left_out: Sequence[tuple[int, str, str]] = ()

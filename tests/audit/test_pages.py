@@ -35,7 +35,7 @@ def test_codes_and_names_are_there_once_and_in_order():
     assert len({rule.name for rule in RULES}) == len(RULES)
     codes = [rule.code for rule in RULES]
     assert codes == sorted(set(codes))
-    assert all(re.fullmatch(r"LR[0-8]\d\d", code) for code in codes)
+    assert all(re.fullmatch(r"LR[0-9]\d\d", code) for code in codes)
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.code)

@@ -8,6 +8,7 @@ from lrscope.audit.rules import RULES
 
 from . import stories as loops
 from .metric import stories as metrics
+from .movement import stories as movements
 from .ownership import stories as owners
 from .ownership import training
 from .resume import legs
@@ -17,6 +18,7 @@ from .verdict import loud, names, silent
 FAMILIES = {
     loops: loops.judged,
     metrics: loops.judged,
+    movements: loops.judged,
     owners: training.judged,
     resumes: legs.judged,
 }
@@ -29,6 +31,7 @@ QUIETLY = {
     "momentum-cycled-with-lr",
     "logged-lr-is-next-step",
     "only-first-group-logged",
+    "update-to-weight-out-of-range",
 }
 """Rules whose findings are no mistakes, only worth knowing."""
 

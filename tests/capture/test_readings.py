@@ -25,8 +25,8 @@ def test_without_a_recorder_nothing_is_known_to_be_applied():
     step(optimizer, model)
     scheduler.step()
     assert lrscope.readings(optimizer, scheduler) == (
-        ("head", None, 0.05, 0.05, None, None),
-        ("tail", None, 0.005, 0.005, None, None),
+        ("head", None, 0.05, 0.05, 0.05, None),
+        ("tail", None, 0.005, 0.005, 0.005, None),
     )
     assert [each.scheduler_last for each in lrscope.readings(optimizer)] == [None, None]
 

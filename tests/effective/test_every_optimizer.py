@@ -161,9 +161,7 @@ def test_beside_sparse_gradients_the_others_are_measured(measured):
     def run():
         torch.manual_seed(0)
         sparse, dense = nn.Embedding(6, 3, sparse=True), nn.Linear(3, 1)
-        optimizer = torch.optim.SGD(
-            [*sparse.parameters(), *dense.parameters()], lr=0.5
-        )
+        optimizer = torch.optim.SGD([*sparse.parameters(), *dense.parameters()], lr=0.5)
         for _ in range(3):
             optimizer.zero_grad()
             dense(sparse(torch.randint(6, (5,)))).square().sum().backward()

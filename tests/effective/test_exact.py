@@ -151,7 +151,7 @@ def test_a_rate_of_zero_moves_nothing(measured):
 def test_gradients_are_those_before_the_step_even_if_it_changes_them(measured):
     class Scribbler(torch.optim.SGD):
         @torch.no_grad()
-        def step(self, closure=None):
+        def step(self, _closure=None):
             for group in self.param_groups:
                 for each in group["params"]:
                     each.sub_(each.grad, alpha=group["lr"])

@@ -164,6 +164,30 @@ def test_muon_adjusts_its_rate_to_the_shape(measured, way, ratios):
     np.testing.assert_allclose(values, [0.1 * mean] * STEPS)
 
 
+def test_prodigy_multiplies_by_the_d_that_the_step_found(measured):
+    optimizer = found("prodigyopt.Prodigy")([weight_of(3)])
+
+    def d():
+        return optimizer.param_groups[0]["d"]
+
+    before, run = measured(lambda: train(optimizer, seen=d))
+    assert run.track("prodigy/all").internals["d"][1].tolist() == before
+
+
+def test_schedule_free_uses_the_rate_that_the_step_warmed_up(measured):
+    kind = found("schedulefree.SGDScheduleFree")
+
+    def run():
+        optimizer = kind([weight_of(3)], lr=0.1, warmup_steps=4)
+        optimizer.train()
+        train(optimizer)
+
+    _, run = measured(run)
+    _, values = run.track("sgdschedulefree/all").internals["scheduled_lr"]
+    expected = [0.1 * min(1, (at + 1) / 4) for at in range(STEPS)]
+    np.testing.assert_allclose(values, expected)
+
+
 @pytest.mark.parametrize("kind", [SGD, AdamW])
 def test_optimizers_that_use_their_rate_as_it_is_have_none(measured, kind):
     _, run = measured(lambda: train(kind([weight_of(3)], lr=0.1)))

@@ -13,6 +13,7 @@ from torch import nn
 from torch.optim import LBFGS, SGD, Adam, AdamW
 
 import lrscope
+from lrscope.capture.effective import gauge
 from lrscope.recording.events import MeasuringBegan
 
 from .oracle import Oracle, assert_measured, loss_of, net, step, train
@@ -60,7 +61,9 @@ def test_with_a_gradscaler_the_gradient_has_its_own_size_and_overflows_are_left_
             if index != 1:
                 losses.append(loss.item())
                 changes = zip(before, model.parameters(), strict=True)
-                moved.append(sum(float((b - a).norm() ** 2) for b, a in changes) ** 0.5)
+                moved.append(
+                    sum((b - a.data).norm().item() ** 2 for b, a in changes) ** 0.5
+                )
         return losses, moved
 
     (losses, moved), run = measured(run)
@@ -132,8 +135,8 @@ def test_a_group_that_is_added_is_measured_from_then_on(measured):
         return oracle
 
     oracle, run = measured(run)
-    assert_measured(run.track("group0"), 0, oracle)
-    added = run.track("group1").measured
+    assert_measured(run.main.tracks[0], 0, oracle)
+    added = run.main.tracks[1].measured
     assert added.steps.tolist() == [2, 3]
     np.testing.assert_allclose(added.effective, 0.2, rtol=1e-5)
     assert len(list(run.main.history.of(MeasuringBegan))) == 2
@@ -209,7 +212,17 @@ class Sharpness(torch.optim.Optimizer):
         self.base.step()
 
 
-def test_of_an_optimizer_around_another_only_the_inner_one_is_measured(measured):
+def test_of_an_optimizer_around_another_only_the_inner_one_is_measured(
+    measured, monkeypatch
+):
+    copied = []
+
+    class Counted(gauge.Snapshot):
+        def __init__(self, part, *args, **kwargs):
+            copied.append(part)
+            super().__init__(part, *args, **kwargs)
+
+    monkeypatch.setattr(gauge, "Snapshot", Counted)
     def run():
         model = net()
         outer = Sharpness(model.parameters(), SGD, lr=0.1)
@@ -222,6 +235,7 @@ def test_of_an_optimizer_around_another_only_the_inner_one_is_measured(measured)
     assert {each.optimizer for each in run.main.history.of(MeasuringBegan)} == {0, 1}
     holds = [each.get("holds") for each in run.main.layouts.values()]
     assert holds.count("measured") == 1
+    assert len(copied) == 4 + 1  # of the outer one the first step alone
 
 
 def test_of_a_step_within_its_own_superclass_one_movement_is_told(measured):
@@ -270,6 +284,7 @@ def test_a_step_that_raises_is_not_measured_and_the_next_one_is(measured, inside
 
 
 @pytest.mark.slow
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # torch's own, of itself
 def test_a_compiled_step_is_measured(measured):
     def run():
         model = net()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import reprlib
 import warnings
 from typing import Any
 
@@ -26,7 +27,8 @@ def log(**values: Any) -> None:
     for name, value in values.items():
         number = _number(value)
         if number is None:
-            message = f"lrscope.log takes numbers, got {name}={value!r:.80}; left out"
+            told = reprlib.repr(value)  # short, and never an exception
+            message = f"lrscope.log takes numbers, got {name}={told}; left out"
             warnings.warn(message, stacklevel=2)
         elif recorder is not None:
             recorder.log(name, number)
@@ -34,11 +36,11 @@ def log(**values: Any) -> None:
 
 def _number(value: Any) -> Any:
     """Return a number, or a tensor of one; None for anything else."""
-    if is_tensor(value):
-        return value if value.numel() == 1 and not value.is_complex() else None
     if isinstance(value, (str, bytes)):
         return None
     try:
-        return float(value)
-    except (TypeError, ValueError, OverflowError):
+        if is_tensor(value):
+            return value if value.numel() == 1 and not value.is_complex() else None
+        return float(value.item() if getattr(value, "ndim", 0) else value)
+    except Exception:  # noqa: BLE001 - whatever it is, it is no number
         return None

@@ -123,7 +123,7 @@ class Recorder:
     def log(self, name: str, value: Any) -> None:
         """Write a number that the program logs."""
         try:
-            self._values.note(name, value)
+            self._values.log(name, value)
         except Exception as error:  # noqa: BLE001 - the training must go on
             self.fail(error)
 

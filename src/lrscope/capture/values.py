@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from lrscope.recording.dictionary import Layout
 
 LOSS = "loss"
+LOGGED_LOSS = "loss (logged)"
 _NAN = float("nan")
 
 
@@ -46,12 +47,12 @@ class Values:
 
     def note_backward(self, args: Any, kwargs: Any) -> None:
         """Note the loss that ``backward()`` is called on."""
-        scaler = self._scalers.pop() if self._scalers else None
         if self._given_up:
             return
         try:
             tensors = args[0] if args else kwargs.get("tensors")
             losses = (tensors,) if is_tensor(tensors) else tuple(tensors)
+            scaler = self._scaler_of(len(losses))
             if not all(map(_is_loss, losses)):
                 return
             loss = sum(_at_hand(each) for each in losses)
@@ -66,15 +67,24 @@ class Values:
         except Exception as error:  # noqa: BLE001 - the training must go on
             self._fail(error)
 
+    def _scaler_of(self, losses: int) -> Any:
+        """Return the GradScaler that multiplied losses, None if there is none."""
+        found = None
+        for _ in range(min(losses, len(self._scalers))):
+            found = self._scalers.pop()
+        return found
+
     def watch_scalers(self, patches: Patches, module: ModuleType) -> None:
         """Remember which losses a GradScaler multiplied."""
         waiting = self._scalers
 
         def scaled(original: Callable[..., Any]) -> Callable[..., Any]:
             def scale(scaler: Any, *args: Any, **kwargs: Any) -> Any:
+                scaled = original(scaler, *args, **kwargs)
                 if scaler.is_enabled() and len(waiting) < MOST_KEPT:
-                    waiting.append(scaler)
-                return original(scaler, *args, **kwargs)
+                    count = len(scaled) if isinstance(scaled, (list, tuple)) else 1
+                    waiting.extend([scaler] * count)
+                return scaled
 
             return scale
 
@@ -87,6 +97,10 @@ class Values:
 
         patches.wrap(module.GradScaler, "scale", scaled)
         patches.wrap(module.GradScaler, "update", updated)
+
+    def log(self, name: str, value: Any) -> None:
+        """Write a number of the program's own."""
+        self.note(LOGGED_LOSS if name == LOSS else name, value)
 
     def note(self, name: str, value: Any) -> None:
         """Write a number, or the tensor of one, once there are files."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from pathlib import Path
 
@@ -47,6 +48,8 @@ def command(run: Path | None, kind: str, output: Path | None, *, force: bool) ->
         return
     write = export.to_csv if kind == "csv" else export.to_jsonl
     if output is None:
+        if isinstance(sys.stdout, io.TextIOWrapper):
+            sys.stdout.reconfigure(encoding="utf-8")  # as a file: names stay whole
         write(chosen, sys.stdout)
         return
     try:

@@ -133,7 +133,8 @@ def _console() -> Console:
 def _drawn(page: Page, console: Console) -> object:
     from lrscope.report.terminal import rendered
 
-    return rendered(page, console.width, color=console.color_system is not None)
+    color = console.color_system is not None and not console.no_color
+    return rendered(page, console.width, color=color)
 
 
 def _follow(look: Callable[[], Page]) -> None:

@@ -18,14 +18,20 @@ _scheduled = WeakKeyDictionary()
 """What `lrscope.as_torch` made last for an optimizer, for as long as it lives."""
 
 
+def hooks_of(optimizer: Any) -> StepHooks | None:
+    """Return what the driver of an optimizer does at its steps; None without one."""
+    hooks = vars(optimizer).get("_optimizer_step_pre_hooks", {}).values()
+    owners = (getattr(each, "__self__", None) for each in hooks)
+    return next((each for each in owners if isinstance(each, StepHooks)), None)
+
+
 def refuse_driven(optimizer: Optimizer) -> None:
     """Refuse an optimizer that has a driver.
 
     Raises:
         UsageError: Says how to go on.
     """
-    hooks = vars(optimizer).get("_optimizer_step_pre_hooks", {}).values()
-    if any(isinstance(getattr(each, "__self__", None), StepHooks) for each in hooks):
+    if hooks_of(optimizer) is not None:
         msg = (
             "this optimizer is driven already; drive all its numbers by one call, "
             "or release the other driver first: driver.release()"

@@ -99,7 +99,7 @@ class MeasuringBegan(Event):
         every: each how many steps; None if ``budget`` decides.
         budget: share of the training's time that measuring may take.
         parts: plain data, one for each group, parameter and device: how many elements
-            there are, how many are measured, and how many ranks hold them.
+            there are, how many are measured, how many ranks hold them, their types.
         left_out: (group, parameter, reason) of what cannot be measured.
     """
 

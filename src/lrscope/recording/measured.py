@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from lrscope.recording.sums import unwarned
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -67,6 +69,7 @@ class Measured:
         return _ratio(-self.sums.driven_gradient, self.sums.gradient_gradient)
 
     @property
+    @unwarned
     def effective_error(self) -> Floats:
         """Half the width of the 95 % interval of `effective`; 0 if all was measured."""
         of_moved, of_gradient, both, *_ = self.sums.errors
@@ -80,6 +83,7 @@ class Measured:
         return np.sqrt(_ratio(self.sums.moved_moved, self.sums.weight_weight))
 
     @property
+    @unwarned
     def update_to_weight_error(self) -> Floats:
         """Half the width of the 95 % interval of `update_to_weight`."""
         *_, of_moved, of_weight, both, _ = self.sums.errors
@@ -104,6 +108,7 @@ class Measured:
         return np.sqrt(self.sums.weight_weight)
 
     @property
+    @unwarned
     def cosine(self) -> Floats:
         """Cosine of the angle between the movement and −g, decay not counted."""
         lengths = np.sqrt(self.sums.driven_driven * self.sums.gradient_gradient)
@@ -114,6 +119,7 @@ class Measured:
         """Share of the coordinates whose value changed, from 0 to 1."""
         return self.sums.elements_moved / self.elements
 
+    @unwarned
     def _confident(self, variance: Floats) -> Floats:
         """Return half of the 95 % interval of what has this variance."""
         _, of_gradient, *_, squares = self.sums.errors
@@ -125,6 +131,7 @@ class Measured:
         """Return how many steps were measured."""
         return int(self.steps.size)
 
+    @unwarned
     def __add__(self, other: Measured) -> Measured:
         """Return what both moved together, at the steps at which both were measured."""
         steps, own, others = np.intersect1d(

@@ -67,14 +67,28 @@ def measured_of(
 
 
 def parameters_of(track: Track) -> dict[str | None, None]:
-    """Return the names under which a group's parameters were measured, in order."""
-    own = (track.number, track.group.index)
+    """Return the names under which a group's parameters are measured, in order."""
     return dict.fromkeys(
-        layout["parameter"]
-        for layout in track.process.layouts.values()
-        if layout.get("holds") == "measured"
-        and (layout["optimizer"], layout["group"]) == own
+        part["parameter"]
+        for began in _drawings(track)
+        for part in began.parts
+        if part["group"] == track.group.index
     )
+
+
+def is_sharded(track: Track) -> bool:
+    """Say whether each rank holds a part of a group's parameters alone."""
+    return any(
+        part["copies"] is not None
+        for began in _drawings(track)
+        for part in began.parts
+        if part["group"] == track.group.index
+    )
+
+
+def _drawings(track: Track) -> list[MeasuringBegan]:
+    began = track.process.history.of(MeasuringBegan)
+    return [each for each in began if each.optimizer == track.number]
 
 
 def _drawn(
@@ -93,12 +107,8 @@ def _drawn(
         if layout.get("holds") in COLUMNS and layout["optimizer"] == track.number:
             of_part = layouts.setdefault(layout["part"], {})
             of_part[layout["holds"]] = (number, layout)
-    began = [
-        each
-        for each in process.history.of(MeasuringBegan)
-        if each.optimizer == track.number
-    ]
-    ends = [*(each.row for each in began[1:]), process.rows.count]
+    began = _drawings(track)
+    ends = [*(each.row for each in began), process.rows.count][1:]
     found = []
     for each, end in zip(began, ends, strict=True):
         parts = [

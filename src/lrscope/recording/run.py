@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lrscope.errors import DamagedRecording, NotARun, UsageError
-from lrscope.recording.measuring import measured_of, parameters_of
+from lrscope.recording.measuring import is_sharded, measured_of, parameters_of
 from lrscope.recording.place import Segment, recordings_in, segments_of
 from lrscope.recording.process import Process, read_process
 from lrscope.recording.track import Track
@@ -45,6 +45,19 @@ class Run:
         of_last = [each for each in self.processes if each.segment == last]
         return min(of_last, key=lambda each: (each.rank or 0, each.started))
 
+    @property
+    def _ranks(self) -> list[Process]:
+        """The processes of the last segment that train one model, one for each rank."""
+        main = self.main
+        if main.rank is None:
+            return [main]
+        of_last = [each for each in self.processes if each.segment == main.segment]
+        by_rank: dict[int | None, Process] = {}
+        for process in sorted(of_last, key=lambda each: each.started):
+            by_rank.setdefault(process.rank, process)
+        by_rank.pop(None, None)
+        return list(by_rank.values())
+
     def track(self, name: str) -> Track:
         """Return the track called ``name`` of the `main` process.
 
@@ -70,7 +83,8 @@ class Run:
         """Return what measured steps of the last segment really moved, on all ranks.
 
         What each rank holds alone is added up; what several hold counts once. None if
-        nothing was measured, or no step on all of the ranks.
+        nothing was measured, no step on all of the ranks, or if the recording of a rank
+        that holds a shard is missing.
 
         Args:
             name: as for `track`.
@@ -78,14 +92,15 @@ class Run:
         Raises:
             UsageError: there is no such track, or more than one.
         """
-        main = self.track(name)
+        name = self.track(name).name
         tracks = [
             track
-            for process in self.processes
-            if process.segment == self.main.segment
+            for process in self._ranks
             for track in process.tracks
-            if track.name == main.name
+            if track.name == name
         ]
+        if len(tracks) < (self.main.world_size or 1) and any(map(is_sharded, tracks)):
+            return None
         found = [measured_of(each, parameters_of(each), len(tracks)) for each in tracks]
         whole = [each for each in found if each is not None]
         if len(whole) < len(tracks):

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from functools import wraps
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
+    from typing import ParamSpec, TypeVar
 
     from numpy.typing import NDArray
+
+    P = ParamSpec("P")
+    R = TypeVar("R")
 
 Floats: TypeAlias = "NDArray[np.float64]"
 
@@ -33,6 +38,17 @@ ERRORS = (
 
 COUNTS = ("gradient_not_zero", "gradient_finite", "elements_moved")
 """Columns that count coordinates."""
+
+
+def unwarned(function: Callable[P, R]) -> Callable[P, R]:
+    """Let a function calculate with gradients that are infinite or not a number."""
+
+    @wraps(function)
+    def calculated(*args: P.args, **kwargs: P.kwargs) -> R:
+        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+            return function(*args, **kwargs)
+
+    return calculated
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -70,6 +86,7 @@ class Sums:
     elements_moved: Floats
     errors: Floats
 
+    @unwarned
     def __add__(self, other: Sums) -> Sums:
         """Return the sums over both, step by step."""
         return self._each(lambda name: getattr(self, name) + getattr(other, name))
@@ -95,6 +112,7 @@ class Sums:
         return Sums(**{field.name: of(field.name) for field in fields(Sums)})
 
     @staticmethod
+    @unwarned
     def of_columns(columns: dict[str, Floats]) -> Sums:
         """Return sums from the columns of the file."""
         products = {name: columns[column] for name, column in PRODUCTS.items()}
@@ -103,9 +121,12 @@ class Sums:
             **products,
             driven_gradient=columns["moved·gradient"]
             + decay * columns["gradient·weight"],
-            driven_driven=columns["moved·moved"]
-            + 2 * decay * columns["moved·weight"]
-            + decay**2 * columns["weight·weight"],
+            driven_driven=np.maximum(
+                columns["moved·moved"]
+                + 2 * decay * columns["moved·weight"]
+                + decay**2 * columns["weight·weight"],
+                0.0,  # where nothing is driven, rounding may leave less
+            ),
             **{name: columns[name] for name in COUNTS},
             errors=np.stack([columns[name] for name in ERRORS]),
         )

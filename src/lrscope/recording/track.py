@@ -110,8 +110,8 @@ class Track:
     def internals(self) -> dict[str, tuple[NDArray[np.int64], NDArray[np.float64]]]:
         """By name, the numbers by which the optimizer changed its rate inside a step.
 
-        Those that stand in the group are in `settings`. Steps as in `steps`, and a
-        value for each, the mean over the elements.
+        At measured steps, counted as in `steps`; each value is the mean over the
+        elements of the group.
         """
         return internals_of(self)
 

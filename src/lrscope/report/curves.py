@@ -43,7 +43,7 @@ def in_terminal(curves: Sequence[Curve], width: int, *, color: bool, label: str)
     chosen, left = apart[:MOST_CURVES], len(apart[MOST_CURVES:])
     if not chosen or max(each.steps[-1] for each in chosen) == 0:
         return ""
-    figure = _figure(chosen, max(20, min(width, 100) - 24), label)
+    figure = _figure(chosen, max(12, min(width, 100) - 24), label)
     figure.with_colors = color
     several = len(chosen) > 1
     for place, (each, line) in enumerate(zip(chosen, COLORS, strict=False)):

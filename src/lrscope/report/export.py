@@ -7,16 +7,17 @@ import json
 import math
 from typing import TYPE_CHECKING, Any, TextIO
 
+import numpy as np
+
 from lrscope.errors import UsageError
+from lrscope.recording.values import LOSS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    import numpy as np
-    from numpy.typing import NDArray
-
     from lrscope.recording.run import Run
+    from lrscope.recording.track import Track
 
 COLUMNS = (
     "segment",
@@ -29,14 +30,24 @@ COLUMNS = (
     "time",
     "updated",
     "lr",
+    "effective",
+    "update_to_weight",
+    "loss",
 )
 """Columns of every form. ``call`` counts calls of ``optimizer.step()``; ``step``
 counts updates and is empty for a call that updated nothing; ``time`` is in seconds
-since 1970; ``lr`` is the rate that was applied, or would have been."""
+since 1970; ``lr`` is the rate that was applied, or would have been. ``effective`` and
+``update_to_weight`` are empty where nothing was measured, ``loss`` where none was
+recorded or nothing was updated; of sharded parameters they are what this rank holds."""
+
+FIXED = 5
+"""Columns that do not vary over a track."""
+
+MAY_BE_NAN = ("lr", "effective", "update_to_weight", "loss")
 
 
 def columns_of(run: Run) -> Iterator[dict[str, Any]]:
-    """Yield one dictionary of columns per track, arrays where they vary."""
+    """Yield one dictionary of columns per track; where they vary, masked arrays."""
     for process in run.processes:
         for track in process.tracks:
             attempted = track.attempted
@@ -51,27 +62,39 @@ def columns_of(run: Run) -> Iterator[dict[str, Any]]:
                 "optimizer": track.optimizer.name,
                 "group": track.group.name,
                 "call": attempted.steps,
-                "step": updates + skipped_before,
+                "step": np.ma.array(updates + skipped_before, mask=~attempted.updated),
                 "time": attempted.times,
                 "updated": attempted.updated,
                 "lr": attempted.lr,
+                **_measured(track),
             }
+
+
+def _measured(track: Track) -> dict[str, Any]:
+    """Return what is known of some calls only, masked where it is not."""
+    updated = track.attempted.updated
+    calls = np.flatnonzero(updated)
+    found = {
+        name: np.ma.array(np.zeros(updated.size), mask=True)
+        for name in ("effective", "update_to_weight", "loss")
+    }
+    measured = track.measured
+    if measured is not None:
+        at = calls[np.searchsorted(track.steps, measured.steps)]
+        found["effective"][at] = measured.effective
+        found["update_to_weight"][at] = measured.update_to_weight
+    if LOSS in track.process.values:
+        found["loss"][calls] = track.loss
+    return found
 
 
 def records_of(run: Run) -> Iterator[dict[str, Any]]:
     """Yield one dictionary per group and call, values as plain Python."""
     for columns in columns_of(run):
-        fixed = {key: columns[key] for key in COLUMNS[:5]}
-        varying = (columns[key].tolist() for key in COLUMNS[5:])
-        for call, step, time, updated, lr in zip(*varying, strict=True):
-            yield {
-                **fixed,
-                "call": call,
-                "step": step if updated else None,
-                "time": time,
-                "updated": updated,
-                "lr": lr,
-            }
+        fixed = [columns[key] for key in COLUMNS[:FIXED]]
+        varying = (columns[key].tolist() for key in COLUMNS[FIXED:])
+        for each in zip(*varying, strict=True):
+            yield dict(zip(COLUMNS, (*fixed, *each), strict=True))
 
 
 def to_csv(run: Run, file: TextIO) -> None:
@@ -84,8 +107,9 @@ def to_csv(run: Run, file: TextIO) -> None:
 def to_jsonl(run: Run, file: TextIO) -> None:
     """Write one JSON object per line; NaN and infinities as null."""
     for record in records_of(run):
-        if not math.isfinite(record["lr"]):
-            record["lr"] = None
+        for key in MAY_BE_NAN:
+            if record[key] is not None and not math.isfinite(record[key]):
+                record[key] = None
         file.write(json.dumps(record, separators=(",", ":")) + "\n")
 
 
@@ -103,20 +127,17 @@ def to_parquet(run: Run, path: Path) -> None:
         msg += "try: pip install 'lrscope[parquet]', or --to csv"
         raise UsageError(msg) from error
     kinds = [pa.int64(), pa.int64(), pa.int64(), pa.string(), pa.string()]
-    kinds += [pa.int64(), pa.int64(), pa.float64(), pa.bool_(), pa.float64()]
+    kinds += [pa.int64(), pa.int64(), pa.float64(), pa.bool_(), *[pa.float64()] * 4]
     schema = pa.schema(list(zip(COLUMNS, kinds, strict=True)))
     with pq.ParquetWriter(path, schema, compression="zstd") as writer:
         for columns in columns_of(run):
             count = len(columns["lr"])
             arrays = [
                 pa.array([columns[key]] * count, kind)
-                for key, kind in zip(COLUMNS[:5], kinds[:5], strict=True)
+                for key, kind in zip(COLUMNS[:FIXED], kinds, strict=False)
             ]
-            steps = _masked(pa, columns["step"], columns["updated"])
-            arrays += [pa.array(columns["call"]), steps]
-            arrays += [pa.array(columns[key]) for key in COLUMNS[7:]]
+            arrays += [
+                pa.array(np.ma.getdata(found), mask=np.ma.getmaskarray(found))
+                for found in (columns[key] for key in COLUMNS[FIXED:])
+            ]
             writer.write_table(pa.Table.from_arrays(arrays, schema=schema))
-
-
-def _masked(pa: Any, steps: NDArray[np.int64], updated: NDArray[np.bool_]) -> Any:
-    return pa.array(steps, pa.int64(), mask=~updated)

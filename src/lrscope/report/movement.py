@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from lrscope.recording.events import LossesGivenUp, MeasuringBegan, MeasuringGivenUp
+from lrscope.report.explained import explained
 from lrscope.report.steps import Points, Steps, thinned
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from lrscope.recording.measured import Measured
     from lrscope.recording.process import Process
     from lrscope.recording.track import Track
 
@@ -33,6 +36,9 @@ class Movement:
         gradient_norm: length of the gradient.
         cosine: between the update and the negative gradient.
         moved: share of the elements that changed.
+        internals: numbers by which the optimizer changed its rate inside, by name.
+        because: why effective is not applied, or why there is no such rate, in words;
+            "" if there is nothing to say.
         curve: steps and effective rates, thinned for drawing.
     """
 
@@ -47,6 +53,8 @@ class Movement:
     gradient_norm: float
     cosine: float
     moved: float
+    internals: dict[str, float]
+    because: str
     curve: Points
 
 
@@ -60,20 +68,43 @@ def movement_of(track: Track, steps: Steps) -> Movement | None:
     step = int(measured.steps[last])
     applied = float(track.applied[np.searchsorted(track.steps, step)])
     effective = float(measured.effective[last])
+    multiplier = effective / applied if applied and math.isfinite(applied) else None
+    internals = _at(step, track)
     return Movement(
         measured=int(chosen.sum()),
         step=step,
         applied=applied,
         effective=effective,
         error=float(measured.effective_error[last]),
-        multiplier=effective / applied if applied else None,
+        multiplier=multiplier,
         update_to_weight=float(measured.update_to_weight[last]),
         update_rms=float(measured.update_rms[last]),
         gradient_norm=float(measured.gradient_norm[last]),
         cosine=float(measured.cosine[last]),
         moved=float(measured.moved[last]),
+        internals=internals,
+        because=_without_rate(measured, last)
+        or explained(track, internals, multiplier),
         curve=thinned(measured.steps[chosen], measured.effective[chosen]),
     )
+
+
+def _at(step: int, track: Track) -> dict[str, float]:
+    """Return the internal rates of a track at a step, by name."""
+    return {
+        name: float(values[steps == step][0])
+        for name, (steps, values) in track.internals.items()
+        if (steps == step).any()
+    }
+
+
+def _without_rate(measured: Measured, at: int) -> str:
+    """Return why there was no effective rate at a step, in words; "" if there was."""
+    if not measured.gradient_norm[at]:
+        return "no gradient"
+    if not math.isfinite(measured.gradient_norm[at]):
+        return "its gradient was not finite"
+    return "" if measured.moved[at] else "no weight moved"
 
 
 def given_up(process: Process) -> Iterator[str]:

@@ -6,17 +6,23 @@ import math
 from dataclasses import astuple
 from typing import TYPE_CHECKING
 
-from rich.box import SIMPLE_HEAD
 from rich.console import Group
-from rich.table import Table
 from rich.text import Text
 
 from lrscope.report import curves
+from lrscope.report.columns import table
 
 if TYPE_CHECKING:
+    from collections.abc import Sized
+
     from rich.console import RenderableType
 
+    from lrscope.report.movement import Movement
     from lrscope.report.page import Page
+
+
+MOST_NAMED = 3
+"""Groups that a sentence names; of more it says how many they are."""
 
 
 def rendered(page: Page, width: int, *, color: bool) -> RenderableType:
@@ -30,9 +36,9 @@ def rendered(page: Page, width: int, *, color: bool) -> RenderableType:
     parts: list[RenderableType] = [
         Text.assemble((page.run, "bold"), f"  {page.process} · {page.state}"),
         Text(page.command, style="dim", overflow="ellipsis", no_wrap=True),
-        _table(page),
+        *_rates(page, width),
         *_causes(page),
-        *_movement(page),
+        *_movement(page, width),
         Text(),
         *_ratios(page),
     ]
@@ -45,13 +51,11 @@ def rendered(page: Page, width: int, *, color: bool) -> RenderableType:
     return Group(*parts)
 
 
-def _table(page: Page) -> Table:
-    table = Table(box=SIMPLE_HEAD, pad_edge=False)
-    table.add_column("group", overflow="ellipsis", no_wrap=True)
-    for heading in ("parameters", "steps", "first", "peak", "last", "changes"):
-        table.add_column(heading, justify="right", no_wrap=True)
-    for row in page.rows:
-        table.add_row(
+def _rates(page: Page, width: int) -> list[RenderableType]:
+    """Return with which rates weights were updated, as a table."""
+    headings = ("group", "parameters", "steps", "first", "peak", "last", "changes")
+    rows = [
+        (
             row.name,
             f"{row.parameters:,}",
             f"{row.steps:,}",
@@ -60,33 +64,76 @@ def _table(page: Page) -> Table:
             rate(row.last),
             f"{row.changes:,}",
         )
-    return table
+        for row in page.rows
+    ]
+    spare = ("parameters", "changes", "steps", "first", "peak")
+    return table(headings, rows, width, spare=spare)
 
 
-def _movement(page: Page) -> list[RenderableType]:
+def _movement(page: Page, width: int) -> list[RenderableType]:
     """Return how far weights really moved, as a table, if that was measured."""
     moving = [(row.name, row.movement) for row in page.rows if row.movement]
     if not moving:
         return []
-    table = Table(box=SIMPLE_HEAD, pad_edge=False)
-    table.add_column("group", overflow="ellipsis", no_wrap=True)
-    for heading in HEADINGS:
-        table.add_column(heading, justify="right", no_wrap=True)
-    for name, of in moving:
-        error = f" ± {of.error:.0e}" if of.error else ""
-        table.add_row(
+    headings = ("group", "applied", "effective", "×", "update/weight", "moved")
+    rows = [
+        (
             name,
-            f"{of.step:,}",
-            rate(of.applied),
-            rate(of.effective) + error,
-            "–" if of.multiplier is None else f"{of.multiplier:.3g}×",
-            rate(of.update_to_weight),
+            _known(of.applied, ".2e"),
+            _effective(of),
+            "–" if of.multiplier is None else _known(of.multiplier, ".3g"),
+            _known(of.update_to_weight, ".2e"),
             f"{of.moved:.1%}",
         )
-    return [table]
+        for name, of in moving
+    ]
+    spare = ("moved", "applied", "update/weight", "×")
+    found = table(headings, rows, width, spare=spare)
+    return [Text(), *_when(moving), *found, *_because(moving)]
 
 
-HEADINGS = ("at step", "applied", "effective", "", "update/weight", "moved")
+def _when(moving: list[tuple[str, Movement]]) -> list[Text]:
+    """Say what step the numbers are of, once for all groups with the same."""
+    steps: dict[tuple[int, int], list[str]] = {}
+    for name, of in moving:
+        steps.setdefault((of.step, of.measured), []).append(name)
+    return [
+        Text(
+            f"{_whose(names, moving)}how far weights moved at step {step:,}, "
+            f"the last of {measured:,} that were measured",
+            style="dim",
+        )
+        for (step, measured), names in steps.items()
+    ]
+
+
+def _effective(of: Movement) -> str:
+    error = f" ± {of.error:.0e}" if of.error and math.isfinite(of.error) else ""
+    return _known(of.effective, ".2e") + error
+
+
+def _known(value: float, form: str) -> str:
+    return f"{value:{form}}" if math.isfinite(value) else "–"
+
+
+def _because(moving: list[tuple[str, Movement]]) -> list[Text]:
+    """Say why effective is not applied, once for all groups with the same answer."""
+    groups: dict[str, list[str]] = {}
+    for name, of in moving:
+        if of.because:
+            groups.setdefault(of.because, []).append(name)
+    return [
+        Text(f"{_whose(names, moving)}{because}") for because, names in groups.items()
+    ]
+
+
+def _whose(names: list[str], among: Sized) -> str:
+    """Return whom a sentence is about; "" if it is about all."""
+    if len(names) == len(among):
+        return ""
+    return (
+        f"{', '.join(names) if len(names) <= MOST_NAMED else f'{len(names)} groups'}: "
+    )
 
 
 def rate(value: float | None) -> str:
@@ -128,12 +175,21 @@ def _ratios(page: Page) -> list[Text]:
     return lines
 
 
+def _rate_curves(page: Page) -> tuple[list[curves.Curve], str]:
+    """Return the applied rates; if none of them moves, the effective ones instead."""
+    moving = [(row.name, row.movement) for row in page.rows if row.movement]
+    if moving and not any(row.changes for row in page.rows):
+        effective = [curves.Curve(name, *of.curve) for name, of in moving]
+        if any(len(each.steps) > 1 for each in effective):
+            return effective, "effective"
+    return [curves.Curve(row.name, *row.curve) for row in page.rows], "applied"
+
+
 def _curves(page: Page, width: int, *, color: bool) -> list[str]:
     """Draw the rates over the steps, and the losses."""
-    applied = [curves.Curve(row.name, *row.curve) for row in page.rows]
     losses = [curves.Curve(name, *points) for name, points in page.losses.items()]
     drawn = [
         curves.in_terminal(lines, width, color=color, label=label)
-        for lines, label in ((applied, "applied"), (losses, "loss"))
+        for lines, label in (_rate_curves(page), (losses, "loss"))
     ]
     return [each for each in drawn if each]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from lrscope.audit.facts.site import site_of
+from lrscope.audit.facts.site import site_of, sites_of
 from lrscope.audit.facts.source import tree_of
 from lrscope.recording.events import ProcessEnded
 
@@ -71,11 +71,13 @@ class Ending:
         Read from the source, if that is as it was when the process began: early
         stopping leaves no other trace in a recording.
         """
+        history = self.process.history
+        by_hand = history.items("rate_written").values()
         sites = [
             site_of(each)
             for kind in ("scheduler_stepped", "pass_began")
-            for each in self.process.history.items(kind).values()
-        ]
+            for each in history.items(kind).values()
+        ] + [each for item in by_hand for each in sites_of(item)]
         files = {each[0] for each in sites if each}
         trees = [tree_of(each, self.process.started) for each in files]
         return not trees or any(each is None or _leaves_a_loop(each) for each in trees)

@@ -23,7 +23,7 @@ class Epochs:
         loader: its number.
         length: batches in a whole pass, None if only running it can tell.
         starts: for each pass, the first call of the optimizer in it.
-        calls: for each pass, how many calls it has.
+        calls: for each pass, how many calls it has, those before the next pass too.
         whole: for each pass, whether it was run to its end.
     """
 
@@ -59,7 +59,10 @@ def epochs_of(passes: Sequence[Pass], calls: NDArray[np.int64]) -> Epochs | None
     """Return the passes in which an optimizer was called; None if there are none.
 
     Of several loaders that are run beside each other, the one with the most calls in
-    its passes counts: passes of two loaders are not two epochs.
+    its passes counts: passes of two loaders are not two epochs. Calls between its end
+    and the beginning of any pass are of the pass before: loaders that read ahead end
+    before their last batches are trained on, and what is left of an accumulation
+    follows the last batch.
 
     Args:
         passes: of the process.
@@ -78,9 +81,11 @@ def epochs_of(passes: Sequence[Pass], calls: NDArray[np.int64]) -> Epochs | None
     taken = stops - starts
     sums = {int(k): int(taken[loaders == k].sum()) for k in np.unique(loaders)}
     main = max(sums, key=lambda each: sums[each])
-    chosen = np.flatnonzero((loaders == main) & (taken > 0))
-    if not chosen.size:
+    if not sums[main]:
         return None
+    own = np.flatnonzero(loaders == main)
+    taken[own] += _trailing(own, firsts, lasts, calls)
+    chosen = own[taken[own] > 0]
     return Epochs(
         loader=main,
         length=passes[int(chosen[-1])].length,
@@ -88,3 +93,22 @@ def epochs_of(passes: Sequence[Pass], calls: NDArray[np.int64]) -> Epochs | None
         calls=taken[chosen],
         whole=np.array([passes[k].last is not None for k in chosen.tolist()]),
     )
+
+
+def _trailing(
+    own: NDArray[np.int64],
+    firsts: NDArray[np.int64],
+    lasts: NDArray[np.int64],
+    calls: NDArray[np.int64],
+) -> NDArray[np.int64]:
+    """Return the calls after some passes end and before any other begins.
+
+    After the last of all passes anything may come: it has no more than the most before.
+    """
+    following = np.maximum(own + 1, np.searchsorted(firsts, lasts[own]))
+    begins = np.append(firsts, int(calls[-1]) + 1)[following]
+    stops = np.searchsorted(calls, lasts[own])
+    found: NDArray[np.int64] = np.maximum(np.searchsorted(calls, begins) - stops, 0)
+    if following[-1] == firsts.size:
+        found[-1] = min(found[-1], np.max(found[:-1], initial=0))
+    return found

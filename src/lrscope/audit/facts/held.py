@@ -27,7 +27,7 @@ def held_by(scheduler: Scheduler) -> dict[str, float]:
     functions = found.pop("lr_lambda", None)
     each = functions[0] if isinstance(functions, list) and functions else functions
     if isinstance(each, dict):
-        for name in ("closure", "holds", "arguments"):
+        for name in ("holds", "arguments"):
             found |= each.get(name) or {}
     return {name: float(value) for name, value in found.items() if is_number(value)}
 

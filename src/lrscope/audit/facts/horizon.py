@@ -150,11 +150,11 @@ def _sequence(
 
 
 def _of_lambda(functions: Any) -> Horizon | None:
-    """Read what functools.partial was given or a closure holds."""
+    """Read what functools.partial was given."""
     each = functions[0] if isinstance(functions, list) and functions else functions
     if not isinstance(each, dict):
         return None
-    return _named({**each.get("closure", {}), **each.get("arguments", {})})
+    return _named(each.get("arguments", {}))
 
 
 def _named(own: Mapping[str, Any]) -> Horizon | None:

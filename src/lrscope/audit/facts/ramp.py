@@ -19,6 +19,9 @@ LEAST = 20
 SPAN = 100.0
 """From its first rate to its last."""
 
+BEYOND = 10.0
+"""Times the rate that the group was made with, to which no warm-up leads."""
+
 
 @dataclass(frozen=True)
 class Ramp:
@@ -81,12 +84,24 @@ class Ramp:
     def is_apart(self) -> bool:
         """Whether what comes after it is a training of its own.
 
-        A state was loaded or a scheduler was made at its end, which no warm-up does.
+        A state was loaded or a scheduler was made at its end, which no warm-up does;
+        or it went far beyond the rate that its group was made with, and stayed there.
         """
-        return bool(self.made_after) or any(
-            self.row <= each.row <= self.following
-            for each in self.group.optimizer.loads
+        return (
+            bool(self.made_after)
+            or self._was_left
+            or any(
+                self.row <= each.row <= self.following
+                for each in self.group.optimizer.loads
+            )
         )
+
+    @property
+    def _was_left(self) -> bool:
+        """Whether its rates pass that of the group by far, and none came after it."""
+        made, rest = self.group.made_with, self.rest
+        inside = self.low * self.factor < made < self.high / BEYOND
+        return inside and rest.size >= LEAST and bool((rest == rest[0]).all())
 
     @property
     def base_after(self) -> float | None:

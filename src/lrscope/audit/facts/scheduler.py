@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lrscope.audit.facts.driving import Driving
-from lrscope.audit.facts.horizon import Horizon, horizon_of
 from lrscope.audit.facts.idle import in_idle_passes
+from lrscope.audit.facts.proved import proved_horizon
 from lrscope.audit.facts.restored import Restored
 from lrscope.audit.facts.site import distinct, site_of
 from lrscope.audit.facts.tally import usual
@@ -19,6 +19,7 @@ from lrscope.recording.events import SchedulerStateLoaded
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from lrscope.audit.facts.horizon import Horizon
     from lrscope.audit.facts.optimizer import Optimizer
     from lrscope.audit.facts.site import Site, Sites
     from lrscope.audit.facts.training import Training
@@ -195,8 +196,11 @@ class Scheduler(Driving):
 
     @cached_property
     def horizon(self) -> Horizon | None:
-        """How long it is meant to be, in its own steps; None if that is unknown."""
-        return horizon_of(self.event, self.training.constructed)
+        """How long it is meant to be, in its own steps; None if that is unknown.
+
+        What a state that was loaded at the start says, counts.
+        """
+        return self.restored.horizon or proved_horizon(self)
 
     @property
     def horizon_steps(self) -> int:

@@ -67,7 +67,8 @@ def size_of(parameter: Any) -> int:
 def copies_of(parameter: Any) -> int | None:
     """Return how many ranks hold the same elements of a parameter that is sharded.
 
-    None for a plain one: whether its copies are kept equal is not known here.
+    None for a plain one: whether its copies are kept equal is not known here. Of the
+    first FSDP it is 1, as if it sharded over all ranks: it does not say.
     """
     placements = getattr(parameter, "placements", None)
     if placements is not None:
@@ -75,7 +76,7 @@ def copies_of(parameter: Any) -> int | None:
         for size, each in zip(parameter.device_mesh.shape, placements):
             copies *= 1 if each.is_shard() else int(size)
         return copies
-    return 1 if hasattr(parameter, "_is_flat_param") else None
+    return 1 if hasattr(parameter, "_fsdp_flattened") else None
 
 
 def _local_of(tensor: Any) -> Any:

@@ -143,8 +143,7 @@ class Gauge:
         for snapshot, decay in zip(*opened):
             part = snapshot.part
             sums = snapshot.sums(bench_on(part.device), decay)
-            is_here = sums.device.type == "cpu"
-            found.append((part, sums.tolist() if is_here else Arrival(sums)))
+            found.append((part, sums.tolist() if is_at_hand(sums) else Arrival(sums)))
         self._cost += time.perf_counter() - started
         return found
 
@@ -212,3 +211,8 @@ class Gauge:
             "columns": columns,
         }
         return self._journal.open().layout(description, len(columns))
+
+
+def is_at_hand(tensor: Any) -> bool:
+    """Say whether a tensor can be read without waiting for a device."""
+    return bool(tensor.device.type == "cpu")

@@ -61,7 +61,7 @@ class Meter:
         def before(optimizer: Any, args: Any, kwargs: Any) -> None:
             gauge = gauges.get(id(optimizer))
             if gauge is None or gauge.due:
-                self._open(optimizer, args, kwargs)
+                uncompiled(self._open)(optimizer, args, kwargs)
 
         @unseen
         def after(optimizer: Any, _args: Any, _kwargs: Any) -> None:
@@ -75,7 +75,7 @@ class Meter:
                     gauge.left -= 1
                     gauge.due = gauge.left <= 0
                 else:
-                    self._close(gauge, optimizer, row)
+                    uncompiled(self._close)(gauge, optimizer, row)
             elif gauge.opened is not None:
                 gauge.rest()  # it only stands around another optimizer's step
 
@@ -177,6 +177,17 @@ class Meter:
         self._collecting = threading.Lock()  # another thread may have held it
         for gauge in self._gauges.values():
             gauge.forget_files()
+
+
+@unseen
+def uncompiled(work: Callable[..., None]) -> Callable[..., None]:
+    """Return ``work`` kept out of the graphs of torch.compile, should it be in use.
+
+    Functions that our hooks call would be traced, though the hooks are passed over.
+    """
+    dynamo = sys.modules.get("torch._dynamo")
+    disable = getattr(dynamo, "disable", None)
+    return work if disable is None else disable(work)
 
 
 def _is_captured(torch: Any) -> bool:

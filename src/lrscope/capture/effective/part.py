@@ -65,11 +65,12 @@ class Part:
         elements: in all the parameters.
         measured: elements that are measured.
         copies: ranks that hold the same elements; None if that is not known here.
+        dtypes: of their numbers, such as "bfloat16".
     """
 
     __slots__ = (
-        "chunks", "copies", "device", "elements", "group", "measured", "number",
-        "parameter", "parameters",
+        "chunks", "copies", "device", "dtypes", "elements", "group", "measured",
+        "number", "parameter", "parameters",
     )  # fmt: skip
 
     def __init__(
@@ -83,6 +84,7 @@ class Part:
         self.device = parameters[0].device
         self.elements = sum(map(size_of, parameters))
         self.copies = copies_of(parameters[0])
+        self.dtypes = sorted({str(each.dtype)[6:] for each in parameters})
         self.chunks: list[Chunk] = []
         self.measured = 0
 
@@ -133,6 +135,7 @@ class Part:
             "elements": self.elements,
             "measured": self.measured,
             "copies": self.copies,
+            "dtypes": self.dtypes,
         }
 
 

@@ -36,6 +36,9 @@ if TYPE_CHECKING:
     from lrscope.audit.facts.scheduler import Scheduler
     from lrscope.audit.finding import Finding
 
+LEAST = 2
+"""Drops that a whole number of stairs has by far, more of them than of one."""
+
 
 def _subjects(case: Case) -> list[Scheduler]:
     return [
@@ -56,7 +59,9 @@ def _judge(scheduler: Scheduler) -> Iterator[Finding]:
     length = _length(scheduler, count)
     far = length is not None and (length >= 1.5 * scheduler.steps or not by_source)
     short = far and scheduler.steps < (length or 0) <= 1.1 * count
-    by_stairs = _counts_passes(scheduler) and _at_every_validation(scheduler)
+    by_stairs = _counts_passes(scheduler) and (
+        _at_every_validation(scheduler) or (by_source and _drops_once(scheduler, count))
+    )
     what = "passes" if scheduler.epochs else "updates"
     yield RULE.found(
         scheduler,
@@ -83,6 +88,13 @@ def _counts_passes(scheduler: Scheduler) -> bool:
     """Say whether its stairs are several steps long: one counts passes so."""
     size = scheduler.event.arguments.get("step_size")
     return isinstance(size, int) and size > 1
+
+
+def _drops_once(scheduler: Scheduler, count: int) -> bool:
+    """Say whether stairs made for several drops in so many passes came to one."""
+    size = scheduler.event.arguments["step_size"]
+    drops = count // size
+    return bool(drops > LEAST and not count % size and scheduler.steps < 2 * size)
 
 
 def _count_of_passes(scheduler: Scheduler) -> int:

@@ -54,6 +54,7 @@ def _subjects(case: Case) -> list[Scheduler]:
         for each in case.driving
         if _length(each) and not each.by_argument
         if each.per_call == 1 and case.is_last(each) and each.training.process.ended
+        if each.position == each.steps  # else passes were before these
         if each.epochs and each.epochs.count > 2
     ]
 
@@ -96,6 +97,8 @@ def _assumed(scheduler: Scheduler) -> int | None:
     if epochs is None or not real or length % epochs.count or not epochs.ended_whole:
         return None
     assumed = length // epochs.count
+    if assumed > real and not length % real and scheduler.training.ending.by_choice:
+        return None  # whole passes, some of which were not wanted in the end
     if assumed == real - 1:
         return assumed
     alike = abs(assumed - real) <= ALIKE * real

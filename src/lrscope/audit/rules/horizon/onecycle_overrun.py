@@ -22,6 +22,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from lrscope.audit.facts.overrun import overran
 from lrscope.audit.finding import ERROR
 from lrscope.audit.rule import Rule
 
@@ -42,11 +43,9 @@ def _subjects(case: Case) -> list[Scheduler]:
 
 
 def _judge(scheduler: Scheduler) -> Iterator[Finding]:
+    if not overran(scheduler):
+        return
     ending, total = scheduler.training.ending, scheduler.horizon_steps
-    if ending.error != "ValueError" or str(total) not in ending.message:
-        return
-    if scheduler.position <= total:
-        return
     epochs = scheduler.epochs
     each = epochs.calls_per_pass if epochs else None
     planned = f"; a pass has {each} updates" if each else ""

@@ -20,6 +20,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
+from lrscope.audit.facts.optimizer import Optimizer
 from lrscope.audit.finding import INFO, WARNING
 from lrscope.audit.rule import Rule
 
@@ -27,21 +30,67 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from lrscope.audit.case import Case
+    from lrscope.audit.facts.group import Group
     from lrscope.audit.facts.scheduler import Scheduler
     from lrscope.audit.finding import Finding
 
+LEAST = 20
+"""Updates that show a warm-up by hand."""
 
-def _subjects(case: Case) -> list[Scheduler]:
-    return [
+
+def _subjects(case: Case) -> list[Scheduler | Optimizer]:
+    scheduled = [
         each
         for each in case.driving
         if each.horizon and each.horizon.warmup and not each.by_argument
         if each.training.process.ended and case.is_last(each)
         if each.groups
     ]
+    resumed = {id(each.optimizer) for each in case.resumptions}
+    by_hand = [
+        each
+        for each in case.optimizers
+        if each.written and each.groups and not each.schedulers and not each.plans
+        if each.training.process.ended and each.training.is_last
+        if id(each) not in resumed
+    ]
+    return [*scheduled, *by_hand]
 
 
-def _judge(scheduler: Scheduler) -> Iterator[Finding]:
+def _judge(subject: Scheduler | Optimizer) -> Iterator[Finding]:
+    yield from _by_hand(subject) if isinstance(subject, Optimizer) else _by(subject)
+
+
+def _by_hand(optimizer: Optimizer) -> Iterator[Finding]:
+    if not all(_only_warms_up(each) for each in optimizer.groups):
+        return
+    group = max(optimizer.groups, key=lambda each: each.peak)
+    in_a_pass = optimizer.epochs is not None and not optimizer.epochs.ended_whole
+    yield RULE.found(
+        optimizer,
+        f"the rate rose by the same amount to the last update, to {group.peak:.3g}; "
+        f"the optimizer was made with {group.made_with:.3g}",
+        cause="the warm-up is longer than the run",
+        fix=f"shorten the warm-up to well below {optimizer.updates} updates",
+        severity=INFO if optimizer.training.ending.by_choice or in_a_pass else WARNING,
+        steps=optimizer.throughout,
+        where=optimizer.writers,
+        evidence={"made_with": group.made_with, "last": group.peak},
+    )
+
+
+def _only_warms_up(group: Group) -> bool:
+    """Say whether a rate rises evenly from 0 and never comes near that of the group."""
+    lr = group.applied
+    if group.begins or lr.size < LEAST or not group.is_finite:
+        return False
+    notches = np.diff(lr)
+    usual = float(notches.mean())
+    even = usual > 0 and np.abs(notches - usual).max() <= 1e-3 * usual
+    return bool(even and lr[0] <= 1.01 * usual and lr[-1] < 0.9 * group.made_with)
+
+
+def _by(scheduler: Scheduler) -> Iterator[Finding]:
     optimizer, horizon = scheduler.optimizer, scheduler.horizon
     if optimizer is None or horizon is None:
         return
@@ -68,7 +117,7 @@ RULE = Rule(
     name="warmup-longer-than-run",
     severity=WARNING,
     page=__doc__,
-    needs="a scheduler with a warm-up of known length, and the end of the run",
+    needs="a warm-up of known length or a rate by hand, and the end of the run",
     subjects=_subjects,
     judge=_judge,
     explains=("schedule-longer-than-run",),

@@ -5,18 +5,22 @@ or hardly any, changed.
 
 Why it matters: these layers do not learn, while every log of the rate says they do.
 
-Usual causes: no gradient reaches them (detached, under no_grad, not used by the loss);
-the weights are bfloat16 or float16 and the updates are smaller than their precision, so
-that adding them changes nothing; gradients were set to 0 before the step.
+Usual causes: the weights are bfloat16 or float16 and the updates are smaller than half
+the distance to the next number, so that adding them changes nothing; no gradient
+reaches them (detached, under no_grad, not used by the loss); gradients were set to 0
+between ``backward()`` and ``step()``.
 
-What to do: no gradient: leave the group out of the optimizer, or find what cuts it off.
-Lost to rounding: keep a float32 copy of the weights (autocast does), use stochastic
-rounding, or a larger rate.
+What to do: lost to rounding: keep the weights in float32 and use autocast, or an
+optimizer that rounds stochastically or sums the rests up (Kahan), or a larger rate. No
+gradient: leave the group out of the optimizer, or find what cuts it off.
 
 Looks the same, but is right: layers that are frozen on purpose and were left in the
-optimizer (info); experts or embeddings that no batch used.
+optimizer, experts that no batch used (info); a low rate in bfloat16 that moves a part
+of the weights (info); stochastic rounding, which moves typical weights and not only the
+smallest.
 
-Upstream: pytorch/pytorch#119059, huggingface/accelerate#1839
+Upstream: meta-pytorch/torchtune#2254, Nerogar/OneTrainer#996, pytorch/pytorch#120376,
+pytorch/ao#1124
 """
 
 from __future__ import annotations
@@ -32,49 +36,108 @@ from lrscope.audit.rule import Rule
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from numpy.typing import NDArray
+
     from lrscope.audit.finding import Finding
 
-FEW = 0.02
-"""Share of the elements that have a gradient, below which hardly any moved."""
+HARDLY = 0.02
+"""Share of the weights with a gradient: fewer are as good as none."""
+
+PART = 0.25
+"""Share below which it is worth knowing that the others stand still."""
+
+SPACING = {"float16": 2.0**-10, "bfloat16": 2.0**-7, "float32": 2.0**-23}
+"""Distance from 1 to the next number."""
+
+TYPICAL = 0.2
+"""A move of so many spacings of a typical weight is none of the smallest weights."""
 
 
 def _judge(moving: Moving) -> Iterator[Finding]:
-    measured, sums = moving.measured, moving.measured.sums
-    if not (moving.applied > 0).all():
+    if moving.felt.any():
+        yield from _lost(moving)
+    else:
+        yield from _cut_off(moving)
+
+
+def _cut_off(moving: Moving) -> Iterator[Finding]:
+    """Judge a group that had no gradient."""
+    steps = moving.at_work
+    number = int(steps.sum())
+    if number < moving.enough_without or moving.moves.any() or not moving.stays:
         return
-    moved, felt = sums.elements_moved, sums.gradient_not_zero
-    if not moving.has_gradient:
-        if moved.any():
-            return  # another rule's: frozen-group-moves
-        yield RULE.found(
-            moving,
-            f"no gradient reached the group and no weight moved at any of "
-            f"{len(measured)} measured steps, with a rate of {moving.applied[-1]:.3g}",
-            cause="the group is frozen, or nothing in the loss depends on it",
-            fix="leave it out of the optimizer if that is meant; else find what cuts "
-            "it off from the loss",
-            severity=INFO,
-            steps=moving.steps,
-            evidence={"elements": measured.elements, "with_gradient": 0.0},
-        )
+    alone = not moving.accompanied.any()
+    if alone and not (moving.others_known and moving.group.index == 0):
+        return  # said once of an optimizer
+    of_all = "any group of the optimizer" if alone else "the group"
+    yield RULE.found(
+        moving.group.optimizer if alone else moving,
+        f"no gradient reached {of_all} and no weight moved at {number} measured "
+        f"updates, with a rate of {_usual(moving, steps):.3g}",
+        cause="gradients are cleared before step(), or nothing in the loss depends "
+        "on these parameters"
+        if alone
+        else "the group is frozen, or nothing in the loss depends on it",
+        fix="clear gradients after step() or before backward(); give the optimizer the "
+        "parameters of the model that is trained"
+        if alone
+        else "leave it out of the optimizer if that is meant; else find what cuts it "
+        "off from the loss",
+        severity=WARNING if alone else INFO,
+        steps=moving.span(steps),
+        evidence={"measured": number, "elements": moving.measured.elements},
+    )
+
+
+def _lost(moving: Moving) -> Iterator[Finding]:
+    """Judge a group that had a gradient."""
+    sums, steps = moving.measured.sums, moving.at_work & moving.felt
+    if steps.sum() < ENOUGH:
         return
-    share = float(np.median(moved / np.maximum(felt, 1.0)))
-    if share >= FEW:
+    shares = (sums.elements_moved / sums.gradient_not_zero)[steps]
+    share = float(np.median(shares))
+    if np.quantile(shares, 0.9) >= PART or not _is_rounding(moving, steps):
         return
+    kinds = " and ".join(moving.dtypes)
     yield RULE.found(
         moving,
-        f"at {len(measured)} measured steps {share:.1%} of the weights that had a "
-        f"gradient moved, with a rate of {moving.applied[-1]:.3g}",
-        cause="updates are smaller than the precision of the weights (bfloat16, "
-        "float16), or the optimizer leaves them out",
-        fix="keep a float32 copy of the weights, as autocast does, or raise the rate",
-        steps=moving.steps,
+        f"{f'only {share:.1%} of the weights' if share else 'no weight'} that had a "
+        f"gradient moved at {int(steps.sum())} measured updates, with a rate of "
+        f"{_usual(moving, steps):.3g}",
+        cause=f"most updates are too small to change a number in {kinds}"
+        if kinds
+        else "most updates are smaller than the precision of the weights",
+        fix="keep the weights in float32 and use autocast, or an optimizer with "
+        "stochastic rounding, or raise the rate",
+        severity=WARNING if share < HARDLY else INFO,
+        steps=moving.span(steps),
         evidence={
             "moved_share": share,
-            "with_gradient": float(np.median(felt / measured.elements)),
-            "update_to_weight": float(np.nanmedian(measured.update_to_weight)),
+            "with_gradient": float(
+                np.median(sums.gradient_not_zero[steps]) / moving.measured.elements
+            ),
+            "update_to_weight": float(
+                np.median(moving.measured.update_to_weight[steps])
+            ),
+            "dtypes": list(moving.dtypes),
         },
     )
+
+
+def _is_rounding(moving: Moving, steps: NDArray[np.bool_]) -> bool:
+    """Say whether it is the smallest weights that moved, or none ever."""
+    sums = moving.measured.sums
+    some = steps & moving.moves
+    if not some.any():
+        return moving.stays
+    moved = np.sqrt(sums.moved_moved[some] / sums.elements_moved[some])
+    typical = np.sqrt(sums.weight_weight[some] / moving.measured.elements)
+    spacing = max((SPACING.get(each, 0.0) for each in moving.dtypes), default=0.0)
+    return bool(np.quantile(moved / typical, 0.9) < TYPICAL * spacing)
+
+
+def _usual(moving: Moving, steps: NDArray[np.bool_]) -> float:
+    return float(np.median(moving.applied[steps]))
 
 
 RULE = Rule(
@@ -85,4 +148,5 @@ RULE = Rule(
     needs=f"a group with {ENOUGH} measured steps (lrscope run --effective)",
     subjects=moving_in,
     judge=_judge,
+    explains=("update-to-weight-out-of-range",),
 )

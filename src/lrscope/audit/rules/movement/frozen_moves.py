@@ -1,27 +1,29 @@
 """A group that is thought frozen moves.
 
-What it means: at the measured steps the rate of the group was 0, or no gradient reached
-it, and its weights changed all the same.
+What it means: its weights changed at measured steps at which its rate was 0, or at
+which it had no gradient while other groups had one: from the beginning, or from some
+update to the end.
 
 Why it matters: layers that were meant to stay as they were trained before are slowly
 destroyed, and no log of the rate shows it.
 
-Usual causes: gradients that are 0 and not None (``zero_grad(set_to_none=False)``):
-momentum and weight decay go on moving the weights; an optimizer that works its rate out
-itself; an average of weights (EMA) or a tied tensor that is written elsewhere.
+Usual causes: gradients that are 0 and not None (``zero_grad(set_to_none=False)``, a
+hook or a mask that multiplies them by 0): weight decay and momentum go on moving the
+weights; an optimizer that does not multiply everything by ``lr``.
 
-What to do: ``requires_grad_(False)`` and ``grad = None`` for frozen parameters, or leave
-them out of the optimizer.
+What to do: ``requires_grad_(False)`` and ``grad = None`` for frozen parameters, or
+leave them out of the optimizer; put masked weights back after each step.
 
-Looks the same, but is right: none that is known; a group whose rate is 0 at some steps
-of its schedule is not judged.
+Looks the same, but is right: experts and heads that only some batches use, if they are
+used again; an optimizer whose groups all have no gradient.
 
-Upstream: pytorch/pytorch#4741, pytorch/pytorch#44459
+Upstream: facebookresearch/fairseq#4702, open-mmlab/mmdetection#6599,
+pytorch/pytorch#38581, OPTML-Group/Unlearn-Saliency#32
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -32,34 +34,116 @@ from lrscope.audit.rule import Rule
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from numpy.typing import NDArray
+
     from lrscope.audit.finding import Finding
+
+AT_THE_END = 8
+"""Measured steps without a gradient after which a group may be thought frozen."""
+
+LONGER = 4
+"""How many times longer than any earlier pause that must be."""
+
+CHANCE = 1e-3
+"""Probability of so many such steps in a row that is taken for none."""
+
+SHRINKS = -0.5
+"""Cosine of movement and weights below which it is weight decay that moves them."""
 
 
 def _judge(moving: Moving) -> Iterator[Finding]:
-    measured, sums = moving.measured, moving.measured.sums
-    stopped = bool((moving.applied == 0).all())
-    if not (stopped or not moving.has_gradient):
+    stopped = moving.applied == 0
+    moved = stopped & moving.moves
+    if moved.sum() >= max(ENOUGH, stopped.sum() / 2):
+        yield RULE.found(
+            moving,
+            f"its rate was 0 at {int(stopped.sum())} measured updates, and its weights "
+            f"moved at {int(moved.sum())} of them, by "
+            f"{_median(moving, moved):.1e} of their length",
+            cause="the optimizer does not multiply everything by lr",
+            fix="leave frozen parameters out of the optimizer",
+            steps=moving.span(moved),
+            evidence=_evidence(moving, moved),
+        )
         return
-    moves = sums.elements_moved > 0
-    if moves.sum() < ENOUGH:
+    quiet = _without_gradient(moving)
+    if quiet is None:
         return
-    why = "its rate was 0" if stopped else "no gradient reached it"
+    moved = quiet & moving.moves
+    goes_on = moving.moves[-1] and moved.sum() >= max(ENOUGH, quiet.sum() / 2)
+    by_decay = goes_on and _shrinks(moving, moved)
+    begins = quiet.all()
+    if not goes_on or (begins and not (by_decay and _shrinks_only(moving))):
+        return
+    start, _ = moving.span(quiet)
     yield RULE.found(
         moving,
-        f"{why}, and its weights moved at {int(moves.sum())} of {len(measured)} "
-        f"measured steps, by {float(np.median(measured.update_to_weight)):.1e} of "
-        "their length",
-        cause="the optimizer does not go by lr alone, or the step itself writes them"
-        if stopped
-        else "weight decay or momentum moves weights whose gradient is 0",
-        fix="leave frozen parameters out of the optimizer, or let their grad be None",
-        steps=moving.steps,
-        evidence={
-            "rate": float(moving.applied[-1]),
-            "steps_that_moved": int(moves.sum()),
-            "update_to_weight": float(np.nanmedian(measured.update_to_weight)),
-        },
+        f"no gradient reached the group {'' if begins else f'from update {start} on '}"
+        f"({int(quiet.sum())} measured updates), and its weights moved all the same, "
+        f"by {_median(moving, moved):.1e} of their length each time",
+        cause="its gradient is 0 and not None: "
+        + ("weight decay shrinks" if by_decay else "momentum goes on moving")
+        + " the weights",
+        fix="leave frozen parameters out of the optimizer, or let their grad be None "
+        "(requires_grad_(False) before zero_grad())",
+        steps=moving.span(moved),
+        evidence=_evidence(moving, moved),
     )
+
+
+def _without_gradient(moving: Moving) -> NDArray[np.bool_] | None:
+    """Return the measured steps at the end that had none; None if they are too few."""
+    felt = np.flatnonzero(moving.felt)
+    quiet = np.ones(len(moving.measured), np.bool_)
+    quiet[: felt[-1] + 1 if felt.size else 0] = False
+    long = int(quiet.sum())
+    beside_others = quiet & moving.accompanied
+    if long < moving.enough_without or beside_others.sum() < long / 2:
+        return None
+    if felt.size and not _has_ended(felt, long):
+        return None
+    return quiet
+
+
+def _has_ended(felt: NDArray[np.intp], long: int) -> bool:
+    """Say whether gradients ended, and did not pause as those of an expert do."""
+    pauses = np.diff(felt, prepend=-1) - 1
+    used = felt.size / (felt[-1] + 3)  # of the steps before, carefully
+    return bool(
+        felt.size >= ENOUGH
+        and long >= max(AT_THE_END, LONGER * pauses.max())
+        and (1 - used) ** long < CHANCE
+    )
+
+
+def _shrinks(moving: Moving, moved: NDArray[np.bool_]) -> bool:
+    """Say whether the weights moved towards 0."""
+    sums = moving.measured.sums
+    lengths = np.sqrt(sums.moved_moved * sums.weight_weight)
+    return bool(np.median((sums.moved_weight / lengths)[moved]) < SHRINKS)
+
+
+def _shrinks_only(moving: Moving) -> bool:
+    """Say whether that is all that happens to them, at other steps as well."""
+    measured, squares = moving.measured, moving.measured.sums.weight_weight
+    lost = measured.sums.moved_weight / squares
+    told = float(((lost[1:] + lost[:-1]) / 2 * np.diff(measured.steps)).sum())
+    seen = float(np.log(squares[-1] / squares[0])) / 2
+    return abs(seen - told) <= 0.5 * abs(told)
+
+
+def _median(moving: Moving, moved: NDArray[np.bool_]) -> float:
+    return float(np.median(moving.measured.update_to_weight[moved]))
+
+
+def _evidence(moving: Moving, moved: NDArray[np.bool_]) -> dict[str, Any]:
+    lengths = moving.measured.weight_norm[moved]
+    return {
+        "rate": float(moving.applied[moved][-1]),
+        "measured_updates_that_moved": int(moved.sum()),
+        "update_to_weight": _median(moving, moved),
+        "length_of_weights": [float(lengths[0]), float(lengths[-1])],
+    }
 
 
 RULE = Rule(

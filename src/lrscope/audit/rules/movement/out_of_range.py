@@ -1,23 +1,23 @@
 """The weights move far more, or far less, in a step than is usual.
 
-What it means: the update-to-weight ratio ‖Δw‖ / ‖w‖ of the group, the middle one of the
-measured steps at which the rate was not far below its peak, is outside the usual band:
-around 1e-3, and two orders of magnitude to either side.
+What it means: the update-to-weight ratio ‖Δw‖ / ‖w‖ of the group is outside the usual
+band, around 1e-3 and two orders of magnitude to either side: above it at the middle one
+of the measured steps, or below it at every one. Steps at which the rate was far below
+its peak, or the weights had less than half of their later length, are not counted.
 
 Why it matters: far above it a few steps replace what the weights hold; far below it the
 layer hardly learns at this rate.
 
-Usual causes: a rate that was copied from another optimizer or batch size; weights that
-begin at 0 or very small (then large ratios are right); a group with a forgotten
-multiplier.
+Usual causes: a rate that was copied from another optimizer or batch size; a group with
+a forgotten multiplier; weights of an unusual size.
 
 What to do: compare the ratios of the groups; change the rate of those that stand apart.
 
-Looks the same, but is right: biases, gains and layers that begin at 0; fine-tuning with
-a very small rate.
+Looks the same, but is right: biases, gains and layers that begin at 0, early on;
+fine-tuning with a very small rate; the last steps of a run that has converged.
 
 Upstream: "Babysitting the learning process: ratio of weights:updates", CS231n,
-Stanford; A. Karpathy, "micrograd to makemore part 4" (2022)
+Stanford; LeelaChessZero/lczero-training#42
 """
 
 from __future__ import annotations
@@ -39,27 +39,35 @@ USUAL = 1e-3
 BAND = 100.0
 """How many times more or less than usual is out of range."""
 
+GROWN = 0.5
+"""Share of their greatest length below which weights still grow from their start."""
+
 
 def _judge(moving: Moving) -> Iterator[Finding]:
-    at_work = moving.applied > 0.1 * moving.group.peak
-    ratios = moving.measured.update_to_weight[at_work]
-    ratios = ratios[np.isfinite(ratios) & (ratios > 0)]
-    if ratios.size < ENOUGH:
+    lengths = moving.measured.weight_norm
+    ratios = moving.measured.update_to_weight
+    steps = moving.at_work & moving.felt & moving.moves & np.isfinite(ratios)
+    steps &= lengths >= GROWN * lengths.max()
+    if steps.sum() < ENOUGH:
         return
-    ratio = float(np.median(ratios))
-    if USUAL / BAND <= ratio <= USUAL * BAND:
+    ratio, largest = float(np.median(ratios[steps])), float(ratios[steps].max())
+    much = ratio > USUAL * BAND
+    if not much and largest >= USUAL / BAND:
         return
-    much = "more" if ratio > USUAL else "less"
     yield RULE.found(
         moving,
-        f"a step moves the weights by {ratio:.1e} of their length, far {much} than "
-        f"the usual {USUAL:g}",
-        cause=f"the rate {moving.group.peak:.3g} is "
-        f"{'high' if ratio > USUAL else 'low'} for this group and optimizer, or its "
-        "weights are of an unusual size",
+        f"an update moves the weights by {ratio:.1e} of their length, "
+        f"far {'more' if much else 'less'} than the usual {USUAL:g}",
+        cause=f"the rate {moving.group.peak:.3g} is {'high' if much else 'low'} for "
+        "this group and optimizer, or its weights are of an unusual size",
         fix="compare the groups in lrscope show; nothing, if this is meant",
-        steps=moving.steps,
-        evidence={"update_to_weight": ratio, "usual": USUAL, "band": BAND},
+        steps=moving.span(steps),
+        evidence={
+            "update_to_weight": ratio,
+            "largest": largest,
+            "usual": [USUAL / BAND, USUAL * BAND],
+            "measured": int(steps.sum()),
+        },
     )
 
 

@@ -9,8 +9,9 @@ schedule inside.
 
 Usual causes: such an optimizer was chosen, and the habit of logging ``lr`` was kept.
 
-What to do: look at the effective rate beside ``lr``; give schedule-free optimizers no
-scheduler, turn ``relative_step`` off where a scheduler is wanted.
+What to do: look at the effective rate (``lrscope run --effective``), not at ``lr``;
+give schedule-free optimizers no scheduler, turn ``relative_step`` off where a scheduler
+is wanted.
 
 Looks the same, but is right: all of these, used as designed (info).
 
@@ -22,7 +23,7 @@ huggingface/transformers#12123, huggingface/transformers#9751
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -55,20 +56,54 @@ def _judge(optimizer: Optimizer) -> Iterator[Finding]:
     ):
         return
     driven = free and _is_driven(optimizer)
+    measured = _measured(optimizer)
     yield RULE.found(
         optimizer,
         f"{name} works its rate out itself; lr is shown as "
         f"{float(optimizer.groups[0].applied[0]):.3g}"
-        + (", and a scheduler moves it as well" if driven else ""),
+        + (", and a scheduler moves it as well" if driven else "")
+        + _told(**measured),
         cause=f"{name} warms up inside and needs no schedule"
         if driven
         else f"that is how {name} is made",
         fix="give it no scheduler"
         if driven
-        else "look at the effective rate, not at lr alone",
+        else "look at the effective rate, not at lr alone"
+        + ("" if measured else ": lrscope run --effective"),
         severity=WARNING if driven else INFO,
-        evidence={"class": name},
+        evidence={"class": name, **measured},
     )
+
+
+def _measured(optimizer: Optimizer) -> dict[str, Any]:
+    """Return what moved its first group at the last measured step, if there is one."""
+    track = optimizer.groups[0].track
+    measured = track.measured
+    if measured is None or not np.isfinite(measured.effective[-1]):
+        return {}
+    step = int(measured.steps[-1])
+    return {
+        "effective": float(measured.effective[-1]),
+        "at_step": step,
+        "internals": {
+            name: float(values[-1])
+            for name, (steps, values) in track.internals.items()
+            if steps[-1] == step
+        },
+    }
+
+
+def _told(
+    effective: float | None = None,
+    at_step: int | None = None,
+    internals: dict[str, float] | None = None,
+) -> str:
+    """Return the same in words; "" if nothing was measured."""
+    if effective is None:
+        return ""
+    by = ", ".join(f"{name} = {each:.3g}" for name, each in (internals or {}).items())
+    told = f"; its effective rate was {effective:.3g} at step {at_step}"
+    return f"{told} ({by})" if by else told
 
 
 def _has_d(optimizer: Optimizer) -> bool:

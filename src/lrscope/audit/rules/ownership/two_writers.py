@@ -1,7 +1,8 @@
 """Two schedulers write the rate of one optimizer in the same updates.
 
 What it means: both were stepped between the same updates. If one of them works its rate
-out afresh at every step, what the other does is lost; else the rate is a product.
+out afresh at every step, what the other does is lost; else the rate is a product, and
+SWALR does not keep the rate that it leads to.
 
 Why it matters: a warm-up that is stepped all the time erases the decay, or the decay
 is applied twice. Neither curve is the one that was meant.
@@ -27,6 +28,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from lrscope.audit.facts.nearness import are_two
+from lrscope.audit.facts.number import is_number
 from lrscope.audit.facts.plateau import Plateau, is_plateau
 from lrscope.audit.facts.site import distinct
 from lrscope.audit.facts.writers import (
@@ -90,11 +93,14 @@ def _pair(optimizer: Optimizer, one: Scheduler, other: Scheduler) -> Finding | N
     last = int(together[-1])
     lost = _lost(optimizer, one, other, last) or _lost(optimizer, other, one, last)
     twice = _same(one, other)
+    driven_off = _driven_off(one, together) or _driven_off(other, together)
     told = f"{one.called} and {other.called}"
     if lost:
         cause = f"{lost.class_name} works its rate out afresh and forgets the other's"
     elif twice:
         cause = "both do the same, so that it is done twice"
+    elif driven_off:
+        cause = "SWALR leads to its rate and keeps it, the other moves it away again"
     else:
         cause = "both change the rate that they find, so that it is their product"
     return RULE.found(
@@ -103,7 +109,7 @@ def _pair(optimizer: Optimizer, one: Scheduler, other: Scheduler) -> Finding | N
         "updates",
         cause=cause,
         fix="put them into one SequentialLR, or step each in its own phase only",
-        severity=WARNING if lost or twice else INFO,
+        severity=WARNING if lost or twice or driven_off else INFO,
         steps=(int(together[0]), last),
         where=distinct(*one.where, *other.where),
         evidence={
@@ -129,6 +135,20 @@ def _lost(
         return writer if writes_afresh(victim.event) else None
     alive = int(np.flatnonzero(stepped)[0]), max(last, int(np.flatnonzero(stepped)[-1]))
     return writer if _moves(rates[:, alive[0] : alive[1] + 1]) else None
+
+
+def _driven_off(scheduler: Scheduler, together: NDArray[np.int64]) -> bool:
+    """Say whether an SWALR that had arrived did not have its rate in any update."""
+    own = scheduler.event.arguments
+    wanted, length = own.get("swa_lr"), own.get("anneal_epochs", 10)
+    if scheduler.class_name != "SWALR" or not is_number(wanted):
+        return False
+    arrived = together[scheduler.restored.at_updates[together] > length]
+    return arrived.size > 1 and all(
+        are_two(float(group.applied[each - group.begins]), wanted)
+        for group in scheduler.groups
+        for each in arrived[arrived >= group.begins].tolist()
+    )
 
 
 def _moves(rates: NDArray[np.float64]) -> bool:

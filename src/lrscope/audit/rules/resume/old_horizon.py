@@ -25,7 +25,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lrscope.audit.facts.overruled import lengths, overruled, shifted
-from lrscope.audit.finding import INFO, WARNING, Severity
+from lrscope.audit.facts.overrun import overran
+from lrscope.audit.finding import ERROR, INFO, WARNING, Severity
 from lrscope.audit.rule import Rule
 
 if TYPE_CHECKING:
@@ -61,12 +62,14 @@ def _judge(continued: Continued) -> Iterator[Finding]:
 def _severity(continued: Continued, changed: list[Overruled]) -> Severity:
     ended = continued.start + int(continued.scheduler.between[1:].sum())
     given, loaded = lengths(continued)
+    if overran(continued.scheduler):
+        return ERROR
     if given and loaded and given != loaded:
         meant = abs(ended - given) <= max(1, 0.05 * given)
         fits = abs(ended - loaded) <= max(1, 0.05 * loaded)
         done = continued.training.ending.in_order
-        overran = ended > loaded + 1 and not fits
-        return WARNING if overran or (done and meant and not fits) else INFO
+        beyond = ended > loaded + 1 and not fits
+        return WARNING if beyond or (done and meant and not fits) else INFO
     if shifted(changed, continued.start):
         return INFO
     return WARNING if continued.before is not None else INFO

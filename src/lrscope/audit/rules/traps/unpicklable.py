@@ -1,15 +1,19 @@
-"""A scheduler could not be saved because of a function in it.
+"""A function in a scheduler could not be saved, or what it knew was not.
 
 What it means: the run ended while a checkpoint was written: a function that a scheduler
-holds cannot be pickled.
+holds cannot be pickled. Or the function of a LambdaLR reads something beside the step,
+which no state holds, and after the resume the rate is back where it began.
 
-Why it matters: the training is lost at its first checkpoint.
+Why it matters: the training is lost at its first checkpoint, or is undone by a rate far
+too high.
 
 Usual causes: ``torch.save(scheduler, …)`` of a whole LambdaLR; a scheduler of one's own
-that keeps a lambda or a local function as an attribute, which ``state_dict()`` returns.
+that keeps a lambda or a local function as an attribute, which ``state_dict()`` returns;
+``LambdaLR(optimizer, lambda _: self.factor)``, whose ``factor`` the checkpoint lacks.
 
 What to do: save ``scheduler.state_dict()``; make the function a top-level one, or leave
-it out of the state.
+it out of the state. Make the function an object, whose attributes are saved, or save
+what it reads.
 
 Looks the same, but is right: LambdaLR with a lambda whose ``state_dict()`` is saved,
 which leaves the function out.
@@ -23,7 +27,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from lrscope.audit.finding import ERROR
+from lrscope.audit.facts.continued import Continued
+from lrscope.audit.facts.memory import forgets
+from lrscope.audit.finding import ERROR, WARNING
 from lrscope.audit.rule import Rule
 
 if TYPE_CHECKING:
@@ -50,10 +56,11 @@ def _functions(value: Any) -> set[str]:
     return set()
 
 
-def _subjects(case: Case) -> list[Scheduler]:
-    return [
+def _subjects(case: Case) -> list[Scheduler | Continued]:
+    holding = [
         each for each in case.schedulers if each.training.process.ended and _held(each)
     ]
+    return [*holding, *case.continued]
 
 
 def _held(scheduler: Scheduler) -> set[str]:
@@ -63,7 +70,30 @@ def _held(scheduler: Scheduler) -> set[str]:
     return found
 
 
-def _judge(scheduler: Scheduler) -> Iterator[Finding]:
+def _judge(subject: Scheduler | Continued) -> Iterator[Finding]:
+    if isinstance(subject, Continued):
+        yield from _unsaved(subject)
+    else:
+        yield from _refused(subject)
+
+
+def _unsaved(continued: Continued) -> Iterator[Finding]:
+    lost = forgets(continued)
+    if lost is None:
+        return
+    before, after = lost
+    yield RULE.found(
+        continued,
+        f"the first step of {continued.scheduler.class_name} after the resume took the "
+        f"rate from {before:.4g} back to {after:.4g}, that of the very first update",
+        cause="its function does not look at the step; what it reads was not saved",
+        fix="save and load what the function reads",
+        severity=WARNING,
+        evidence={"rates": [before, after]},
+    )
+
+
+def _refused(scheduler: Scheduler) -> Iterator[Finding]:
     ending = scheduler.training.ending
     found = REFUSED.search(ending.message)
     kinds = {"PicklingError", "AttributeError", "TypeError"}
@@ -87,7 +117,7 @@ RULE = Rule(
     name="unpicklable-or-unsaved-lambda",
     severity=ERROR,
     page=__doc__,
-    needs="a run that has ended, with a scheduler that holds a function",
+    needs="a scheduler that holds a function, in a run that has ended or goes on",
     subjects=_subjects,
     judge=_judge,
 )

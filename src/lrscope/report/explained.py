@@ -1,0 +1,70 @@
+"""Explained: why weights moved by another rate than the one that was applied."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from lrscope.recording.track import Track
+
+INSIDE = {
+    "d": "multiplies lr by d = {}",
+    "scheduled_lr": "warms up inside: it used {}",
+    "step_size": "used {}, by its own step and the size of the weights",
+    "relative_step": "used at most 1/√step = {}, times the size of the weights",
+    "rectification": "multiplies by its rectification, {}",
+    "trust_ratio": "multiplies by trust ratios, {} on average",
+    "adjusted_lr": "adjusts lr to the shape of each matrix, {} on average",
+}
+"""What an optimizer does, by the name of its internal rate."""
+
+DIVIDES = re.compile(
+    "adam|adan$|adagrad|adadelta|rmsprop|prodigy|lamb|adafactor", re.IGNORECASE
+)
+"""Classes that divide each element of a gradient by its usual size."""
+
+NEAR = 0.02
+"""Share by which an effective rate may differ from the applied one unexplained."""
+
+
+def explained(
+    track: Track, internals: dict[str, float], multiplier: float | None
+) -> str:
+    """Return in words what an optimizer makes of its rate; "" if there is nothing.
+
+    Args:
+        track: of a group.
+        internals: its internal rates at the step that is spoken of, by name.
+        multiplier: effective / applied at that step; None if it is not known.
+    """
+    if multiplier is not None and abs(multiplier - 1) < NEAR:
+        return ""
+    name = track.optimizer.class_name
+    said = [INSIDE[key].format(f"{internals[key]:.3g}") for key in _known(internals)]
+    if DIVIDES.search(name):
+        divides = "divides each gradient by its usual size"
+        said.append(
+            divides if said else f"{divides}: the smaller that is, the larger ×"
+        )
+    elif not said:
+        said += _added_up(track)
+    return f"{name} {' and '.join(said)}" if said else ""
+
+
+def _known(internals: dict[str, float]) -> Iterator[str]:
+    return (key for key in INSIDE if key in internals)
+
+
+def _added_up(track: Track) -> Iterator[str]:
+    """Yield what momentum does to an optimizer that does nothing else (SGD)."""
+    settings = track.description.settings
+    (momentum,) = settings.get("momentum", (0.0,))
+    (dampening,) = settings.get("dampening", (0.0,))
+    if track.optimizer.class_name == "SGD" and 0 < momentum < 1 and not dampening:
+        yield (
+            f"adds up past gradients (momentum {momentum:g}), "
+            f"up to {1 / (1 - momentum):.3g} times"
+        )
