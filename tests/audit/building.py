@@ -161,8 +161,11 @@ class _Recording:
                 if batch < told.batches - 1:
                     self.step("batch", lambda s: s.batch)
             self.step("update", lambda s: s.ahead)
+            is_last = bool(told.per_pass) and (call + 1) % told.per_pass == 0
+            if is_last and told.ahead:
+                self.data(self.ended[0])
             self.call(call)
-            if told.per_pass and (call + 1) % told.per_pass == 0:
+            if is_last:
                 self.end_pass((call + 1) // told.per_pass)
 
     def call(self, call: int) -> None:
@@ -182,7 +185,8 @@ class _Recording:
 
     def end_pass(self, number: int) -> None:
         told = self.told
-        self.data(self.ended[0])
+        if not told.ahead:
+            self.data(self.ended[0])
         if told.valid_every and number % told.valid_every == 0:
             self.pending.append(self.began[1])
             self.step("valid", lambda s: s.valid)

@@ -81,9 +81,9 @@ FIRES: dict[str, dict[str, Story]] = {
         "milestones": {"scheds": one("MultiStepLR", milestones=[2, 4], **STEPWISE)},
     },
     "stepped-both-per-batch-and-per-epoch": {
-        "two lines": {"scheds": one(T_max=105, update=1, each_pass=1)},
+        "two lines": {"scheds": one(T_max=104, update=1, each_pass=1)},
         "two lines without a loader": {
-            "scheds": one(T_max=105, update=1, each_pass=1),
+            "scheds": one(T_max=104, update=1, each_pass=1),
             "silent": True,
         },
     },
@@ -167,6 +167,7 @@ FIRES: dict[str, dict[str, Story]] = {
         "a whole pass": {"lr": lambda c: 0.01 * (c // 20), "scheds": one("LambdaLR", **BY_PASS)},
     },
     "schedule-longer-than-run": {
+        "a function": {"scheds": one("LambdaLR", lr_lambda=[told(0, 300)], **STEPWISE), "lr": cosine(300)},
         "by pass": {"scheds": one(T_max=12, **BY_PASS), "lr": cosine(12, 20)},
         "by update": {"scheds": one(T_max=250, **STEPWISE), "lr": cosine(250)},
     },
@@ -194,6 +195,7 @@ FIRES: dict[str, dict[str, Story]] = {
         },
     },
     "steps-per-epoch-from-sample-counts": {
+        "behind a loader that reads ahead": {"scheds": one(T_max=95, **STEPWISE), "ahead": True},
         "rounded down": {"scheds": one(T_max=95, **STEPWISE)},
         "samples that are no windows": {
             "scheds": one(T_max=110, **STEPWISE),
@@ -204,6 +206,7 @@ FIRES: dict[str, dict[str, Story]] = {
         },
     },
     "warmup-longer-than-run": {
+        "by hand": {"lr": lambda c: 0.0001 * (1 + c), "made": 0.1, "by_hand": True},
         "linear": {
             "scheds": one("LinearLR", total_iters=400, **WARM, **STEPWISE),
             "lr": lambda c: 0.0001 * (1 + c),
@@ -253,6 +256,7 @@ QUIET: dict[str, dict[str, Story]] = {
         },
     },
     "stepped-both-per-batch-and-per-epoch": {
+        "a length that counts them": {"scheds": one(T_max=105, update=1, each_pass=1)},
         "two objects": {"scheds": [sched(T_max=100, **STEPWISE), sched("StepLR", step_size=2, **BY_PASS)]},
         "one line": {"scheds": one(T_max=100, **STEPWISE)},
     },
@@ -285,6 +289,11 @@ QUIET: dict[str, dict[str, Story]] = {
         },
     },
     "stepped-only-when-validation-runs": {
+        "stairs of several validations": {
+            "scheds": one("StepLR", step_size=2, each_pass=1, passes=lambda n: n % 2 == 0),
+            "valid_every": 2,
+            "updates": 200,
+        },
         "a factor for each": {
             "scheds": one("ExponentialLR", gamma=0.9, each_pass=1, passes=lambda n: n % 2 == 0),
             "valid_every": 2,
@@ -346,6 +355,7 @@ QUIET: dict[str, dict[str, Story]] = {
         "one of two groups": {"lr": lambda c: (0.0 if c < 40 else 0.1, 0.1)},
     },
     "schedule-longer-than-run": {
+        "a function that fits": {"scheds": one("LambdaLR", lr_lambda=[told(0, 100)], **STEPWISE), "lr": cosine(100)},
         "it fits": {"scheds": one(T_max=100, **STEPWISE)},
         "left in a pass": {"scheds": one(T_max=300, **STEPWISE), "updates": 90},
         "early stopping": {"scheds": one(T_max=12, **BY_PASS), "source": LEAVING},
@@ -372,10 +382,17 @@ QUIET: dict[str, dict[str, Story]] = {
         },
     },
     "steps-per-epoch-from-sample-counts": {
+        "a loader that reads ahead": {"scheds": one(T_max=100, **STEPWISE), "ahead": True},
+        "early stopping": {
+            "scheds": one(T_max=110, **STEPWISE),
+            "per_pass": 10,
+            "source": LEAVING + "steps = 11 * (len(images) // batch_size)\n",
+        },
         "it fits": {"scheds": one("OneCycleLR", total_steps=None, epochs=5, steps_per_epoch=20, **STEPWISE)},
         "a length that was chosen": {"scheds": one(T_max=110, **STEPWISE)},
     },
     "warmup-longer-than-run": {
+        "by hand, to the peak": {"lr": rising, "made": 0.1, "by_hand": True},
         "it fits": {"scheds": one("LinearLR", total_iters=50, **WARM, **STEPWISE)},
         "a trial": {
             "scheds": one("LinearLR", total_iters=400, **WARM, **STEPWISE),

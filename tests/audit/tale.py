@@ -58,7 +58,8 @@ class Sched:
 class Told:
     """What happens in a training.
 
-    ``silent``: no DataLoader says where passes are. ``ranks``: the rates of further
+    ``silent``: no DataLoader says where passes are; ``ahead``: it reads ahead, so that
+    a pass ends before its last update. ``ranks``: the rates of further
     ranks, by update. ``events`` are told after the optimizers were made. ``measured``:
     what an update did to each group, None where that was not measured; ``elsewhere``:
     the same on further ranks, if it differs; ``drawn``: how they were drawn.
@@ -88,6 +89,7 @@ class Told:
     by_hand: bool = False
     made: float | None = None
     silent: bool = False
+    ahead: bool = False
     loss: Callable[[int], float] | None = None
     logged: dict[str, Callable[[int], float]] = field(default_factory=dict)
     measured: Sequence[Callable[[int], Moved | None]] = ()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import warnings
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
@@ -124,3 +125,46 @@ def test_nothing_that_a_training_leaves_behind_is_changed(
         assert watched[key] == value, key
     assert len(run.main.tracks[0].measured) > 1
     assert not capfd.readouterr().err
+
+
+def test_a_program_that_counts_its_operations_counts_no_more(measured):
+    from torch.utils.flop_counter import FlopCounterMode
+
+    def counted():
+        torch.manual_seed(0)
+        weight = nn.Parameter(torch.randn(40, 40))
+        optimizer = torch.optim.Muon([weight], lr=0.1)
+        weight.grad = torch.randn(40, 40)
+        with FlopCounterMode(display=False) as counter:
+            optimizer.step()
+        return counter.get_total_flops()
+
+    plain = counted()
+    found, run = measured(counted)
+    assert found == plain > 0
+    assert len(run.track("muon/all").measured) == 1
+
+
+def test_steps_within_backward_are_measured_and_have_its_loss(measured):
+    def trained():
+        model = net()
+        optimizers = {each: SGD([each], lr=0.1) for each in model.parameters()}
+
+        def update(parameter):
+            optimizers[parameter].step()
+            optimizers[parameter].zero_grad()
+
+        for each in optimizers:
+            each.register_post_accumulate_grad_hook(update)
+        losses = []
+        for _ in range(3):
+            loss = loss_of(model)
+            loss.backward()
+            losses.append(loss.item())
+        return losses
+
+    losses, run = measured(trained)
+    assert len(run.main.tracks) == 4
+    for track in run.main.tracks:
+        np.testing.assert_allclose(track.measured.effective, 0.1, rtol=1e-4)
+        np.testing.assert_allclose(track.loss, losses, rtol=1e-12)

@@ -14,6 +14,7 @@ import pytest
 import torch
 from torch.optim import SGD, Adafactor, AdamW, Muon
 
+from lrscope.capture.effective.formulas import AFTER, BEFORE
 from lrscope.recording.events import InternalRateGivenUp
 
 from .oracle import net, step
@@ -51,7 +52,8 @@ def train(optimizer, *, seen=lambda: None):
     for _ in range(STEPS):
         for group in optimizer.param_groups:
             for each in group["params"]:
-                each.grad = torch.randn_like(each)
+                if each.requires_grad:
+                    each.grad = torch.randn_like(each)
         found.append(seen())
         optimizer.step()
     return found
@@ -239,8 +241,8 @@ def test_reading_changes_neither_groups_nor_state(measured):
     kind = found("timm.optim.adafactor.Adafactor")
 
     def run():
-        weight = weight_of(3, 4)
-        optimizer = kind([{"params": [weight]}, {"params": [weight_of(2)]}])
+        weight, frozen = weight_of(3, 4), weight_of(3).requires_grad_(False)
+        optimizer = kind([{"params": [weight, frozen]}, {"params": [weight_of(2)]}])
         train(optimizer)
         return optimizer.state_dict(), weight
 
@@ -248,3 +250,17 @@ def test_reading_changes_neither_groups_nor_state(measured):
     plain, own = run()
     assert repr(recorded) == repr(plain)
     assert torch.equal(moved, own)
+
+
+@pytest.mark.parametrize("reader", [*BEFORE.values(), *AFTER.values()])
+def test_nothing_that_is_on_a_device_is_read(reader):
+    weight = torch.nn.Parameter(torch.ones(2, 2, device="meta"))
+    weight.grad = torch.ones(2, 2, device="meta")
+    number = weight.grad.sum()
+    group = {"params": [weight], "lr": number, "d": number, "scheduled_lr": number}
+    group |= dict.fromkeys(["d0", "relative_step", "beta2_decay", "trust_coeff"], 1.0)
+    group |= {"betas": (0.9, 0.9), "adjust_lr_fn": None}
+    optimizer = torch.optim.RAdam([torch.nn.Parameter(torch.ones(1))])
+    optimizer._get_lr = pytest.fail
+    optimizer.state = {weight: {"step": number, "RMS": number, "trust_ratio": number}}
+    assert reader(optimizer, group) is None  # .item() of it would raise

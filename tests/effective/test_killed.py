@@ -73,7 +73,10 @@ def _is_prefix(found, truth):
             )
 
 
-@pytest.mark.parametrize("effective", ["every=1", "every=1,by=parameter"])
+@pytest.mark.parametrize(
+    "effective",
+    [pytest.param("every=1", marks=pytest.mark.slow), "every=1,by=parameter"],
+)
 def test_of_a_run_that_is_killed_every_step_is_there_and_any_cut_is_a_prefix(
     tmp_path, effective
 ):
@@ -111,7 +114,8 @@ def test_a_step_of_which_a_part_is_missing_is_not_told(tmp_path):
     data = tail.read_bytes()
     whole = lrscope.read_run(path).main.tracks[0].measured
     lengths = []
-    for cut in range(0, len(data.rstrip(b"\0")) + 8, 56):
+    size = len(data.rstrip(b"\0")) + 8
+    for cut in [*range(0, size, 64), size]:
         copy = tmp_path / "copy"
         shutil.copytree(path, copy)
         next(copy.glob("*.tail")).write_bytes(data[:cut])
@@ -149,7 +153,7 @@ train(2)
 """
 
 
-@pytest.mark.parametrize("before", [0, 3])
+@pytest.mark.parametrize("before", [pytest.param(0, marks=pytest.mark.slow), 3])
 def test_a_forked_child_measures_for_itself(tmp_path, before):
     program = FORKED.replace("BEFORE", str(before))
     (tmp_path / "train.py").write_text(program)

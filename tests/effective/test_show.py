@@ -103,6 +103,14 @@ def test_numbers_are_shown_whole_or_not_at_all(measured, show):
     assert "no room for: " not in show(run, columns=100)
 
 
+def test_without_colours_letters_tell_curves_apart(measured, show):
+    _, run = measured(trained(eight))
+    at_terminal = {"TERM": "xterm", "FORCE_COLOR": "1"}
+    plain = show(run, NO_COLOR="1", **at_terminal)
+    assert "\na  adamw/encoder.block0" in plain
+    assert "\na  adamw/encoder.block0" not in show(run, **at_terminal)
+
+
 def test_a_range_of_steps_shows_the_last_measured_step_in_it(measured, show):
     _, run = measured(trained(lambda model: SGD(model.parameters(), lr=0.1), 8))
     told = show(run, "--steps", "2:5")

@@ -223,6 +223,7 @@ def test_of_an_optimizer_around_another_only_the_inner_one_is_measured(
             super().__init__(part, *args, **kwargs)
 
     monkeypatch.setattr(gauge, "Snapshot", Counted)
+
     def run():
         model = net()
         outer = Sharpness(model.parameters(), SGD, lr=0.1)

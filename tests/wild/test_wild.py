@@ -24,10 +24,7 @@ QUICK = {"layer_decay", "twice"}
 
 KNOWN_MISSES = {
     "both_built": "told as information: nothing shows that the second base was not meant",
-    "eval_gated": "told as information: a decay by evaluations may be meant",
-    "stream_accum": "the length is a global of the program that a lambda passes on",
     "tensor_base": "its schedule is a class of the program's own, which is not watched",
-    "window_forecast": "the length of a lambda is not held against the data",
 }
 """Programs whose mistake is not named yet, and why. Only ever make this shorter."""
 

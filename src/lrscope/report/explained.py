@@ -12,12 +12,12 @@ if TYPE_CHECKING:
 
 INSIDE = {
     "d": "multiplies lr by d = {}",
-    "scheduled_lr": "warms up inside: it used {}",
-    "step_size": "used {}, by its own step and the size of the weights",
-    "relative_step": "used at most 1/√step = {}, times the size of the weights",
-    "rectification": "multiplies by its rectification, {}",
-    "trust_ratio": "multiplies by trust ratios, {} on average",
-    "adjusted_lr": "adjusts lr to the shape of each matrix, {} on average",
+    "scheduled_lr": "warms up inside (to {})",
+    "step_size": "uses {} (its own step times the size of the weights)",
+    "relative_step": "uses {} times the size of the weights",
+    "rectification": "rectifies lr (by {})",
+    "trust_ratio": "multiplies lr by trust ratios ({} on average)",
+    "adjusted_lr": "adjusts lr to the shape of each matrix ({} on average)",
 }
 """What an optimizer does, by the name of its internal rate."""
 

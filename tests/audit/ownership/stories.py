@@ -22,6 +22,7 @@ from torch.optim.lr_scheduler import (
     SequentialLR,
     StepLR,
 )
+from torch.optim.swa_utils import SWALR
 
 import lrscope
 
@@ -136,6 +137,25 @@ def plateau_and_lambda(metric):
                 main.step(metric(update))
 
         train(model, optimizer, 100, after)
+
+    return story
+
+
+def averaged(*, both):
+    """Return a story of SWALR, with or without the main scheduler beside it."""
+
+    def story():
+        model, optimizer = sgd()
+        main = CosineAnnealingLR(optimizer, 60)
+        average = SWALR(optimizer, swa_lr=0.05, anneal_epochs=5)
+
+        def after(update):
+            if update >= 30:
+                average.step()
+            if update < 30 or both:
+                main.step()
+
+        train(model, optimizer, 60, after)
 
     return story
 
@@ -408,6 +428,24 @@ def searched(make, *, put_back=False, chosen=None):
     return story
 
 
+def searched_by_hand(*, back=None, highest=3.0):
+    """Return a story whose rate is written by hand, up to far beyond its own."""
+
+    def story():
+        model, optimizer = sgd()
+        group = optimizer.param_groups[0]
+
+        def before(update):
+            if update < 50:
+                group["lr"] = 1e-6 * (highest / 1e-6) ** (update / 49)
+            elif back:
+                group["lr"] = back
+
+        train(model, optimizer, 110, before=before)
+
+    return story
+
+
 def exponential_warmup(step):
     return min(1.0, 1e-3 * 1e3 ** (step / 40))
 
@@ -512,6 +550,7 @@ FIRES = {
         "the same twice": plain(
             lambda o: (ExponentialLR(o, 0.97), ExponentialLR(o, 0.97))
         ),
+        "an average that is not left alone": averaged(both=True),
         "a warm-up erases cuts": plateau_and_lambda(lambda _: 1.0),
     },
     "closed-form-erases-chained": {
@@ -562,6 +601,7 @@ FIRES = {
     "second-optimizer-unscheduled": {"muon and adamw": together(muon, adamw)},
     "lr-finder-residue": {
         "its last rate": searched(half_steps),
+        "by hand": searched_by_hand(),
         "its first rate as base": searched(lambda o: LambdaLR(o, fall), chosen=0.05),
     },
     "lr-is-a-string": {"written later": text_later},
@@ -581,6 +621,7 @@ QUIET = {
             lambda o: (ExponentialLR(o, 0.97), MultiStepLR(o, [30, 50]))
         ),
         "phases": one_phase_each,
+        "an average": averaged(both=False),
         "a plateau that never cuts": plateau_and_lambda(lambda i: 1 / (1 + i)),
     },
     "closed-form-erases-chained": {
@@ -638,6 +679,8 @@ QUIET = {
     },
     "lr-finder-residue": {
         "put back": searched(half_steps, put_back=True),
+        "put back by hand": searched_by_hand(back=0.1),
+        "a warm-up by hand": searched_by_hand(highest=0.4),
         "a warm-up": plain(lambda o: LambdaLR(o, exponential_warmup)),
     },
     "lr-is-a-string": {"numbers": plain(half_steps)},

@@ -80,6 +80,31 @@ def by_hand(rate, legs, *, load=True):
     return story
 
 
+def halving(*, saved):
+    """Return a story of a function that reads what no state dictionary holds."""
+
+    def run(path, passes, known, state=None):
+        def halve(training):
+            known["factor"] /= 2
+            return training.state()
+
+        with leg(path):
+            training = Training(passes=state["passes"] if state else 0)
+            training.scheduler = LambdaLR(training.optimizer, lambda _: known["factor"])
+            if state:
+                training.load(state)
+            return training.until(passes, each_pass=True, saving=halve, early=True)
+
+    def story(path):
+        known = {"factor": 1.0}
+        state = run(path, 5, known)
+        state["S"]["last_epoch"] += 1  # it was saved before the step
+        state["S"]["_step_count"] += 1
+        run(path, 9, known if saved else {"factor": 2.0}, state)
+
+    return story
+
+
 def at(make, first):
     """Return a maker that begins after some steps, by ``last_epoch``."""
 
@@ -319,6 +344,7 @@ FIRES = {
             lambda o, _: MultiStepLR(o, [24, 40], 0.1), lambda o, _: MultiStepLR(o, [30, 44], 0.1)
         ),
     },
+    "unpicklable-or-unsaved-lambda": {"what it reads": halving(saved=False)},
     "horizon-recomputed-on-resume": {
         "a longer function": two_legs(half_wave(32), half_wave(48)),
         "by pass": two_legs(half_wave(8), half_wave(12), each_pass=True),
@@ -371,6 +397,7 @@ QUIET = {
         "an exact resume": FULL,
         "what is left": two_legs(cosine(48), cosine(28)),
     },
+    "unpicklable-or-unsaved-lambda": {"all was saved": halving(saved=True)},
     "horizon-recomputed-on-resume": {
         "no jump": two_legs(flat_then_down(40), flat_then_down(60), end=15),
         "after its end": two_legs(half_wave(20), half_wave(48)),

@@ -28,6 +28,9 @@ SURE = 3.0
 WELL = 0.25
 """Share of the earlier fall; a loss that falls by more afterwards went on falling."""
 
+HARDLY = 0.1
+"""The same of a loss that stalled; between the two nothing is said."""
+
 LITTLE = 0.05
 """Share of the whole fall; a loss that falls by less has stopped falling."""
 
@@ -65,21 +68,24 @@ class Course:
 
     @property
     def stalled(self) -> bool:
-        """Whether it was falling until the rate was a tenth, and hardly later."""
-        return self.half_way.exceeds(self.at_tenth) and not self._fell_later
+        """Whether it surely fell before the rate was a tenth, and hardly later."""
+        fell = self.at_peak.exceeds(self.at_tenth)
+        still = self.half_way.value > self.at_tenth.value
+        return fell and still and self._fell_later <= HARDLY * self._fell_before
 
     @property
     def was_no_harm(self) -> bool:
         """Whether it surely went on falling, or had stopped before the rate fell."""
-        return self.at_tenth.exceeds(self.at_end, self._much) or self._had_stopped
+        well = WELL * max(self._fell_before, 0.0)
+        return self.at_tenth.exceeds(self.at_end, well) or self._had_stopped
 
     @property
-    def _much(self) -> float:
-        return WELL * max(self.at_peak.value - self.at_tenth.value, 0.0)
+    def _fell_before(self) -> float:
+        return self.at_peak.value - self.at_tenth.value
 
     @property
-    def _fell_later(self) -> bool:
-        return self.at_tenth.value - self.at_end.value > self._much
+    def _fell_later(self) -> float:
+        return self.at_tenth.value - self.at_end.value
 
     @property
     def _had_stopped(self) -> bool:

@@ -88,7 +88,7 @@ def _real_of(tensor: Any) -> Any:
     import torch
 
     local = _local_of(tensor).detach()
-    return torch.view_as_real(local) if local.is_complex() else local
+    return torch.view_as_real(local.resolve_conj()) if local.is_complex() else local
 
 
 def _in_order(tensor: Any) -> Any:

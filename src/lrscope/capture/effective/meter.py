@@ -6,6 +6,7 @@ gradients, after it it adds up what moved. What it writes are rows of their own.
 
 from __future__ import annotations
 
+import contextlib
 import sys
 import threading
 import time
@@ -105,7 +106,7 @@ class Meter:
             gauge = self._gauge_of(optimizer)
             if gauge is not None and not _is_captured(torch):
                 given = (*args[1:], *kwargs.values())  # args[0] is the optimizer
-                with torch.no_grad():
+                with torch.no_grad(), out_of_modes(torch):
                     gauge.open(optimizer, has_closure=any(map(callable, given)))
         except Exception as error:  # noqa: BLE001 - the training must go on
             self._give_up(gauge, error)
@@ -118,7 +119,7 @@ class Meter:
         try:
             import torch
 
-            with torch.no_grad():
+            with torch.no_grad(), out_of_modes(torch):
                 found = gauge.sums(opened, self._bench)
         except Exception as error:  # noqa: BLE001 - the training must go on
             self._give_up(gauge, error)
@@ -188,6 +189,18 @@ def uncompiled(work: Callable[..., None]) -> Callable[..., None]:
     dynamo = sys.modules.get("torch._dynamo")
     disable = getattr(dynamo, "disable", None)
     return work if disable is None else disable(work)
+
+
+def out_of_modes(torch: Any) -> Any:
+    """Return a context in which no mode of the program sees what is calculated.
+
+    A FlopCounterMode would count it.
+    """
+    if not torch._C._len_torch_dispatch_stack():
+        return contextlib.nullcontext()
+    from torch.utils._python_dispatch import _disable_current_modes
+
+    return _disable_current_modes()
 
 
 def _is_captured(torch: Any) -> bool:

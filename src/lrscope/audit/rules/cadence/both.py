@@ -11,9 +11,10 @@ the loop over passes; a trainer's callback steps what the loop steps already.
 
 What to do: keep one of the two calls.
 
-Looks the same, but is right: two different scheduler objects, one stepped by update and
-one by pass (torchvision's detection recipe); one object stepped by update while it
-warms up and by pass afterwards.
+Looks the same, but is right: a step for each batch, those without an update too; two
+different scheduler objects, one stepped by update and one by pass (torchvision's
+detection recipe); one object stepped by update while it warms up and by pass after
+that.
 
 Upstream: aimagelab/meshed-memory-transformer#71, pytorch/vision#1261
 """
@@ -29,6 +30,8 @@ from lrscope.audit.rule import Rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from numpy.typing import NDArray
 
     from lrscope.audit.case import Case
     from lrscope.audit.facts.scheduler import Scheduler
@@ -52,6 +55,8 @@ def _judge(scheduler: Scheduler) -> Iterator[Finding]:
         return
     if (inner > 2).any() or not (_two_lines(scheduler) or _at_passes(scheduler)):
         return
+    if _left_updates_out(scheduler, doubled) or scheduler.ended_exactly:
+        return
     lines = ", ".join(f"{line} ({n} times)" for (_, line), n in scheduler.sites.items())
     yield RULE.found(
         scheduler,
@@ -62,6 +67,15 @@ def _judge(scheduler: Scheduler) -> Iterator[Finding]:
         steps=(int(doubled[0]), int(doubled[-1])),
         evidence={"twice_after_updates": doubled[:20].tolist()},
     )
+
+
+def _left_updates_out(scheduler: Scheduler, doubled: NDArray[np.int64]) -> bool:
+    """Say whether a batch came between the two steps, with no update of its own."""
+    optimizer = scheduler.optimizer
+    if optimizer is None or not optimizer.backward_per_call:
+        return False
+    batches = optimizer.backward[1:][doubled] / optimizer.backward_per_call
+    return bool((batches >= 2).all())
 
 
 def _two_lines(scheduler: Scheduler) -> bool:

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from lrscope.audit.finding import Finding
 
 LEAST = 2
-"""Drops that a whole number of stairs has by far, more of them than of one."""
+"""Drops that a run must have had room for."""
 
 
 def _subjects(case: Case) -> list[Scheduler]:
@@ -59,9 +59,7 @@ def _judge(scheduler: Scheduler) -> Iterator[Finding]:
     length = _length(scheduler, count)
     far = length is not None and (length >= 1.5 * scheduler.steps or not by_source)
     short = far and scheduler.steps < (length or 0) <= 1.1 * count
-    by_stairs = _counts_passes(scheduler) and (
-        _at_every_validation(scheduler) or (by_source and _drops_once(scheduler, count))
-    )
+    by_stairs = _counts_passes(scheduler, count)
     what = "passes" if scheduler.epochs else "updates"
     yield RULE.found(
         scheduler,
@@ -84,17 +82,15 @@ def _length(scheduler: Scheduler, count: int) -> int | None:
     return next((int(each) for each in held if 0.9 <= each / count <= 1.1), None)
 
 
-def _counts_passes(scheduler: Scheduler) -> bool:
-    """Say whether its stairs are several steps long: one counts passes so."""
+def _counts_passes(scheduler: Scheduler, count: int) -> bool:
+    """Say whether its stairs come to one drop, where counted in passes to several.
+
+    Stairs that count evaluations are made for more drops than one.
+    """
     size = scheduler.event.arguments.get("step_size")
-    return isinstance(size, int) and size > 1
-
-
-def _drops_once(scheduler: Scheduler, count: int) -> bool:
-    """Say whether stairs made for several drops in so many passes came to one."""
-    size = scheduler.event.arguments["step_size"]
-    drops = count // size
-    return bool(drops > LEAST and not count % size and scheduler.steps < 2 * size)
+    if not isinstance(size, int) or size < 2:
+        return False
+    return scheduler.steps < 2 * size and count // size > LEAST
 
 
 def _count_of_passes(scheduler: Scheduler) -> int:

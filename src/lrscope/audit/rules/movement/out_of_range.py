@@ -39,6 +39,9 @@ USUAL = 1e-3
 BAND = 100.0
 """How many times more or less than usual is out of range."""
 
+SEVERAL = 8
+"""Measured updates that tell what is usual in this run; the first are the largest."""
+
 GROWN = 0.5
 """Share of their greatest length below which weights still grow from their start."""
 
@@ -48,7 +51,7 @@ def _judge(moving: Moving) -> Iterator[Finding]:
     ratios = moving.measured.update_to_weight
     steps = moving.at_work & moving.felt & moving.moves & np.isfinite(ratios)
     steps &= lengths >= GROWN * lengths.max()
-    if steps.sum() < ENOUGH:
+    if steps.sum() < SEVERAL:
         return
     ratio, largest = float(np.median(ratios[steps])), float(ratios[steps].max())
     much = ratio > USUAL * BAND

@@ -75,8 +75,8 @@ def _judge(group: Group) -> Iterator[Finding]:
     )
     if course is not None and course.stalled:
         message += (
-            f"; the {course.name} was still falling then ({course.at_peak.value:.3g} "
-            f"at the peak, {course.at_tenth.value:.3g} at a tenth of it) and stalled "
+            f"; until then the {course.name} fell from {course.at_peak.value:.3g} to "
+            f"{course.at_tenth.value:.3g}, and then it stalled "
             f"({course.at_end.value:.3g} at the end)"
         )
     yield RULE.found(
