@@ -14,4 +14,4 @@ def test_the_slugs_of_notices_are_the_anchors_of_the_page():
         said |= set(re.findall(r'notice\(\s*"([a-z-]+)"', path.read_text("utf-8")))
     page = (ROOT / "docs/driver.md").read_text("utf-8")
     assert said == set(re.findall(r"^### ([a-z-]+)$", page, re.MULTILINE))
-    assert len(said) == 5
+    assert len(said) == 6

@@ -10,7 +10,7 @@ import torch
 import lrscope
 from lrscope.schedules import parse
 
-from .training import PLAN, sgd, update
+from .training import PLAN, seen, sgd, update
 
 STEEP = lrscope.linear(10, start=1.0, end=-1.0)
 """Below 0 from step 6 on."""
@@ -23,11 +23,11 @@ def adam():
 @pytest.mark.parametrize(
     ("plan", "keys", "words"),
     [
-        (STEEP, {}, "lr of group 'group0' needs to be >= 0, linear(10, end=-1.0)"),
+        (STEEP, {}, "lr of group 'group0' needs to be >= 0 and finite, linear(10"),
         (STEEP, {}, "takes it to -0.5 at step 10"),
         (STEEP.absolute(), {}, "takes it to -1 at step 10"),
         (lrscope.constant(-1.0), {}, "takes it to -0.5 at step 0"),
-        ({0: PLAN, ...: STEEP}, {}, "lr of group 'group1' needs to be >= 0"),
+        ({0: PLAN, ...: STEEP}, {}, "lr of group 'group1' needs to be >= 0 and finite"),
         (parse("multistep([200], gamma=1e300) * 1e30"), {}, "to inf at step 200"),
         (None, {"weight_decay": STEEP}, "takes it to -0.2 at step 10"),
         (
@@ -81,7 +81,9 @@ def test_what_comes_before_an_impossible_rate_is_driven():
     optimizer = sgd(0.5)
     driver = lrscope.drive(optimizer, FALLS)
     update(optimizer, 232)
-    words = re.escape(f"lr needs to be >= 0, {FALLS!r} gives {0.5 * FALLS(232)}")
+    words = re.escape(
+        f"lr needs to be >= 0 and finite, {FALLS!r} gives {0.5 * FALLS(232)}"
+    )
     with pytest.raises(lrscope.ScheduleError, match=words):
         update(optimizer)
     assert driver.step == 232
@@ -96,3 +98,27 @@ def test_what_comes_before_an_impossible_rate_is_stepped():
     assert scheduler.get_last_lr() == [0.5 * FALLS(231)]
     with pytest.raises(lrscope.ScheduleError, match="for step 232"):
         scheduler.step()
+
+
+def test_an_infinite_rate_is_named_with_its_step():
+    optimizer = sgd(0.5)
+    driver = lrscope.drive(optimizer, parse("exponential(1.5)"))
+    driver.load_state_dict({**driver.state_dict(), "step": 10_000})
+    with pytest.raises(lrscope.ScheduleError) as refused:
+        update(optimizer)
+    assert re.search(r"finite.* inf .*step 10000", str(refused.value))
+
+
+def test_what_comes_before_a_step_without_a_value_is_driven(tmp_path, monkeypatch):
+    (tmp_path / "ends_at_200.py").write_text(
+        'def rate(step):\n    return 1.0 if step < 200 else float("nan")\n'
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    optimizer = sgd(0.5)
+    driver = lrscope.drive(optimizer, parse('function("ends_at_200:rate")'))
+    rates = seen(optimizer)
+    update(optimizer, 200)
+    with pytest.raises(lrscope.ScheduleError, match="got nan at 200"):
+        update(optimizer)
+    assert driver.step == 200
+    assert rates == [[0.5]] * 200

@@ -130,6 +130,21 @@ def test_a_number_that_cannot_be_driven_is_refused_in_words(keys, words):
         lrscope.drive(named("body", "head"), PLAN, **keys)
 
 
+@pytest.mark.parametrize("put", [lrscope.drive, lambda o, s: lrscope.as_torch(s, o)])
+def test_what_is_no_optimizer_is_named_in_one_line(put):
+    many = [sgd(0.1), torch.optim.AdamW([parameter()])]
+    for given, words in (
+        (many, r"got \[SGD, AdamW\]"),
+        (torch.nn.Sequential(torch.nn.Linear(2, 2)), "got Sequential"),
+        (PLAN, "got warmup"),
+    ):
+        with pytest.raises(lrscope.LrscopeError, match=words) as refused:
+            put(given, PLAN)
+        assert "\n" not in str(refused.value)
+    with pytest.raises(lrscope.LrscopeError, match="give each to a call of its own"):
+        lrscope.drive(many, PLAN)
+
+
 @pytest.mark.parametrize("rate", ["0.1", float("nan"), None, True])
 def test_a_rate_that_is_no_number_is_refused_in_words(rate):
     optimizer = sgd(0.1)

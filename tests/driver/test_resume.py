@@ -387,6 +387,26 @@ def test_a_damaged_state_is_refused_and_changes_nothing(damage, words):
     assert driver.state_dict() == before
 
 
+@pytest.mark.parametrize("put", [lrscope.drive, lambda o, s: lrscope.as_torch(s, o)])
+def test_a_plan_that_cannot_be_saved_is_said_before_anything_is_trained(put):
+    plan = lrscope.warmup(5) >> lrscope.schedules.function(lambda step: 0.9**step)
+    optimizer = sgd(0.1, 0.2)
+    with pytest.warns(UserWarning, match="no-checkpoint") as said:
+        driven = put(optimizer, {0: plan, ...: plan})
+    assert [each.filename for each in said] == [__file__]
+    assert "define it with def in a module" in str(said[0].message)
+    update(optimizer)
+    with pytest.raises(lrscope.ScheduleError, match="cannot be written"):
+        driven.state_dict()
+
+
+def test_a_warning_that_is_an_error_leaves_the_optimizer_as_it_was():
+    optimizer = sgd(0.1)
+    with pytest.raises(UserWarning, match="no-checkpoint"):
+        lrscope.drive(optimizer, lrscope.schedules.function(lambda _: 1.0))
+    lrscope.drive(optimizer, PLAN)
+
+
 def test_a_choice_that_does_not_exist_is_refused():
     with pytest.raises(lrscope.LrscopeError, match="'keep new', 'keep old', 'splice'"):
         lrscope.drive(sgd(0.1), PLAN, on_change="whatever")

@@ -6,7 +6,7 @@ import itertools
 import random
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from lrscope.capture.effective import pace
@@ -64,6 +64,7 @@ def simulated(budget, step_time, cost, steps, *, others=0, clock=None):
     return found, told
 
 
+@example(budget=0.1, step_time=1.0, ratio=4.0)
 @given(
     budget=st.sampled_from([0.001, 0.01, 0.1, 1.0]),
     step_time=st.floats(1e-5, 10.0),

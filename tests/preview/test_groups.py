@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 
@@ -32,6 +34,31 @@ def test_a_name_needs_no_rate(plans):
 def test_several_plans_of_one_group_are_told_apart(plans):
     found = plans("a=linear(10)", "a=cosine(10)", "--group", "a=1")
     assert [each["name"] for each in found] == ["a linear(10)", "a cosine(10)"]
+
+
+def test_a_group_at_zero_while_others_train_on_is_named(preview, plans):
+    words = ["head=cosine(10)", "cosine(20)", "--group=head=1e-3", "--group=body=1e-4"]
+    head, body = plans(*words)
+    assert list(head["cautions"]) == ["schedule-shorter-than-run"]
+    assert head["landmarks"]["steps"] == 20
+    assert head["landmarks"]["last"] == 0
+    assert body["cautions"] == {}
+    told = " ".join(preview(*words).split())
+    assert "head: the last 10 of 20 updates have rate 0 and change nothing" in told
+
+
+def test_alternatives_for_one_group_are_no_run_together(plans):
+    for words in (["cosine(10)", "cosine(20)"], ["a=cosine(10)", "a=cosine(20)"]):
+        found = plans(*words)
+        assert [each["landmarks"]["steps"] for each in found] == [10, 20]
+        assert [each["cautions"] for each in found] == [{}, {}]
+
+
+def test_an_endless_group_lasts_as_long_as_those_beside_it(ask):
+    done = ask("head=constant()", "cosine(20)", "--json")
+    found = json.loads(done.stdout)["plans"]
+    assert [each["landmarks"]["steps"] for each in found] == [20, 20]
+    assert not done.stderr
 
 
 @pytest.mark.parametrize("given", [["--lr", "0.1"], ["--group", "a=0.1"]])

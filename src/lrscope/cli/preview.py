@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from lrscope.cli.groups import Rates
     from lrscope.cli.made import Made
     from lrscope.report.planned import Planned
-    from lrscope.schedules import Clock
+    from lrscope.schedules import Clock, Schedule
 
 ENDLESS = 1_000
 """Steps shown of plans without an end when nobody says how many."""
@@ -64,6 +64,7 @@ def command(  # noqa: PLR0913, PLR0917 - one for each option
 
     Several are drawn together. GROUP=SPEC is for one group, a SPEC without a name for
     all others: 'head=constant()' 'cosine(1_000)' --group head=1e-3 --group body=1e-4.
+    Groups share one run, of --steps or as long as the longest of their plans.
 
     Lengths such as "3ep" or "10%" need --clock: steps_per_epoch=100 and one of
     total_steps (--steps if left out), samples_per_step, tokens_per_step.
@@ -99,7 +100,7 @@ def _plans(
         _say(sentence)
     made = [each.on(clock) for each in on_groups(found, rates, "of --group")]
     plans = [each.planned(clock) for each in made]
-    ends = [plan.length or each.horizon for plan, each in zip(plans, made, strict=True)]
+    ends = _ends(made, plans)
     longest = max((end for end in ends if end), default=ENDLESS)
     planned = []
     for name, each, plan, end in zip(_names(made), made, plans, ends, strict=True):
@@ -110,6 +111,18 @@ def _plans(
         planned.append(Planned.of(name, each.schedule, plan, run, told))
     _refuse_two_units(planned)
     return planned
+
+
+def _ends(made: Sequence[Made], plans: Sequence[Schedule]) -> list[int | None]:
+    """Return where the run of each plan ends if nobody says; None for an endless one.
+
+    Plans of different groups are parts of one run, which is as long as the longest;
+    several of one group are alternatives, each with a run of its own.
+    """
+    ends = [plan.length or each.horizon for plan, each in zip(plans, made, strict=True)]
+    if len({each.group for each in made}) < len(made):
+        return ends
+    return [max(filter(None, ends), default=None)] * len(ends)
 
 
 def _refuse_two_units(plans: Sequence[Planned]) -> None:

@@ -10,7 +10,7 @@ from torch.optim.lr_scheduler import LRScheduler
 
 from lrscope.driver import checkpoint
 from lrscope.driver.driven_groups import DrivenGroups
-from lrscope.driver.ownership import inside, own, refuse_driven
+from lrscope.driver.ownership import inside, own, refuse_driven, shown
 from lrscope.driver.plan import Plan, Selection
 from lrscope.driver.stateful_control import StatefulControl
 from lrscope.errors import ScheduleError, UsageError
@@ -65,13 +65,14 @@ def as_torch(
     """
     if not isinstance(optimizer, Optimizer):
         msg = (  # type: ignore[unreachable]
-            f"as_torch needs a torch.optim.Optimizer, got {optimizer!r}"
+            f"as_torch needs a torch.optim.Optimizer, got {shown(optimizer)}"
         )
         raise UsageError(msg)
     inner = inside(optimizer)
     refuse_driven(inner)
     how = checkpoint.checked(on_change)
     plan = Plan.of({"lr": schedule}, clock)
+    checkpoint.say_unsaved(plan)
     scheduler = ScheduleLR(optimizer, plan, last_epoch, how)
     own(inner, scheduler)
     return scheduler

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from lrscope.driver.notices import notice
 from lrscope.driver.saved import CHOICES, SavedGroup, SavedNumber, refusal
-from lrscope.errors import UsageError
+from lrscope.errors import ScheduleError, UsageError
 from lrscope.group_names import own_name
 from lrscope.schedules.arguments import finite, whole
 from lrscope.schedules.control.catalogue import from_plain
@@ -14,6 +15,7 @@ from lrscope.schedules.written.as_json import from_json, to_json
 
 if TYPE_CHECKING:
     from lrscope.driver.driven_groups import DrivenGroup, DrivenGroups
+    from lrscope.driver.plan import Plan
     from lrscope.driver.stateful_control import StatefulControl
     from lrscope.schedules.schedule import Schedule
 
@@ -52,6 +54,19 @@ def to_plain(
             "state": control.state.to_plain(),
         },
     }
+
+
+def say_unsaved(plan: Plan) -> None:
+    """Say now which schedules `to_plain` will refuse, before anything is trained."""
+    for schedule in dict.fromkeys(plan.schedules()):
+        try:
+            to_json(schedule)
+        except ScheduleError as error:
+            notice(
+                "no-checkpoint",
+                f"state_dict() will fail: {error} that the script imports, not in the "
+                "script itself",
+            )
 
 
 def checked(how: str | None) -> str | None:

@@ -82,13 +82,10 @@ def drive(  # noqa: PLR0913 - one call says everything
     inner = stepping(optimizer)
     refuse_driven(inner)
     refuse_scheduled(inner)
-    return Driver(
-        inner,
-        Plan.of({"lr": schedule, **keys}, clock),
-        control=control,
-        added=added,
-        on_change=checkpoint.checked(on_change),
-    )
+    how = checkpoint.checked(on_change)
+    plan = Plan.of({"lr": schedule, **keys}, clock)
+    checkpoint.say_unsaved(plan)
+    return Driver(inner, plan, control=control, added=added, on_change=how)
 
 
 def _check_control(control: Any) -> None:

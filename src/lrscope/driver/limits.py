@@ -66,9 +66,11 @@ class Limits:
 
     def __str__(self) -> str:
         """Say what a number needs to be."""
-        low = "" if self.low == -math.inf else f" >= {self.low:g}"
-        below = "" if self.below == math.inf else f" < {self.below:g}"
-        return "needs to be" + (" and".join(filter(None, (low, below))) or " finite")
+        bounds = (
+            "" if self.low == -math.inf else f">= {self.low:g}",
+            "finite" if self.below == math.inf else f"< {self.below:g}",
+        )
+        return "needs to be " + " and ".join(filter(None, bounds))
 
 
 @lru_cache(maxsize=256)

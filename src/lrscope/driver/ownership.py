@@ -79,11 +79,21 @@ def stepping(optimizer: Any) -> Any:
     found = inside(optimizer)
     if isinstance(found, Optimizer) and "_optimizer_step_pre_hooks" in vars(found):
         return found
-    msg = (
-        f"drive needs a torch.optim.Optimizer, got {optimizer!r}; of a wrapper that "
-        "does not call Optimizer.__init__ give the optimizer inside"
+    hint = (
+        "of a wrapper that does not call Optimizer.__init__ give the optimizer inside"
     )
+    if isinstance(optimizer, (list, tuple)):
+        hint = "of several give each to a call of its own"
+    msg = f"drive needs a torch.optim.Optimizer, got {shown(optimizer)}; {hint}"
     raise UsageError(msg)
+
+
+def shown(thing: Any) -> str:
+    """Return what somebody gave in one line; by its class what has a long text."""
+    if isinstance(thing, (list, tuple)):
+        return f"[{', '.join(map(shown, thing))}]"
+    text = repr(thing)
+    return text if len(text) <= 80 and "\n" not in text else type(thing).__name__
 
 
 def _shares(wrapper: Any, inside: Optimizer) -> bool:

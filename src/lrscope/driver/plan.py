@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from types import EllipsisType
 from typing import Any, Callable, Union
@@ -45,6 +45,14 @@ class Plan:
             )
             raise UsageError(msg)
         return cls(found)
+
+    def schedules(self) -> Iterator[Schedule]:
+        """Yield every schedule that a number may follow."""
+        for selection in self.selections.values():
+            if isinstance(selection, Schedule):
+                yield selection
+            else:
+                yield from filter(None, selection.values())
 
     def check(self, groups: list[Group]) -> None:
         """Refuse picks that pick nothing and groups that nothing picks.

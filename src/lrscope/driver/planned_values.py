@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,6 +12,8 @@ from lrscope.errors import ScheduleError
 from lrscope.schedules.arguments import LAST_STEP
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from lrscope.driver.driven_number import DrivenNumber
     from lrscope.schedules.schedule import Schedule
 
@@ -66,7 +69,7 @@ class PlannedValues:
         first = max(step - self.since, 0)
         steps = np.arange(first, min(first + BLOCK, LAST_STEP + 1))
         with np.errstate(over="ignore", invalid="ignore"):  # refused below, in words
-            values = self.schedule(steps)
+            values = self._computed(steps)
             for key, scale in self._extreme_scales():
                 limits = Limits.of(key)
                 possible = limits.hold(values * scale)
@@ -80,6 +83,12 @@ class PlannedValues:
                     values = values[: int(possible.argmin())]
         self.values = values.tolist()
         self.start, self.size = step, len(self.values)
+
+    def _computed(self, steps: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Return the values of steps; of the first alone if a later one has none."""
+        with suppress(ScheduleError):
+            return self.schedule(steps)
+        return self.schedule(steps[:1])
 
     def _extreme_scales(self) -> set[tuple[str, float]]:
         """Return keys with the scales that reach farthest: limits are intervals."""

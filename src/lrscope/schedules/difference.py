@@ -37,8 +37,10 @@ class Difference:
 
     def __str__(self) -> str:
         """Say it in one sentence."""
+        both = ((f"{self.ours:.{n}g}", f"{self.theirs:.{n}g}") for n in range(6, 18))
+        ours, theirs = next((one, two) for one, two in both if one != two)
         return (
-            f"they part at step {self.step}: {self.ours:.6g} and {self.theirs:.6g}; "
+            f"they part at step {self.step}: {ours} and {theirs}; "
             f"most at step {self.largest_step}, by {self.largest:.3g}"
         )
 

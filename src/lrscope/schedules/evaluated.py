@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from abc import ABC, abstractmethod
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any, ClassVar, Union, overload
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, Union, overload
 
 import numpy as np
 
@@ -130,9 +130,10 @@ class Evaluated(ABC):
     def _on_all(self, times: NDArray[np.float64]) -> NDArray[np.float64]:
         flat = times.reshape(-1)
         values = np.empty_like(flat)
-        for start in range(0, flat.size, BLOCK):
-            block = slice(start, start + BLOCK)
-            values[block] = self._at(flat[block])
+        with np.errstate(over="ignore", invalid="ignore"):  # as Python's own floats do
+            for start in range(0, flat.size, BLOCK):
+                block = slice(start, start + BLOCK)
+                values[block] = self._at(flat[block])
         return values.reshape(times.shape)
 
     def _refuse_units(self) -> None:
@@ -170,6 +171,16 @@ class Evaluated(ABC):
             elif kind:
                 yield kind, found
 
+    def __setattr__(self, name: str, value: Any) -> NoReturn:
+        """Refuse: a value does not change."""
+        msg = f"cannot assign to {name!r} of {self!r}; make another schedule"
+        raise dataclasses.FrozenInstanceError(msg)
+
+    def __delattr__(self, name: str) -> NoReturn:
+        """Refuse: a value does not change."""
+        msg = f"cannot delete {name!r} of {self!r}; make another schedule"
+        raise dataclasses.FrozenInstanceError(msg)
+
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle the arguments alone: what is derived from them is derived again."""
         given = (each.name for each in dataclasses.fields(self) if each.init)
@@ -185,7 +196,10 @@ class Evaluated(ABC):
 @dataclass_transform(frozen_default=True)
 def value(cls: Any) -> Any:
     """Make a class a frozen, comparable, hashable value; the repr is its own."""
-    return dataclasses.dataclass(frozen=True, slots=True, repr=False)(cls)
+    made = dataclasses.dataclass(frozen=True, slots=True, repr=False)(cls)
+    # what dataclasses adds takes the class for the one without slots
+    del made.__setattr__, made.__delattr__
+    return made
 
 
 _LENGTHS: dict[str, Callable[[Any], Iterable[Any]]] = {

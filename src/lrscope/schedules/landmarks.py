@@ -34,8 +34,9 @@ class Landmarks:
         peak_step: The first step that has it.
         lowest: Lowest value of any step of the run.
         lowest_step: The first step that has it.
-        rises_until: The step at which the first rise is over, which is the end of a
-            warm-up; None if the value does not rise from step 0 to 1.
+        rises_until: The step at which a warm-up is over: until there no value falls,
+            and there is the highest one of the run. None without such a rise, and for
+            a schedule that rises to its end.
         last: Value of the last step of the run.
         final: What the schedule holds after its end; None if it never settles.
         length: Its own length; None if endless.
@@ -81,8 +82,6 @@ def landmarks(schedule: Schedule, steps: int) -> Landmarks:
     with np.errstate(over="ignore"):
         values = schedule(seen)
         area = float((values * weights).sum())
-    rests = np.flatnonzero(values[1:] <= values[:-1])
-    rises_until = int(seen[rests[0] if rests.size else -1])
     return Landmarks(
         steps=steps,
         first=float(values[0]),
@@ -90,7 +89,7 @@ def landmarks(schedule: Schedule, steps: int) -> Landmarks:
         peak_step=int(seen[values.argmax()]),
         lowest=float(values.min()),
         lowest_step=int(seen[values.argmin()]),
-        rises_until=rises_until or None,
+        rises_until=_rises_until(schedule, seen, values),
         last=float(values[-1]),
         final=schedule.final,
         length=schedule.length,
@@ -124,6 +123,18 @@ def cautions(schedule: Schedule, marks: Landmarks) -> tuple[Caution, ...]:
             )
         )
     return (*found, *_about_length(schedule, marks))
+
+
+def _rises_until(
+    schedule: Schedule, seen: NDArray[np.int64], values: NDArray[np.float64]
+) -> int | None:
+    top = int(values.argmax())
+    peak, before = values[top], values[:top]
+    if not top or not np.isfinite(peak) or (values[1 : top + 1] < before).any():
+        return None
+    until, last, edges = int(seen[top]), int(seen[-1]), schedule._edges
+    later = edges is None or any(each > last for each in edges)
+    return until if until < last or later else None
 
 
 def _drawn(schedule: Schedule, steps: int) -> NDArray[np.int64]:

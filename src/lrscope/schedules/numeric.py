@@ -125,6 +125,9 @@ def power(base: Any, exponent: Any) -> Any:
         return np.power(base, exponent)
     if exponent in SHORT_CUTS:
         return float(np.power(base, np.array([exponent]))[0])
+    if base > 1.0 < exponent:
+        with np.errstate(over="ignore"):
+            return float(np.power(base, exponent))
     return float(np.power(base, exponent))
 
 

@@ -135,8 +135,7 @@ class Asked(Evaluated):
         start = step_index("the range needs start", start)
         for first, last in self._ranges(start, stop):
             if isinstance(last, int):
-                with np.errstate(over="ignore"):
-                    last = self(np.array([first, last]))  # noqa: PLW2901
+                last = self(np.array([first, last]))  # noqa: PLW2901
             yield last
 
     def _ranges(self, start: int, stop: int | None) -> Iterator[tuple[int, Any]]:

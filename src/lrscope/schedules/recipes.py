@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lrscope.schedules.arguments import Steps, finite
+from lrscope.errors import ScheduleError
+from lrscope.schedules.arguments import Steps, finite, whole, whole_or_amount
 from lrscope.schedules.rest import rest
 from lrscope.schedules.shapes.constant import constant
 from lrscope.schedules.shapes.cosine import cosine
@@ -28,7 +29,7 @@ def warmup_constant(warmup_steps: Length) -> Schedule:
     >>> lrscope.schedules.warmup_constant(500)
     warmup(500) >> constant()
     """
-    return warmup(warmup_steps) >> constant()
+    return _rise("warmup_constant", warmup_steps) >> constant()
 
 
 def warmup_linear(
@@ -48,8 +49,9 @@ def warmup_linear(
     >>> lrscope.schedules.warmup_linear(10_000, 500)
     warmup(500) >> linear(9500)
     """
-    left = rest("warmup_linear", total_steps, warmup_steps=warmup_steps)
-    return _warmed(warmup_steps, linear(left, end=floor))
+    left = rest("warmup_linear", total_steps=total_steps, warmup_steps=warmup_steps)
+    low = finite("warmup_linear needs floor", floor)
+    return _warmed(warmup_steps, linear(left, end=low))
 
 
 def warmup_cosine(
@@ -69,7 +71,7 @@ def warmup_cosine(
     >>> lrscope.schedules.warmup_cosine(10_000, 500, floor=0.1)
     warmup(500) >> cosine(9500, floor=0.1)
     """
-    left = rest("warmup_cosine", total_steps, warmup_steps=warmup_steps)
+    left = rest("warmup_cosine", total_steps=total_steps, warmup_steps=warmup_steps)
     return _warmed(warmup_steps, cosine(left, floor=floor))
 
 
@@ -95,7 +97,7 @@ def warmup_polynomial(
     >>> lrscope.schedules.warmup_polynomial(10_000, 500, power=2.0)
     warmup(500) >> polynomial(9500, power=2.0)
     """
-    left = rest("warmup_polynomial", total_steps, warmup_steps=warmup_steps)
+    left = rest("warmup_polynomial", total_steps=total_steps, warmup_steps=warmup_steps)
     return _warmed(warmup_steps, polynomial(left, power=power, end=end))
 
 
@@ -112,7 +114,10 @@ def warmup_inverse_sqrt(
     >>> lrscope.schedules.warmup_inverse_sqrt(500)
     warmup(500) >> inverse_sqrt(500)
     """
-    return warmup(warmup_steps) >> inverse_sqrt(timescale or warmup_steps)
+    rise = _rise("warmup_inverse_sqrt", warmup_steps)
+    if timescale is None:
+        return rise >> inverse_sqrt(rise.steps)
+    return rise >> inverse_sqrt(timescale)
 
 
 def warmup_stable_decay(  # noqa: PLR0913 - the three parts and how the last one falls
@@ -123,6 +128,7 @@ def warmup_stable_decay(  # noqa: PLR0913 - the three parts and how the last one
     shape: str = "linear",
     floor: float = 0.0,
     power: float = 0.5,
+    ratio: float = 0.1,
 ) -> Schedule:
     """Return a warm-up, the base rate for most of the run, and a decay at its end.
 
@@ -135,7 +141,8 @@ def warmup_stable_decay(  # noqa: PLR0913 - the three parts and how the last one
         decay_steps: Steps of the decay.
         shape: How it decays, see ``decay``.
         floor: Final value, from 0 to 1.
-        power: Power of the shape "power".
+        power: Power of the shape "power", above 0.
+        ratio: Ratio of the shape "exponential", between 0 and 1.
 
     Raises:
         ScheduleError: If the two leave no step between them.
@@ -144,8 +151,9 @@ def warmup_stable_decay(  # noqa: PLR0913 - the three parts and how the last one
     >>> lrscope.warmup_stable_decay(10_000, 500, 2_000, shape="1-sqrt")
     warmup(500) >> constant(steps=7500) >> decay(2000, shape='1-sqrt')
     """
-    fall = decay(decay_steps, shape, floor=floor, power=power)
-    return _held("warmup_stable_decay", total_steps, warmup_steps, decay_steps, fall)
+    stable = _stable("warmup_stable_decay", total_steps, warmup_steps, decay_steps)
+    fall = decay(decay_steps, shape, floor=floor, power=power, ratio=ratio)
+    return _warmed(warmup_steps, stable >> fall)
 
 
 def trapezoid(
@@ -170,8 +178,9 @@ def trapezoid(
     >>> lrscope.schedules.trapezoid(10_000, 500, 2_000)
     warmup(500) >> constant(steps=7500) >> linear(2000)
     """
-    fall = linear(decay_steps, end=floor)
-    return _held("trapezoid", total_steps, warmup_steps, decay_steps, fall)
+    stable = _stable("trapezoid", total_steps, warmup_steps, decay_steps)
+    fall = linear(decay_steps, end=finite("trapezoid needs floor", floor))
+    return _warmed(warmup_steps, stable >> fall)
 
 
 def flat_cosine(
@@ -191,7 +200,7 @@ def flat_cosine(
     >>> lrscope.schedules.flat_cosine(10_000, 7_500)
     constant(steps=7500) >> cosine(2500)
     """
-    left = rest("flat_cosine", total_steps, flat_steps=flat_steps)
+    left = rest("flat_cosine", total_steps=total_steps, flat_steps=flat_steps)
     fall = cosine(left, floor=floor)
     return constant(steps=flat_steps) >> fall if flat_steps else fall
 
@@ -227,8 +236,13 @@ def cosine_restarts(  # noqa: PLR0913 - each is one way in which cycles differ
     >>> lrscope.schedules.cosine_restarts(100, grow=2.0)
     cosine(100).repeat(grow=2.0)
     """
-    left = rest("cosine_restarts", first, warmup_steps=warmup_steps)
+    left = rest("cosine_restarts", first=first, warmup_steps=warmup_steps)
     low = finite("cosine_restarts needs floor", floor)
+    if cycles is not None:
+        whole("cosine_restarts needs cycles", cycles, 1)
+    elif grow < 1:
+        msg = f"cosine_restarts needs cycles if grow < 1, got grow={grow!r} without end"
+        raise ScheduleError(msg)
     start = low or None
     if scale == 1 or not low:
         cycle = _warmed(warmup_steps, cosine(left, floor=low), start)
@@ -245,6 +259,12 @@ def _warmed(steps: Steps, then: Schedule, start: float | None = None) -> Schedul
     return warmup(steps, start) >> then if steps else then
 
 
-def _held(who: str, total: Steps, rise: Steps, drop: Steps, fall: Schedule) -> Schedule:
-    stable = rest(who, total, warmup_steps=rise, decay_steps=drop)
-    return _warmed(rise, constant(steps=stable) >> fall)
+def _rise(who: str, warmup_steps: Steps) -> warmup:
+    return warmup(whole_or_amount(f"{who} needs warmup_steps", warmup_steps, 1))
+
+
+def _stable(who: str, total: Steps, rise: Steps, drop: Steps) -> Schedule:
+    whole_or_amount(f"{who} needs decay_steps", drop, 1)
+    return constant(
+        steps=rest(who, total_steps=total, warmup_steps=rise, decay_steps=drop)
+    )

@@ -10,19 +10,20 @@ from lrscope.schedules.amount import Amount
 from lrscope.schedules.arguments import Steps, whole_or_amount
 
 
-def rest(who: str, total_steps: Steps, **parts: Steps) -> Steps:
-    """Return the steps that parts leave of a total, at least one.
+def rest(who: str, **lengths: Steps) -> Steps:
+    """Return the steps that the later lengths leave of the first, at least one.
 
     Where some are in units it is text with units: "90ep - 500 steps".
     """
-    total = whole_or_amount(f"{who} needs its steps", total_steps, 1)
     found = [
-        whole_or_amount(f"{who} needs {name}", each, 0) for name, each in parts.items()
+        whole_or_amount(f"{who} needs {name}", each, 0)
+        for name, each in lengths.items()
     ]
-    left = reduce(sub, (Amount.of(who, each) for each in (total, *found)))
-    in_steps = all(isinstance(each, int) for each in (total, *found))
+    left = reduce(sub, (Amount.of(who, each) for each in found))
+    in_steps = all(isinstance(each, int) for each in found)
     if not left.plus:
-        used = sum(found) if in_steps else " + ".join(map(str, found))
-        msg = f"{who} needs more than {used} steps (its other parts), got {total}"
+        total, *parts = lengths
+        used = " + ".join(map(str, found[1:]))
+        msg = f"{who} needs {total} > {' + '.join(parts)} ({used}), got {found[0]}"
         raise ScheduleError(msg)
-    return total - sum(found) if in_steps else left.text
+    return reduce(sub, found) if in_steps else left.text

@@ -109,12 +109,23 @@ class Schedule(Asked):
 
     def shift(self, steps: Length) -> Schedule:
         """Return the schedule begun so many steps later, its first value before."""
-        from lrscope.schedules.algebra.moved import shift
+        from lrscope.schedules.algebra.moved import shifted
 
-        return shift(self, steps) if steps else self
+        return shifted(self, steps)
 
     def __getitem__(self, steps: slice) -> Schedule:
-        """Return what comes from step ``start`` to ``stop``, beginning at step 0."""
+        """Return what comes from step ``start`` to ``stop``, beginning at step 0.
+
+        Beyond the end it holds what the schedule holds there: a slice with a stop is
+        always ``stop - start`` steps long.
+
+        Raises:
+            ScheduleError: If start is not below stop and the length.
+
+        >>> import lrscope
+        >>> (lrscope.cosine(10, floor=0.1)[:100] >> lrscope.linear(5)).length
+        105
+        """
         from lrscope.schedules.algebra.moved import window
 
         return window.of(self, steps)

@@ -53,6 +53,14 @@ def decaying(call: int) -> Moved:
     return replace(DECAYS, length=10 * (1 - 0.9e-6) ** call)
 
 
+def sometimes(call: int) -> Moved:
+    return FINE if call in (0, 3, 6, 9) else COASTS
+
+
+def settling(call: int) -> Moved:
+    return Moved(length=0.1 * (1 + call), ratio=0.3 if call < 60 else 1e-3)
+
+
 def decayed(call: int) -> Moved:
     return Moved(ratio=1e-2 * 0.9**call)
 
@@ -112,6 +120,7 @@ FIRES: dict[str, dict[str, Story]] = {
         "a loss that stalls": {**FAST, "loss": stalling()},
         "a noisy loss that stalls": {**FAST, "loss": stalling(0.02)},
         "a loss too noisy to tell": {**FAST, "loss": falling(10, 2.5, 3.0)},
+        "a loss of noise": {**FAST, "loss": falling(1, 3.0, 1.0)},
     },
 }
 
@@ -147,6 +156,12 @@ QUIET: dict[str, dict[str, Story]] = {
         "gradients at other updates": measured(
             FINE, lambda call: replace(DECAYS, length=10 + call % 7)
         ),
+        "an expert of three": measured(
+            FINE, lambda call: sometimes(call) if call < 20 else None
+        ),
+        "two heads in turns": measured(
+            FINE, at([*range(20), *range(40, 60)], FINE, COASTS)
+        ),
         "used once": measured(FINE, at([0], FINE, COASTS)),
         "a loss of zero at the end": measured(
             at(range(50), FINE, COASTS), at(range(50), FINE, COASTS)
@@ -162,6 +177,7 @@ QUIET: dict[str, dict[str, Story]] = {
     "update-to-weight-out-of-range": {
         "usual": measured(FINE),
         "weights that begin at zero": measured(growing),
+        "weights that grow": measured(settling),
         "converged": measured(decayed),
         "warming up": {**measured(lambda c: Moved(ratio=1e-5 * c / 20)), **WARMING},
     },

@@ -236,12 +236,6 @@ class Scheduler(Driving):
             return False
         return 0.9 <= progress <= 1.1
 
-    @property
-    def ended_exactly(self) -> bool:
-        """Whether its length is known and the run ended just when it did."""
-        ends_run = self.horizon is not None and self.horizon.ends_run
-        return ends_run and self.position == self.horizon_steps
-
     def ended_at_one_in(self, times: int) -> bool:
         """Say whether its length is so many times what it came to, within 5 %."""
         return 0.95 <= self.horizon_steps / (times * self.position) <= 1.05

@@ -58,7 +58,7 @@ class Pace:
         account.spent += cost
         elapsed = now - account.began_at(now)
         missing = (account.spent + cost) / self._budget - elapsed
-        each = (now - self._began) / (step + 1)
+        each = max(now - self._began - account.spent, 0.0) / (step + 1)
         grid = 1  # up to the power of two that comes next, which is a multiple of all
         while (grid - step % grid) * each < missing and grid <= step:
             grid *= 2

@@ -13,6 +13,7 @@ from lrscope.schedules.arguments import Steps, length, whole_or_amount
 from lrscope.schedules.evaluated import value
 
 if TYPE_CHECKING:
+    from lrscope.schedules.amount import Length
     from lrscope.schedules.evaluated import Time
     from lrscope.schedules.schedule import Schedule
 
@@ -40,6 +41,12 @@ class shift(Around):
         return None if reach is None else reach + self.by
 
 
+def shifted(schedule: Schedule, steps: Length) -> Schedule:
+    """Return the schedule begun so many steps later."""
+    by = whole_or_amount("shift needs steps", steps, 0)
+    return shift(schedule, by) if by else schedule
+
+
 @value
 class window(Around):
     """What a schedule does from step ``start`` to step ``stop``. Written ``s[a:b]``.
@@ -62,7 +69,7 @@ class window(Around):
 
     @classmethod
     def of(cls, inner: Schedule, steps: Any) -> Schedule:
-        """Read a slice; what lies beyond the end is cut off."""
+        """Read a slice; beyond the end it holds what the schedule holds there."""
         if not isinstance(steps, slice) or steps.step is not None:
             msg = f"a schedule needs a slice as in schedule[100:200], got {steps!r}"
             raise ScheduleError(msg)
@@ -71,30 +78,28 @@ class window(Around):
         stop = stop and whole_or_amount("a slice needs stop", stop, 0)
         if inner._first_unit() or isinstance(start, str) or isinstance(stop, str):
             return cls(inner, start, stop)
-        if isinstance(inner, cls):
-            return cls.of(inner.inner, slice(*inner._outer(start, stop)))
         end = inner.length
-        if end is not None:
-            if start >= end:
-                msg = f"a slice needs start below the length {end}, got {start}"
-                raise ScheduleError(msg)
-            settled = inner.settles is not None and inner.settles <= end
-            over = stop is None or (stop >= end and settled)
-            stop = None if over else min(stop, end)
+        if end is not None and start >= end:
+            msg = f"a slice needs start below the length {end}, got {start}"
+            raise ScheduleError(msg)
+        if isinstance(inner, cls):
+            return inner._sliced(start, stop)
+        if stop == end and inner.settles is not None:
+            stop = None
         return inner if not start and stop is None else cls(inner, start, stop)
 
     @classmethod
     def _made_of(cls, **arguments: Any) -> Schedule:
         return cls.of(arguments["inner"], slice(arguments["start"], arguments["stop"]))
 
-    def _outer(self, start: int, stop: int | None) -> tuple[int, int | None]:
-        """Turn a slice of this window into one of the schedule inside."""
-        length = self.length
-        if length is not None and start >= length:
-            msg = f"a slice needs start below the length {length}, got {start}"
-            raise ScheduleError(msg)
+    def _sliced(self, start: int, stop: int | None) -> Schedule:
+        """Return a slice of this window: one of the schedule inside, held if longer."""
         ends = [each for each in (self.stop, stop and self.start + stop) if each]
-        return self.start + start, min(ends, default=None)
+        first, last = self.start + start, min(ends, default=None)
+        found = type(self).of(self.inner, slice(first, last))
+        if stop is None or last == self.start + stop:
+            return found
+        return type(self)(found, 0, stop - start)
 
     def _measured(self) -> Extent:
         inner, stop = Extent.of(self.inner), self.stop

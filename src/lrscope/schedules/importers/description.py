@@ -144,10 +144,14 @@ def described(source: Any, among: Mapping[int, Any]) -> Description:
         among: Further ones by number, for children that are given by number.
 
     Raises:
-        Refused: If a child is not among them, or is one that it is part of.
+        Refused: If it names no class; if a child is not among them, or is one that
+            it is part of.
     """
     if isinstance(source, Description):
         return source
+    if not _part(source, "class_name", ""):
+        msg = f"a scheduler is described by class_name and module, got {source!r}"
+        raise Refused(msg)
     children = []
     others = {number: each for number, each in among.items() if each is not source}
     for each in _part(source, "children", ()):

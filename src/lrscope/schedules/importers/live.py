@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING, Any
 
-from lrscope.schedules.importers.description import Description
+from lrscope.schedules.importers.description import Description, Refused
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,7 +17,15 @@ _MOST_NOISE = 10**5
 
 
 def described_live(scheduler: Any) -> Description:
-    """Return the description of a scheduler of torch, transformers or timm."""
+    """Return the description of a scheduler of torch, transformers or timm.
+
+    Raises:
+        Refused: If it holds nothing, as no scheduler does.
+    """
+    if not hasattr(scheduler, "__dict__"):
+        kind = type(scheduler)
+        msg = f"a scheduler is needed, got a value of {kind.__module__}.{kind.__name__}"
+        raise Refused(msg)
     attributes = dict(vars(scheduler))
     attributes.pop("optimizer", None)
     children = attributes.pop(_PARTS, ())

@@ -93,18 +93,9 @@ def _sequence(leaves: list[Leaf], milestones: list[float], group: int) -> Schedu
         if which < len(lengths):
             if not lengths[which]:
                 continue
-            part = _cut(part, lengths[which])
+            part = part[: lengths[which]]
         found = part if found is None else found >> part
     return constant() if found is None else found
-
-
-def _cut(schedule: Schedule, steps: int) -> Schedule:
-    """Return the first steps of a schedule, its last value held if they are more."""
-    length = schedule.length
-    if length is None or length >= steps:
-        return schedule[:steps]
-    hold = constant(schedule(length), steps=steps - length)
-    return schedule >> (hold.absolute() if schedule.is_rate else hold)
 
 
 def _reached(leaves: list[Leaf], milestones: list[float]) -> tuple[Quirk, ...]:

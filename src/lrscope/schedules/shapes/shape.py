@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
+from lrscope.errors import ScheduleError
 from lrscope.schedules.schedule import Schedule
 
 if TYPE_CHECKING:
@@ -34,6 +35,14 @@ class Shape(Schedule):
         if self._first_unit() is None:
             end = math.inf if self.length is None else float(self.length)
         object.__setattr__(self, "_end", end)
+        if end is not None and end < math.inf and not self.turns:
+            self._refuse_infinite(end)
+
+    def _refuse_infinite(self, end: float) -> None:
+        last = self._formula(end)
+        if not math.isfinite(last):
+            msg = f"{self!r} needs finite values, it gets to {last} by step {end:.0f}"
+            raise ScheduleError(msg)
 
     @property
     def length(self) -> int | None:

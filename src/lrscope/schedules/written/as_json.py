@@ -52,11 +52,15 @@ def from_json(data: dict[str, Any] | str, *, functions: bool = True) -> Schedule
     if not isinstance(found, dict) or "schedule" not in found:
         msg = f'a schedule is needed as {{"format": 1, "schedule": …}}, got {found!r}'
         raise ScheduleError(msg)
-    if found.get("format") != FORMAT:
+    number = found.get("format")
+    if number != FORMAT or isinstance(number, bool):
         msg = (
-            f"this lrscope reads schedules of format {FORMAT}, got "
-            f"{found.get('format')!r}; a newer lrscope may read it"
+            f"this lrscope reads schedules of format {FORMAT}, got {number!r}; "
+            "a newer lrscope may read it"
         )
+        raise ScheduleError(msg)
+    if unknown := sorted(map(str, found.keys() - {"format", "schedule"})):
+        msg = f"beside format and schedule nothing is read, got {', '.join(unknown)}"
         raise ScheduleError(msg)
     schedule = _schedule(found["schedule"])
     if not functions and (name := _function_in(found["schedule"])):

@@ -95,7 +95,7 @@ class _Reader:
                 raise
             self.refuse(node, str(error))
 
-    def refuse(self, node: ast.expr, reason: str) -> NoReturn:
+    def refuse(self, node: ast.expr | ast.keyword, reason: str) -> NoReturn:
         """Raise an error that points at a node."""
         line = self.lines[node.lineno - 1].encode()
         self.refuse_at(node.lineno, len(line[: node.col_offset].decode()), reason)
@@ -171,7 +171,11 @@ class _Reader:
         arguments = [self.read(each) for each in node.args]
         if any(each.arg is None for each in node.keywords):
             self.refuse(node, "** cannot be used here; write the arguments")
-        named = {str(each.arg): self.read(each.value) for each in node.keywords}
+        named: dict[str, Any] = {}
+        for each in node.keywords:
+            if each.arg in named:
+                self.refuse(each, f"{each.arg} is given twice; leave one out")
+            named[str(each.arg)] = self.read(each.value)
         if target in (CALLABLE["minimum"], CALLABLE["maximum"]):
             return self._folded(node, target.__name__, arguments)
         try:

@@ -55,7 +55,7 @@ def _judge(scheduler: Scheduler) -> Iterator[Finding]:
         return
     if (inner > 2).any() or not (_two_lines(scheduler) or _at_passes(scheduler)):
         return
-    if _left_updates_out(scheduler, doubled) or scheduler.ended_exactly:
+    if _left_updates_out(scheduler, doubled) or _counts_all(scheduler):
         return
     lines = ", ".join(f"{line} ({n} times)" for (_, line), n in scheduler.sites.items())
     yield RULE.found(
@@ -76,6 +76,11 @@ def _left_updates_out(scheduler: Scheduler, doubled: NDArray[np.int64]) -> bool:
         return False
     batches = optimizer.backward[1:][doubled] / optimizer.backward_per_call
     return bool((batches >= 2).all())
+
+
+def _counts_all(scheduler: Scheduler) -> bool:
+    """Say whether its length is that of all its steps, so that all were meant."""
+    return scheduler.fits_the_run and scheduler.position == scheduler.horizon_steps
 
 
 def _two_lines(scheduler: Scheduler) -> bool:
