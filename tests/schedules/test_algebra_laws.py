@@ -237,6 +237,14 @@ def test_a_slice_is_what_lies_inside_and_then_holds(a, start, size, data):
         assert again == a[start + first : start + first + inside]
 
 
+def test_a_slice_beyond_the_end_holds_the_last_value_as_the_schedule_does():
+    plan = s.cosine(10, floor=0.1)[:100] >> s.linear(5)
+    assert plan.length == 105
+    assert plan(10) == plan(99) == 0.1
+    assert s.cosine(10)[:10] == s.cosine(10)[0:] == s.cosine(10)
+    assert s.parse(repr(plan)) == s.from_json(s.to_json(plan)) == plan
+
+
 @FEW
 @given(a=FINITE, by=st.sampled_from([2, 3, 0.5, 1.25, 7]))
 def test_stretching_there_and_back_gives_the_same_values(a, by):
@@ -391,6 +399,9 @@ ENDLESS = s.inverse_sqrt(10)
         (lambda: s.cosine(5).repeat("3ep"), "times to be a whole number >= 1"),
         (lambda: s.cosine(5).hold(every=0), ">= 1, got 0"),
         (lambda: s.cosine(5)[3:3], "start < stop"),
+        (lambda: s.cosine(9)[2:6][3:2], "start < stop, got 3:2"),
+        (lambda: s.cosine(9)[2:6][:0], "start < stop, got 0:0"),
+        (lambda: s.cosine(9)[2:6][4:], "start below the length 4, got 4"),
         (lambda: s.cosine(5)[5:], "start below the length 5"),
         (lambda: s.cosine(5)[::2], "slice as in"),
         (lambda: s.cosine(5)[2], "slice as in"),

@@ -184,7 +184,9 @@ def test_the_peak_of_repetitions_that_grow_is_not_taken_from_the_first_one(sched
 
 
 def test_an_endless_rise_has_no_highest_value_but_infinity():
-    assert s.exponential(1.5).peak == math.inf
+    rise = s.exponential(1.5)
+    assert rise.peak == rise(10**6) == rise([10**6])[0] == math.inf
+    assert (s.cosine(5).repeat(scale=1e9) * 1e300)(10**6) == math.inf
 
 
 @pytest.mark.parametrize(
@@ -223,6 +225,15 @@ def test_a_difference_is_the_first_step_where_values_differ(one, other, horizon)
         assert found.largest == apart.max()
         assert apart[found.largest_step] == apart.max()
         assert (found.ours, found.theirs) == (one(found.step), other(found.step))
+
+
+@given(one=st.floats(0.1, 1), by=st.integers(1, 10**12))
+def test_a_difference_is_told_in_numbers_that_differ(one, by):
+    other = one + by * math.ulp(one)
+    found = str(s.constant(one).diff(s.constant(other), horizon=1))
+    ours, theirs = found.removeprefix("they part at step 0: ").split(";")[0].split(" and ")
+    assert float(ours) == pytest.approx(one)
+    assert ours != theirs
 
 
 def test_a_difference_needs_a_horizon_if_a_schedule_never_settles():

@@ -250,6 +250,8 @@ def test_any_json_is_a_schedule_or_a_schedule_error(data):
         ("{", "as JSON"),
         ("[]", '"format": 1'),
         ({"format": 2, "schedule": {}}, "a newer lrscope may read it"),
+        ({"format": True, "schedule": {}}, "format 1, got True"),
+        ({"format": 1, "schedule": {}, "version": 99}, "nothing is read, got version"),
         ({"format": 1, "schedule": {"kind": "cosin"}}, "known kind"),
         ({"format": 1, "schedule": {"kind": "cosine"}}, "cannot be made of"),
         ({"format": 1, "schedule": {"kind": "cosine", "steps": 0}}, ">= 1, got 0"),

@@ -62,10 +62,7 @@ class window(Around):
     stop: Steps = length(default=None, optional=True)
 
     def _prepare(self) -> None:
-        in_steps = isinstance(self.start, int) and isinstance(self.stop, int)
-        if in_steps and self.stop <= self.start:
-            msg = f"a slice needs start < stop, got {self.start}:{self.stop}"
-            raise ScheduleError(msg)
+        _refuse_empty(self.start, self.stop)
 
     @classmethod
     def of(cls, inner: Schedule, steps: Any) -> Schedule:
@@ -76,6 +73,7 @@ class window(Around):
         start, stop = steps.start, steps.stop
         start = 0 if start is None else whole_or_amount("a slice needs start", start, 0)
         stop = stop and whole_or_amount("a slice needs stop", stop, 0)
+        _refuse_empty(start, stop)
         if inner._first_unit() or isinstance(start, str) or isinstance(stop, str):
             return cls(inner, start, stop)
         end = inner.length
@@ -96,6 +94,9 @@ class window(Around):
         """Return a slice of this window: one of the schedule inside, held if longer."""
         ends = [each for each in (self.stop, stop and self.start + stop) if each]
         first, last = self.start + start, min(ends, default=None)
+        end = self.inner.length
+        if end is not None and first >= end:
+            return type(self)(self, start, stop)
         found = type(self).of(self.inner, slice(first, last))
         if stop is None or last == self.start + stop:
             return found
@@ -126,6 +127,12 @@ class window(Around):
         reach = self.inner._peak_reach
         lost = self.start and reach == 1  # what begins highest has lost its beginning
         return self._reach if lost else reach
+
+
+def _refuse_empty(start: Steps, stop: Steps) -> None:
+    if isinstance(start, int) and isinstance(stop, int) and stop <= start:
+        msg = f"a slice needs start < stop, got {start}:{stop}"
+        raise ScheduleError(msg)
 
 
 @value
