@@ -71,7 +71,7 @@ that `lrscope preview` reads.
 | `a >> b` | b after a |
 | `a * b`, `a + b`, `a - b`, `0.5 * a`, `a / 2`, `-a` | arithmetic, step by step |
 | `a.minimum(b)`, `a.maximum(b)`, `a.clip(low, high)` | limits |
-| `a[100:200]`, `a.shift(n)`, `a.reverse()` | other steps of it |
+| `a[100:200]`, `a.shift(n)`, `a.reverse()` | other steps of it; past its end a slice holds its last value too |
 | `a.stretch(2)`, `a.extend(to=n)`, `a.replan(at=n, to=m)` | the same shape, longer |
 | `a.repeat(n, scale=0.5, grow=2)`, `a.hold(every=n)` | again and again; a staircase |
 | `a.absolute(3e-4)` | learning rates instead of factors |
@@ -109,12 +109,19 @@ a function, which would be imported: for plans of people you do not know.
 ## From torch, transformers and timm
 
 ```python
-from lrscope.schedules.importers import imported_live
+import lrscope
+import torch
+from lrscope.schedules.importers import NotImported, imported_live
 
-found = imported_live(scheduler)  # Imported, or NotImported with a reason
-found.schedules, found.bases  # one for each group
-found.quirks  # what its users rarely expect, by name
-lrscope.drive(optimizer, found.schedules[0])
+optimizer = torch.optim.SGD(torch.nn.Linear(2, 1).parameters(), lr=0.1)
+scheduler = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, T_max=100)
+
+found = imported_live(scheduler)
+if isinstance(found, NotImported):
+    raise SystemExit(found.reason)
+print(found.schedules, found.bases)  # one for each group
+print(found.quirks)  # what its users rarely expect, by name
+driver = lrscope.drive(optimizer, found.schedules[0])
 ```
 """
 

@@ -8,7 +8,16 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from lrscope.errors import ScheduleError
-from lrscope.schedules import constant, cosine, exponential, linear, noise, warmup
+from lrscope.schedules import (
+    constant,
+    cosine,
+    cyclic,
+    exponential,
+    inverse_sqrt,
+    linear,
+    noise,
+    warmup,
+)
 from lrscope.schedules.landmarks import MOST, cautions, landmarks
 
 steps = some.integers(2, 2_000)
@@ -57,6 +66,26 @@ def test_a_run_too_long_to_be_looked_at_has_the_landmarks_of_its_shape(plan, fac
     assert marks.area / factor == pytest.approx(short.area / 1_000, rel=1e-3)
     assert marks.peak == pytest.approx(short.peak, rel=1e-2)
     assert plan.stretch(factor)(marks.peak_step) == marks.peak
+
+
+@pytest.mark.parametrize(
+    ("plan", "run", "until"),
+    [
+        (noise(0.1), 1_000, None),
+        (exponential(1.5), 1_000, None),
+        (exponential(1.5), 3_000, None),
+        (linear(100, start=0.1, end=1.0), 100, None),
+        (linear(100, start=0.1, end=1.0), 200, 100),
+        (warmup(500).hold(every=50), 700, 500),
+        (warmup(500) >> inverse_sqrt(500), 300, 299),
+        (warmup(5) >> cosine(5) >> linear(5, end=2.0), 20, None),
+        (cosine(10), 10, None),
+        (cyclic(10), 50, 10),
+    ],
+    ids=repr,
+)
+def test_a_warm_up_ends_at_the_peak_and_not_with_the_run(plan, run, until):
+    assert landmarks(plan, run).rises_until == until
 
 
 def test_turning_points_of_a_long_run_are_exact():

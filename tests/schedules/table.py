@@ -60,6 +60,11 @@ def hill(step):
     return 1.0 / (1.0 + (step - 50.0) ** 2 / 100.0)
 
 
+def nearly(step):
+    """Return what tests use as a ratio with a name."""
+    return 1.01 - 0.02 * (step % 3)
+
+
 def fade(cycle):
     """Return what tests use as a scale with a name."""
     return 1.0 / cycle
@@ -174,6 +179,9 @@ def table(most=SHORT):
             st.sampled_from(["exponential", "linear"]),
         ),
         "function": build(s.function, st.just(hill), ended),
+        "multiplicative": build(
+            s.multiplicative, st.just(nearly), st.integers(1, SHORT)
+        ),
     }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import FrozenInstanceError
 from fractions import Fraction
 
 import numpy as np
@@ -357,6 +358,16 @@ def test_replan_keeps_what_was_done_and_ends_where_told(a, data):
 
 
 ENDLESS = s.inverse_sqrt(10)
+
+
+@FEW
+@given(a=TREES)
+def test_a_schedule_does_not_change(a):
+    for name in ("length", "steps", "peak", "no_such_name"):
+        with pytest.raises(FrozenInstanceError, match=f"cannot assign to '{name}'"):
+            setattr(a, name, 3)
+        with pytest.raises(FrozenInstanceError, match=f"cannot delete '{name}'"):
+            delattr(a, name)
 
 
 @pytest.mark.parametrize(

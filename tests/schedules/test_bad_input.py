@@ -126,6 +126,13 @@ BAD = [
     (lambda: s.warmup_constant(0), "warmup_constant needs warmup_steps to be .* >= 1"),
     (lambda: s.warmup_inverse_sqrt(0), "warmup_inverse_sqrt needs warmup_steps"),
     (lambda: s.warmup_inverse_sqrt(5, timescale=0), "whole number >= 1, got 0"),
+    (lambda: s.multiplicative(0.5, 9), "as a function or as its name"),
+    (
+        lambda: s.multiplicative("math:sqrt", 10**8),
+        "multiplicative needs steps <= 10,000,000, got 100000000",
+    ),
+    (lambda: s.multiplicative(lambda t: 1e200, 9)(0), "finite products, .* at 2$"),
+    (lambda: s.multiplicative(lambda _: math.nan, 9)(0), "finite number, got nan at 1"),
     (lambda: s.warmup_linear(9, 1, floor="x"), "warmup_linear needs floor"),
     (lambda: s.trapezoid(9, 1, 1, floor=math.nan), "trapezoid needs floor"),
     (lambda: s.cosine_restarts(0), "cosine_restarts needs first > warmup_steps"),

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from .table import LONG, table
+from .table import LONG, nearly, table
 
 mp.mp.dps = 50
 UNITS = 4
@@ -276,6 +276,14 @@ def function(c, t):
     return mp.mpf(1.0 / (1.0 + (int(t) - 50.0) ** 2 / 100.0))
 
 
+def multiplicative(c, t):
+    """Round after every ratio, as the recursion that it is does."""
+    product = 1.0
+    for step in range(1, int(t) + 1):
+        product *= nearly(step)
+    return mp.mpf(product)
+
+
 FORMULAS = {
     each.__name__: each
     for each in (
@@ -315,6 +323,7 @@ FORMULAS = {
         swa_anneal,
         range_test,
         function,
+        multiplicative,
     )
 }
 TABLES = {"short": table(), "long": table(LONG)}

@@ -117,6 +117,10 @@ PAIRS = {
         s.function(lambda step: 0.95**step),
         lambda o: theirs.LambdaLR(o, lambda step: 0.95**step),
     ),
+    "multiplicative": (
+        s.multiplicative(lambda step: 1 - 0.5 / (step + 1), 99),
+        lambda o: theirs.MultiplicativeLR(o, lambda step: 1 - 0.5 / (step + 1)),
+    ),
     **{
         f"swa_anneal-{strategy}": (
             s.swa_anneal(20, 0.05, strategy),

@@ -231,7 +231,9 @@ def test_a_difference_is_the_first_step_where_values_differ(one, other, horizon)
 def test_a_difference_is_told_in_numbers_that_differ(one, by):
     other = one + by * math.ulp(one)
     found = str(s.constant(one).diff(s.constant(other), horizon=1))
-    ours, theirs = found.removeprefix("they part at step 0: ").split(";")[0].split(" and ")
+    ours, theirs = (
+        found.removeprefix("they part at step 0: ").split(";")[0].split(" and ")
+    )
     assert float(ours) == pytest.approx(one)
     assert ours != theirs
 

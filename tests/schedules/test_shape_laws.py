@@ -141,17 +141,6 @@ def test_schedules_are_equal_if_their_arguments_are(one, other):
     assert len({one, other}) == 2 - (one == other)
 
 
-@each_shape
-@FEW
-@given(data=st.data())
-def test_a_shape_cannot_be_changed(name, data):
-    schedule = data.draw(TABLE[name])
-    with pytest.raises((AttributeError, TypeError)):
-        schedule.steps = 5
-    with pytest.raises((AttributeError, TypeError)):
-        schedule.note = 5
-
-
 @pytest.mark.parametrize("name", ["function", "noise", "lookup", "piecewise_linear"])
 @FEW
 @given(data=st.data(), cut=st.integers(1, 5))

@@ -66,6 +66,7 @@ REFUSED = [
     ("cosine", 1, "needs its arguments"),
     ("cosine()", 1, "missing a required argument: 'steps'"),
     ("cosine(5, 6, 7, 8)", 1, "too many positional arguments"),
+    ("cosine(5, floor=.1, floor=.2)", 21, "floor is given twice; leave one out"),
     ("cosine(5, flor=0.1)", 1, "unexpected keyword argument 'flor'"),
     ("cosine(0)", 1, "steps to be a whole number >= 1, got 0"),
     ("warmup(5) >> cosine(-5)", 14, "got -5"),

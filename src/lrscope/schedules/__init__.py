@@ -32,6 +32,7 @@ from lrscope.schedules.shapes.function import function
 from lrscope.schedules.shapes.hyperbolic import exp_hyperbolic, hyperbolic
 from lrscope.schedules.shapes.k_decay import k_decay
 from lrscope.schedules.shapes.linear import linear
+from lrscope.schedules.shapes.multiplicative import multiplicative
 from lrscope.schedules.shapes.noise import noise
 from lrscope.schedules.shapes.one_cycle import one_cycle
 from lrscope.schedules.shapes.powers import (
@@ -75,6 +76,7 @@ __all__ = [
     "k_decay",
     "linear",
     "lookup",
+    "multiplicative",
     "multistep",
     "noam",
     "noise",

@@ -29,6 +29,7 @@ from lrscope.schedules.shapes.function import function
 from lrscope.schedules.shapes.hyperbolic import exp_hyperbolic, hyperbolic
 from lrscope.schedules.shapes.k_decay import k_decay
 from lrscope.schedules.shapes.linear import linear
+from lrscope.schedules.shapes.multiplicative import multiplicative
 from lrscope.schedules.shapes.noise import noise
 from lrscope.schedules.shapes.one_cycle import one_cycle
 from lrscope.schedules.shapes.powers import (
@@ -87,6 +88,7 @@ SHAPES: tuple[type[Schedule], ...] = (
     swa_anneal,
     range_test,
     function,
+    multiplicative,
 )
 """Every shape, in the order of the documentation."""
 

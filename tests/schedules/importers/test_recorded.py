@@ -9,7 +9,7 @@ from torch.optim.swa_utils import SWALR
 
 import lrscope
 from lrscope.recording.events import SchedulerConstructed
-from lrscope.schedules.importers import NotImported, imported
+from lrscope.schedules.importers import NotImported, imported, imported_live
 
 from .stepping import apart, optimizer, stepped, written_forms_agree
 
@@ -119,6 +119,17 @@ def test_a_recorded_lambda_is_named_with_its_place(tmp_path):
     assert "<lambda>" in reasons[1]
     assert "metric" in reasons[2]
     assert "<lambda>" in reasons[3]
+
+
+@pytest.mark.parametrize("other", [None, object(), 3, {}, [], "StepLR"])
+def test_what_is_no_scheduler_is_not_imported_and_says_so(other):
+    live, told = imported_live(other), imported(other)
+    assert isinstance(live, NotImported)
+    assert live.reason.endswith(type(other).__name__)
+    assert "a scheduler is needed, got a value of" in live.reason
+    assert told == NotImported(
+        reason=f"a scheduler is described by class_name and module, got {other!r}"
+    )
 
 
 def test_a_scheduler_that_is_said_to_be_made_of_itself_is_refused():
