@@ -71,11 +71,13 @@ that `lrscope preview` reads.
 | `a >> b` | b after a |
 | `a * b`, `a + b`, `a - b`, `0.5 * a`, `a / 2`, `-a` | arithmetic, step by step |
 | `a.minimum(b)`, `a.maximum(b)`, `a.clip(low, high)` | limits |
-| `a[100:200]`, `a.shift(n)`, `a.reverse()` | other steps of it; past its end a slice holds its last value too |
+| `a[100:200]`, `a.shift(n)`, `a.reverse()` | other steps of it |
 | `a.stretch(2)`, `a.extend(to=n)`, `a.replan(at=n, to=m)` | the same shape, longer |
 | `a.repeat(n, scale=0.5, grow=2)`, `a.hold(every=n)` | again and again; a staircase |
 | `a.absolute(3e-4)` | learning rates instead of factors |
 | `a.peak`, `a.final`, `a.first_step(at_least=x)`, `a.sum()`, `a.diff(b)` | answers |
+
+`a[:n]` has n steps: past the end of `a` it holds the last value, as `a` does.
 
 A length is a number of steps or a text with a unit: `"3ep"`, `"10%"`,
 `"1e6 samples"`, `"2e9 tokens"`, `"90ep - 500 steps"`. It can stand for every length

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from lrscope import schedules as s
-from lrscope.schedules import recipes
+from lrscope.schedules import recipes, restarts
 from lrscope.schedules.catalogue import RECIPES
 
 STEPS = np.arange(1_000)
@@ -17,12 +17,13 @@ STEPS = np.arange(1_000)
 def test_every_recipe_is_in_the_catalogue():
     written = {
         name
-        for name, each in vars(recipes).items()
+        for module in (recipes, restarts)
+        for name, each in vars(module).items()
         if inspect.isfunction(each)
-        and each.__module__ == recipes.__name__
+        and each.__module__ == module.__name__
         and not name.startswith("_")
     }
-    assert {each.__name__ for each in RECIPES} == written - {"rest"}
+    assert {each.__name__ for each in RECIPES} == written
 
 
 @pytest.mark.parametrize(
@@ -37,6 +38,10 @@ def test_every_recipe_is_in_the_catalogue():
         (
             s.warmup_stable_decay(20, 5, 4, shape="1-sqrt", floor=0.1),
             s.warmup(5) >> s.constant(steps=11) >> s.decay(4, "1-sqrt", floor=0.1),
+        ),
+        (
+            s.warmup_stable_decay(20, 0, 4, shape="exponential", ratio=0.5),
+            s.constant(steps=16) >> s.decay(4, "exponential", ratio=0.5),
         ),
         (s.trapezoid(20, 0, 4), s.constant(steps=16) >> s.linear(4)),
         (s.flat_cosine(20, 15), s.constant(steps=15) >> s.cosine(5)),

@@ -5,7 +5,6 @@ from __future__ import annotations
 from lrscope.schedules.clock import Clock
 from lrscope.schedules.difference import Difference
 from lrscope.schedules.recipes import (
-    cosine_restarts,
     flat_cosine,
     trapezoid,
     warmup_constant,
@@ -15,6 +14,7 @@ from lrscope.schedules.recipes import (
     warmup_polynomial,
     warmup_stable_decay,
 )
+from lrscope.schedules.restarts import cosine_restarts
 from lrscope.schedules.schedule import Schedule
 from lrscope.schedules.shapes.adam_warmup import (
     exponential_warmup,

@@ -13,6 +13,7 @@ from lrscope.schedules.algebra.repeated import repeat
 from lrscope.schedules.algebra.stretched import stretch
 from lrscope.schedules.algebra.then import then
 from lrscope.schedules.importers.quirks import QUIRKS
+from lrscope.schedules.restarts import cosine_restarts
 from lrscope.schedules.shapes.adam_warmup import (
     exponential_warmup,
     radam_warmup,
@@ -121,7 +122,7 @@ RECIPES: tuple[Callable[..., Schedule], ...] = (
     recipes.warmup_stable_decay,
     recipes.trapezoid,
     recipes.flat_cosine,
-    recipes.cosine_restarts,
+    cosine_restarts,
 )
 """Functions that put shapes together."""
 

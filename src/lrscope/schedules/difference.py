@@ -78,6 +78,8 @@ def difference(
     if tolerance < 0:
         msg = f"diff needs tolerance >= 0, got {tolerance!r}"
         raise ScheduleError(msg)
+    if ours == theirs:
+        return None
     first = None
     largest, largest_step = -1.0, 0
     for start in range(0, stop, MANY):

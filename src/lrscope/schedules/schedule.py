@@ -114,18 +114,7 @@ class Schedule(Asked):
         return shifted(self, steps)
 
     def __getitem__(self, steps: slice) -> Schedule:
-        """Return what comes from step ``start`` to ``stop``, beginning at step 0.
-
-        Beyond the end it holds what the schedule holds there: a slice with a stop is
-        always ``stop - start`` steps long.
-
-        Raises:
-            ScheduleError: If start is not below stop and the length.
-
-        >>> import lrscope
-        >>> (lrscope.cosine(10, floor=0.1)[:100] >> lrscope.linear(5)).length
-        105
-        """
+        """Return what comes from step ``start`` to ``stop``, past the end too."""
         from lrscope.schedules.algebra.moved import window
 
         return window.of(self, steps)

@@ -13,13 +13,25 @@ CLASSES = frozenset({"AdamW", "Adafactor", "Lion", "Muon", "SGDW"})
 """Optimizers of torch, timm and others whose decay is apart unless a key denies it."""
 
 
-def decay_of(optimizer: Any, group: dict[str, Any]) -> Any:
+def decay_of(optimizer: Any, group: dict[str, Any], precision: float = 0.0) -> Any:
     """Return the share of its value that a weight loses; 0.0 if decay is not apart.
 
     It is ``lr * weight_decay`` (Loshchilov and Hutter, Decoupled Weight Decay
     Regularization, 2019), times ``d`` where the optimizer multiplies its rate by it. A
     tensor where the rate is one on a device.
+
+    Args:
+        optimizer: its class may tell that decay is apart.
+        group: of it.
+        precision: of the weights, ``torch.finfo(…).eps``: a share below a quarter of
+            it is lost when it is taken away (bfloat16), unless the step is fused.
     """
+    share = _asked_for(optimizer, group)
+    lost = isinstance(share, float) and share < precision / 4
+    return 0.0 if lost and not group.get("fused") else share
+
+
+def _asked_for(optimizer: Any, group: dict[str, Any]) -> Any:
     if not _is_apart(optimizer, group):
         return 0.0
     share = group.get("weight_decay") or 0.0

@@ -71,7 +71,8 @@ class Drawing:
                     self.left_out.append((number, name, why))
                     continue
                 copies = copies_of(parameter)
-                key = (parameter.device, copies, name if by_parameter else None)
+                alike = (parameter.device, copies, parameter.dtype)
+                key = (*alike, name if by_parameter else None)
                 by_key.setdefault(key, []).append(parameter)
             for (*_, name), members in by_key.items():
                 part = Part(first + len(self.parts), number, name, members)

@@ -64,6 +64,13 @@ def size_of(parameter: Any) -> int:
     return int(local.numel()) * (2 if local.is_complex() else 1)
 
 
+def precision_of(parameter: Any) -> float:
+    """Return the distance from 1 to the next larger number of its type."""
+    import torch
+
+    return float(torch.finfo(parameter.dtype).eps)
+
+
 def copies_of(parameter: Any) -> int | None:
     """Return how many ranks hold the same elements of a parameter that is sharded.
 

@@ -105,7 +105,7 @@ class Gauge:
             else:
                 break
         at = dict(zip(self.watch.numbers, groups))
-        decays = [decay_of(optimizer, at[each.group]) for each in parts]
+        decays = [decay_of(optimizer, at[each.group], each.precision) for each in parts]
         if not has_closure:  # it would make the gradients only now
             self.internals.look(optimizer)
         self.opened = Opened(snapshots, decays)

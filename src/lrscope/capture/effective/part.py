@@ -5,7 +5,7 @@ from __future__ import annotations
 import weakref
 from typing import Any, Callable
 
-from lrscope.capture.effective.elements import copies_of, size_of, wide
+from lrscope.capture.effective.elements import copies_of, precision_of, size_of, wide
 from lrscope.capture.effective.strata import BLOCK, strata_in, two_of_each
 
 MOST_AT_ONCE = 3 << 13
@@ -66,11 +66,12 @@ class Part:
         measured: elements that are measured.
         copies: ranks that hold the same elements; None if that is not known here.
         dtypes: of their numbers, such as "bfloat16".
+        precision: distance from 1 to the next larger number of the coarsest of these.
     """
 
     __slots__ = (
         "chunks", "copies", "device", "dtypes", "elements", "group", "measured",
-        "number", "parameter", "parameters",
+        "number", "parameter", "parameters", "precision",
     )  # fmt: skip
 
     def __init__(
@@ -85,6 +86,7 @@ class Part:
         self.elements = sum(map(size_of, parameters))
         self.copies = copies_of(parameters[0])
         self.dtypes = sorted({str(each.dtype)[6:] for each in parameters})
+        self.precision = max(map(precision_of, parameters))
         self.chunks: list[Chunk] = []
         self.measured = 0
 

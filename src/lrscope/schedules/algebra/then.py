@@ -18,6 +18,8 @@ from lrscope.schedules.clock import rounded
 from lrscope.schedules.evaluated import value
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from lrscope.schedules.clock import Clock
     from lrscope.schedules.evaluated import Time
     from lrscope.schedules.schedule import Schedule
@@ -87,6 +89,14 @@ class then(Node):
             here = slice(edges[which], edges[which + 1])
             values[here] = self.parts[which]._at(t[here] - self._starts[which])
         return values
+
+    def _sums(self, start: int, stop: int) -> Iterator[float]:
+        begins = [int(each) for each in self._starts]
+        ends = [*begins[1:], max(stop, begins[-1])]
+        for each, begin, end in zip(self.parts, begins, ends):
+            first, last = max(start, begin), min(stop, end)
+            if first < last:
+                yield from each._sums(first - begin, last - begin)
 
     @property
     def _edges(self) -> tuple[Time, ...] | None:

@@ -32,3 +32,6 @@ class linear(Shape):
 
     def _formula(self, t: Any) -> Any:
         return numeric.between(self.start, self.end, t, float(self.steps))
+
+    def _closed_sum(self, start: int, stop: int) -> float:
+        return (stop - start) * ((self(start) + self(stop - 1)) / 2)

@@ -62,6 +62,11 @@ class warmup(Shape):
         rise, rest = self._shares(t, n - t, n)
         return numeric.blend(start, 1.0, rise, rest)
 
+    def _closed_sum(self, start: int, stop: int) -> float | None:
+        if self.shape != "linear":
+            return None
+        return (stop - start) * ((self(start) + self(stop - 1)) / 2)
+
     def _shares(self, t: Any, left: Any, n: float) -> tuple[Any, Any]:
         """Return g and 1 - g."""
         if self.shape == "cosine":
