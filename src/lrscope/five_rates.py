@@ -10,6 +10,7 @@ import sys
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from lrscope.capture.active import rates_of
+from lrscope.capture.known import Known
 from lrscope.errors import UsageError
 from lrscope.group_names import names_of
 
@@ -34,6 +35,9 @@ class Readings(NamedTuple):
             last measured step. Known while a recorder measures
             (``lrscope run --effective`` or ``lrscope.record(effective="")``); of
             sharded parameters it is that of this process's shard.
+        effective_step: index of that step among the updates of the optimizer, from 0,
+            as in ``Track.steps``; not every step is measured, so it may be older than
+            ``applied``. None if ``effective`` is.
     """
 
     group: str
@@ -42,6 +46,7 @@ class Readings(NamedTuple):
     scheduler_last: float | None
     planned: float | None
     effective: float | None
+    effective_step: int | None
 
 
 def readings(
@@ -72,14 +77,14 @@ def readings(
     if groups is None:
         msg = f"readings needs an optimizer with param_groups, got {optimizer!r}"
         raise UsageError(msg)
-    nothing: list[tuple[float | None, float | None]] = [(None, None)] * len(groups)
+    known = rates_of(optimizer) or [Known()] * len(groups)
     planned = _driven(optimizer) or _scheduled(scheduler)
     return tuple(
-        Readings(name, applied, float(group["lr"]), written, plan, effective)
-        for name, group, (applied, effective), written, plan in zip(
+        Readings(name, own.applied, float(group["lr"]), written, plan, *own[1:])
+        for name, group, own, written, plan in zip(
             names_of(groups),
             groups,
-            rates_of(optimizer) or nothing,
+            known,
             _last_of(scheduler, len(groups)),
             [*planned, *[None] * len(groups)],
         )

@@ -10,6 +10,7 @@ import pytest
 
 import lrscope.audit.rules as package
 from lrscope.audit.rules import RULES
+from lrscope.audit.rules.movement import does_not_move
 
 HEADINGS = [
     "What it means:",
@@ -51,3 +52,12 @@ def test_a_page_has_a_title_and_all_parts_in_order(rule):
 def test_a_rule_says_what_it_needs(rule):
     assert rule.needs
     assert not rule.needs.endswith(".")
+
+
+def test_the_page_of_a_group_that_does_not_move_names_its_thresholds():
+    for share in (does_not_move.HARDLY, does_not_move.PART):
+        assert f"fewer than {100 * share:g} %" in " ".join(
+            does_not_move.__doc__.split()
+        )
+    looks_the_same = does_not_move.__doc__.partition("Looks the same")[2]
+    assert "bfloat16" not in looks_the_same

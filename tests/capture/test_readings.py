@@ -14,8 +14,8 @@ from .trainings import net, pair, step
 
 
 def test_there_are_five_rates_and_the_name_of_their_group():
-    names = ("group", "applied", "next", "scheduler_last", "planned", "effective")
-    assert lrscope.Readings._fields == names
+    rates = ("applied", "next", "scheduler_last", "planned", "effective")
+    assert lrscope.Readings._fields == ("group", *rates, "effective_step")
 
 
 def test_without_a_recorder_nothing_is_known_to_be_applied():
@@ -25,8 +25,8 @@ def test_without_a_recorder_nothing_is_known_to_be_applied():
     step(optimizer, model)
     scheduler.step()
     assert lrscope.readings(optimizer, scheduler) == (
-        ("head", None, 0.05, 0.05, 0.05, None),
-        ("tail", None, 0.005, 0.005, 0.005, None),
+        ("head", None, 0.05, 0.05, 0.05, None, None),
+        ("tail", None, 0.005, 0.005, 0.005, None, None),
     )
     assert [each.scheduler_last for each in lrscope.readings(optimizer)] == [None, None]
 

@@ -22,6 +22,7 @@ FORMS = {
     "budget=1%": Wanted(budget=0.01),
     "budget=0.2%": Wanted(budget=0.002),
     "budget=0.05": Wanted(budget=0.05),
+    "budget=0.49": Wanted(budget=0.49),
     "budget=100%": Wanted(budget=1.0),
     "by=parameter": Wanted(by_parameter=True),
     "by=group": Wanted(),
@@ -34,6 +35,7 @@ REFUSED = [
     "budget=0", "budget=0%", "budget=-1%", "budget=nan", "budget=inf%", "budget=",
     "budget=%", "by=layer", "by=", "often", "every=2,budget=1%", "every=2,every=3",
     "by=group,by=parameter", "every=2;by=parameter", "Every=2", "1%", "=", "true",
+    ",", " ", "every=2,", ",every=2", "every=2,,by=group", "every=2, ",
 ]  # fmt: skip
 
 
@@ -52,6 +54,19 @@ def test_what_cannot_be_read_is_refused_in_one_line_that_holds_it(text):
     assert "\n" not in message
     with pytest.raises(UsageError):
         lrscope.record(effective=text)
+
+
+@pytest.mark.parametrize(
+    ("value", "percent"),
+    [("1", "100"), ("0.5", "50"), ("5", "500"), ("2.5", "250"), ("100", "10000")],
+)
+def test_a_share_of_half_the_time_or_more_needs_a_percent_sign(value, percent):
+    with pytest.raises(UsageError) as refused:
+        wanted(f"budget={value}")
+    assert str(refused.value) == (
+        f"budget={value} means {percent} % of the time; did you mean {value}%? "
+        f"got 'budget={value}'"
+    )
 
 
 @pytest.mark.parametrize("value", [True, 5, 0.01, ["every=5"]])

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import warnings
+from collections import UserDict
+
 import numpy as np
 import pytest
 import torch
@@ -243,6 +246,67 @@ def test_what_a_program_logs_is_read_back_in_order(tmp_path):
     assert values["epoch"].values.tolist() == [0, 1, 2, 7]
     assert values["best"].values.tolist() == [1.0]
     assert sorted(values) == ["accuracy", "best", "epoch"]
+
+
+def test_a_mapping_is_logged_as_keywords_are_and_both_may_be_given(tmp_path):
+    with lrscope.record(tmp_path / "run"):
+        lrscope.log({"val/loss": 1.0, "class": 2})
+        step(SGD((model := net()).parameters(), lr=0.1), model)
+        lrscope.log({"val/loss": torch.tensor(0.5)}, epoch=1, self=3)
+        lrscope.log(UserDict({"val/loss": 0.25}), values=4)
+        lrscope.log({})
+        lrscope.log()
+    values = lrscope.read_run(tmp_path / "run").main.values
+    assert {name: each.values.tolist() for name, each in values.items()} == {
+        "val/loss": [1.0, 0.5, 0.25],
+        "class": [2.0],
+        "epoch": [1.0],
+        "self": [3.0],
+        "values": [4.0],
+    }
+
+
+class Broken(dict):
+    """A mapping that cannot be read."""
+
+    def items(self):
+        msg = "not to be asked"
+        raise RuntimeError(msg)
+
+    def __repr__(self):
+        return self.items()
+
+
+NO_NUMBERS = [5, None, "ab", ["ab"], {1: 2.0}, {"a": "b"}, {None: {}}, Broken(a=1)]
+
+
+@pytest.mark.parametrize("given", NO_NUMBERS, ids=lambda each: type(each).__name__)
+def test_what_is_no_mapping_of_numbers_is_left_out_and_the_rest_is_logged(
+    tmp_path, given
+):
+    with lrscope.record(tmp_path / "run"):
+        with pytest.warns(UserWarning, match="lrscope.log takes numbers") as warned:
+            lrscope.log(given, {"also": 2.0}, good=1.0)
+        step(SGD((model := net()).parameters(), lr=0.1), model)
+    assert [each.filename for each in warned] == [__file__]
+    assert list(lrscope.read_run(tmp_path / "run").main.values) == ["also", "good"]
+
+
+@pytest.mark.parametrize("given", NO_NUMBERS, ids=lambda each: type(each).__name__)
+def test_where_warnings_are_errors_a_training_goes_on(tmp_path, given):
+    with lrscope.record(tmp_path / "run"), warnings.catch_warnings():
+        warnings.simplefilter("error")
+        lrscope.log(given, bad="x")
+
+
+@pytest.mark.parametrize("given", NO_NUMBERS, ids=lambda each: type(each).__name__)
+def test_without_a_recorder_at_work_nothing_is_looked_at(tmp_path, given):
+    with lrscope.record(tmp_path / "run"):
+        pass
+    with warnings.catch_warnings(record=True) as warned:
+        warnings.simplefilter("always")
+        lrscope.log(given, bad="x")
+    assert not warned
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,10 @@ def effective(optimizer):
     return [each.effective for each in lrscope.readings(optimizer)]
 
 
+def effective_steps(optimizer):
+    return [each.effective_step for each in lrscope.readings(optimizer)]
+
+
 def pair(model, **settings):
     head = {"params": model[0].parameters(), "lr": 0.1, "name": "head"}
     tail = {"params": model[2].parameters(), "lr": 0.01, "name": "tail"}
@@ -40,7 +44,22 @@ def test_effective_is_that_of_the_last_measured_step_of_each_group(tmp_path, eve
                 driven = sums["moved_gradient"] + decay * sums["gradient_weight"]
                 expected = -driven / sums["gradient_gradient"]
                 assert found == pytest.approx(expected, rel=1e-6)
-    assert effective(optimizer) == [None, None]
+            assert effective_steps(optimizer) == [at - at % every] * 2
+    assert effective(optimizer) == effective_steps(optimizer) == [None, None]
+
+
+def test_calls_that_update_nothing_do_not_count_as_steps(tmp_path):
+    model = net()
+    optimizer = pair(model)
+    with lrscope.record(tmp_path / "run", effective="every=2"):
+        step(optimizer, model)
+        optimizer.zero_grad()
+        optimizer.step()
+        for _ in range(4):
+            step(optimizer, model)
+            found = effective_steps(optimizer)
+    track = lrscope.read_run(tmp_path / "run").main.tracks[0]
+    assert found == [int(track.measured.steps[-1])] * 2 == [3, 3]
 
 
 def test_parameters_that_are_measured_apart_make_one_rate_of_their_group(tmp_path):

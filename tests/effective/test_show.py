@@ -75,6 +75,28 @@ def test_momentum_is_said_to_add_up(measured, show):
     assert "SGD adds up past gradients (momentum 0.9), up to 10 times" in show(run)
 
 
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        ({"weight_decay": 0.1}, "SGD adds weight decay 0.1 × weights to the gradient"),
+        ({"maximize": True}, "SGD follows the gradient upwards (maximize=True)"),
+        (
+            {"weight_decay": 0.5, "momentum": 0.9},
+            "SGD adds weight decay 0.5 × weights to the gradient and adds up past",
+        ),
+    ],
+)
+def test_what_sgd_makes_of_its_gradient_is_said(measured, show, settings, told):
+    _, run = measured(trained(lambda model: SGD(model.parameters(), 0.1, **settings)))
+    assert told in show(run, columns=200)
+
+
+def test_adam_that_maximizes_has_a_negative_multiplier(measured, show):
+    _, run = measured(trained(lambda model: Adam(model.parameters(), maximize=True)))
+    assert "Adam follows the gradient upwards (maximize=True), so × is" in show(run)
+    assert run.track("all").measured.effective[-1] < 0
+
+
 def test_an_internal_rate_is_told_with_its_number(measured, show):
     prodigyopt = pytest.importorskip("prodigyopt")
     _, run = measured(trained(lambda model: prodigyopt.Prodigy(model.parameters())))
@@ -141,6 +163,100 @@ def test_what_was_not_measured_at_the_same_step_says_so(measured, show):
     told = show(run)
     assert "sgd/all: how far weights moved at step 3, the last of 4" in told
     assert "adam/all: how far weights moved at step 1, the last of 2" in told
+
+
+def logging():
+    model = net()
+    optimizer = SGD(model.parameters(), lr=0.1)
+    for at in range(6):
+        step(optimizer, model)
+        if at % 2:
+            lrscope.log(accuracy=at / 10, loss=float("nan"))
+            optimizer.zero_grad()
+            optimizer.step()  # it updates nothing
+
+
+def test_what_was_logged_is_told_with_the_updates_before_it(tmp_path, show):
+    with lrscope.record(tmp_path / "run"):
+        logging()
+    run = lrscope.read_run(tmp_path / "run")
+    logged = run.track("sgd/all").logged("accuracy")
+    assert (logged.steps.tolist(), logged.values.tolist()) == (
+        [2, 4, 6],
+        [0.1, 0.3, 0.5],
+    )
+    assert "accuracy 0.5 after 6 updates, the last of 3" in show(run)
+    assert "accuracy 0.3 after 4 updates, the last of 2" in show(run, "--steps", "1:5")
+    found = json.loads(show(run, "--json"), parse_constant=pytest.fail)["logged"]
+    last = {"step": 6, "optimizer": "sgd", "count": 3}
+    assert found == {
+        "accuracy": {"last": 0.5, **last},
+        "loss (logged)": {"last": None, **last},
+    }
+    with pytest.raises(lrscope.errors.UsageError, match="accuracy"):
+        run.track("sgd/all").logged("recall")
+
+
+def apart(count):
+    def run():
+        model = torch.nn.Sequential(*(torch.nn.Linear(2, 2) for _ in range(count)))
+        optimizer = Adam(model.named_parameters(), lr=0.1)
+        for _ in range(3):
+            model(torch.ones(1, 2)).square().sum().backward()
+            optimizer.step()
+
+    return run
+
+
+def test_parameters_that_were_measured_apart_have_a_table(measured, show):
+    _, run = measured(apart(12), effective="every=1,by=parameter")
+    told = show(run, columns=100)
+    assert "9.bias" in told
+    assert "10.weight" not in told
+    assert "and 4 more parameters; choose some with --group NAME" in told
+    chosen = show(run, "--group", "10.", columns=100)
+    assert "10.weight" in chosen
+    assert "9.bias" not in chosen
+    [row] = json.loads(show(run, "--json"))["rows"]
+    found = row["movement"]["parameters"]
+    own = run.track("adam/all").parameters
+    assert list(found) == list(own)
+    of = found["10.weight"]
+    assert of["effective"] == own["10.weight"].effective[-1]
+    assert of["update_to_weight"] == own["10.weight"].update_to_weight[-1]
+    assert (of["elements"], of["moved"], of["error"]) == (4, 1.0, 0.0)
+    _, run = measured(apart(1))
+    assert "parameter  " not in show(run).replace("parameters", "")
+    [row] = json.loads(show(run, "--json"))["rows"]
+    assert row["movement"]["parameters"] == {}
+
+
+@pytest.mark.parametrize(
+    ("steps", "nearest"), [("5:8", 4), ("5:6", 4), ("7:8", 8), ("9:", 8)]
+)
+def test_a_range_without_a_measured_step_names_the_nearest(
+    measured, show, steps, nearest
+):
+    train_sgd = trained(lambda model: SGD(model.parameters(), lr=0.1), 10)
+    _, run = measured(train_sgd, effective="every=4")
+    told = f"none of these steps was measured; the nearest is {nearest}"
+    assert told in show(run, "--steps", steps)
+    assert "none of these" not in show(run)
+
+
+def test_a_rate_of_zero_is_0_and_has_no_sign(measured, show):
+    def run():
+        weight = torch.nn.Parameter(torch.ones(3))
+        optimizer = SGD([weight], lr=0.0)
+        for _ in range(3):
+            weight.grad = torch.ones(3)
+            optimizer.step()
+
+    _, run = measured(run)
+    told = show(run)
+    assert "-0" not in told
+    assert "0.00e+00" not in told
+    assert "-0.0" not in show(run, "--json")
 
 
 @pytest.mark.parametrize(

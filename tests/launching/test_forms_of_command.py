@@ -73,6 +73,34 @@ def test_a_missing_command_is_127_as_in_a_shell(place):
     assert os.listdir(place.path) == []
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["--effective", "every=5"],
+        ["--audit", "--effective", "every=5,by=parameter"],
+        ["budget=1%"],
+        ["by=group"],
+    ],
+    ids=" ".join,
+)
+def test_a_form_of_effective_that_stands_apart_is_told_where_it_belongs(place, words):
+    done = place.run(*words, "python", "train.py")
+    assert done.code == 127
+    assert re.fullmatch(
+        rf"lrscope: cannot start '{words[-1]}': .+; "
+        rf"did you mean --effective={words[-1]}\?",
+        done.stderr.decode().strip(),
+    )
+    assert os.listdir(place.path) == []
+
+
+@pytest.mark.parametrize("word", ["every", "LR=5", "no-such=program", "by"])
+def test_other_words_that_cannot_start_get_no_such_hint(place, word):
+    done = place.run(word)
+    assert done.code == 127
+    assert b"did you mean" not in done.stderr
+
+
 def test_a_file_that_cannot_be_executed_is_126_as_in_a_shell(place):
     name = place.write("echo hello", "plain.sh")
     (place.path / name).chmod(0o644)

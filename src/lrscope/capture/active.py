@@ -7,6 +7,7 @@ import weakref
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from lrscope.capture.known import Known
     from lrscope.capture.recorder import Recorder
 
 _started: list[weakref.ref[Recorder]] = []
@@ -27,8 +28,8 @@ def active_recorder() -> Recorder | None:
     return None
 
 
-def rates_of(optimizer: Any) -> list[tuple[float | None, float | None]] | None:
-    """Return of each group the last applied and effective rate, if it was recorded."""
+def rates_of(optimizer: Any) -> list[Known] | None:
+    """Return what is known of the rates of each group, if they are recorded."""
     recorder = active_recorder()
     return None if recorder is None else recorder.rates_of(optimizer)
 

@@ -127,7 +127,7 @@ def describe(group: dict[str, Any], number: int, name: str) -> dict[str, Any]:
         str(key): value
         for key, value in group.items()
         if key not in _NOT_SETTINGS and key not in description["settings"]
-        if isinstance(value, (bool, int, str)) and _TELLING.search(str(key))
+        if isinstance(value, (bool, int, str)) and _tells(str(key), value)
     }
     if others:
         description["others"] = others
@@ -137,6 +137,11 @@ def describe(group: dict[str, Any], number: int, name: str) -> dict[str, Any]:
     if names:
         description["parameters"] = [str(each) for each in names[:MOST_NAMES]]
     return description
+
+
+def _tells(key: str, value: Any) -> bool:
+    """Say whether a setting that is no float says something of the rate."""
+    return bool(_TELLING.search(key) or (key == "maximize" and value))
 
 
 def _elements(parameter: Any) -> int:

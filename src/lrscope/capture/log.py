@@ -2,36 +2,65 @@
 
 from __future__ import annotations
 
+import contextlib
 import reprlib
 import warnings
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from lrscope.capture.active import active_recorder
 from lrscope.capture.groups import is_tensor
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
-def log(**values: Any) -> None:
+
+def log(*mappings: Mapping[str, Any], **values: Any) -> None:
     """Record numbers beside the rates, such as a metric of the validation.
 
     Without a recorder at work (``lrscope run`` or ``lrscope.record``) it does nothing,
     so it may stay in a program. A tensor on a device is not waited for.
 
     Args:
+        *mappings: numbers by name, for names that are no keywords.
         **values: numbers by name: Python's, NumPy's, or tensors of one number. Others
             are left out with a warning; a training must not end because of them.
 
     Example:
         >>> log(validation_loss=0.31, accuracy=0.97)
+        >>> log({"val/loss": 0.31, "val/accuracy": 0.97})
     """
     recorder = active_recorder()
-    for name, value in values.items():
-        number = _number(value)
-        if number is None:
-            told = reprlib.repr(value)  # short, and never an exception
-            message = f"lrscope.log takes numbers, got {name}={told}; left out"
+    if recorder is None:
+        return
+    left_out = []
+    for given in (*mappings, values):
+        for name, value in _named(given).items():
+            number = _number(value)
+            if isinstance(name, str) and number is not None:
+                recorder.log(name, number)
+            else:
+                left_out.append(_told(name, value))
+    if left_out:
+        told = ", ".join(left_out)
+        message = f"lrscope.log takes numbers by name, got {told}; left out"
+        with contextlib.suppress(Warning):  # where warnings are errors
             warnings.warn(message, stacklevel=2)
-        elif recorder is not None:
-            recorder.log(name, number)
+
+
+def _named(given: Any) -> dict[Any, Any]:
+    """Return values by name; what cannot be read as a mapping has None."""
+    try:
+        return dict(given.items())
+    except Exception:  # noqa: BLE001 - whatever it is, it is no mapping
+        return {None: given}
+
+
+def _told(name: Any, value: Any) -> str:
+    """Return what was given: short, and never an exception."""
+    told = reprlib.repr(value)
+    if name is None:
+        return told
+    return f"{name if isinstance(name, str) else reprlib.repr(name)}={told}"
 
 
 def _number(value: Any) -> Any:

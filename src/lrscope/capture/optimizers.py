@@ -7,6 +7,7 @@ import weakref
 from itertools import count
 from typing import TYPE_CHECKING, Any, Callable
 
+from lrscope.capture.known import Known
 from lrscope.capture.late import LateValues
 from lrscope.capture.optimizer_steps import OptimizerSteps
 from lrscope.capture.plain import plain
@@ -146,10 +147,8 @@ class OptimizerWitness:
         watch = self.watches.get(id(optimizer))
         return None if watch is None else watch.number
 
-    def rates_of(
-        self, optimizer: Any
-    ) -> list[tuple[float | None, float | None]] | None:
-        """Return of each group what was last applied and effective; NaN as None."""
+    def rates_of(self, optimizer: Any) -> list[Known] | None:
+        """Return what is known of the rates of each group."""
         watch = self.watches.get(id(optimizer))
         if watch is None:
             return None
@@ -159,8 +158,7 @@ class OptimizerWitness:
         }
         numbers = watch.members.numbers(optimizer.param_groups)
         return [
-            (_known(rates.get(each)), _known(watch.effective.get(each)))
-            for each in numbers
+            Known.of(rates.get(each), watch.effective.get(each)) for each in numbers
         ]
 
     def forget_files(self) -> None:
@@ -168,7 +166,3 @@ class OptimizerWitness:
         for watch in self.watches.values():
             watch.forget_files()
         self._steps.forget()
-
-
-def _known(rate: float | None) -> float | None:
-    return None if rate is None or rate != rate else rate

@@ -117,7 +117,7 @@ class Recorder:
         return bool(self._handles)
 
     def rates_of(self, optimizer: Any) -> list[Any] | None:
-        """Return of each group of an optimizer what was last applied and effective."""
+        """Return what is known of the rates of each group of an optimizer."""
         return self._optimizers.rates_of(optimizer)
 
     def log(self, name: str, value: Any) -> None:

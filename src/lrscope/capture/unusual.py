@@ -58,6 +58,8 @@ class UnusualSteps:
         watch.last_flags = flags
         if flags & rows.UPDATED:
             watch.applied = watch.rates
+        else:
+            watch.idle += 1
         watch.usual = not watch.scaled
         watch.updates = True
 

@@ -27,10 +27,10 @@ class Watch:
 
     __slots__ = (
         "applied", "applied_before", "beside", "code", "count", "described",
-        "effective", "explained", "extra", "groups", "hands", "hooked", "hooks", "last",
-        "last_flags", "layout", "layouts", "members", "name", "number", "numbers",
-        "odd", "owner", "pattern", "probe", "rates", "readers", "row", "scaled",
-        "signature", "simple", "turn", "turns", "updates", "usual", "waiting",
+        "effective", "explained", "extra", "groups", "hands", "hooked", "hooks", "idle",
+        "last", "last_flags", "layout", "layouts", "members", "name", "number",
+        "numbers", "odd", "owner", "pattern", "probe", "rates", "readers", "row",
+        "scaled", "signature", "simple", "turn", "turns", "updates", "usual", "waiting",
     )  # fmt: skip
 
     def __init__(self, number: int, optimizer: Optimizer) -> None:
@@ -66,7 +66,9 @@ class Watch:
         ] = []  # (position, key, index) on the move
         self.readers: list[grouping.SettingsReader] = []
         self.applied_before: dict[int, float] = {}  # the same, of earlier groupings
-        self.effective: dict[int, float] = {}  # of the last measured step, by group
+        # of the last measured step, by group: its rate and its index among updates
+        self.effective: dict[int, tuple[float, int]] = {}
+        self.idle = 0  # calls of step() that updated nothing
         self.scaled = False
         self.hooks: dict[int, Any] | None = None  # those that may just have written
         self.waiting: list[Any] = []  # values that are still on a device

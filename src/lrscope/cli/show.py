@@ -30,7 +30,11 @@ PAUSE = 0.5
 
 @click.command("show")
 @click.argument("run", required=False, type=click.Path(path_type=Path))
-@click.option("--group", metavar="NAME", help="Only groups whose name contains NAME.")
+@click.option(
+    "--group",
+    metavar="NAME",
+    help="Only groups (or else parameters) whose name contains NAME.",
+)
 @click.option("--steps", metavar="A:B", help="Only steps A to B, B not included.")
 @click.option("--segment", type=int, help="Of a run continued with -o: which part.")
 @click.option("--rank", type=int, help="Which process of a distributed run.")

@@ -89,7 +89,7 @@ def hold(trial: Trial) -> NoReturn:
             code = launch.launch(launch.resolve(command), variables, begin)
         except OSError as error:
             place.drop_segment(segment, with_run=not existed)
-            _tell(f"cannot start {command[0]!r}: {error.strerror}")
+            _tell(f"cannot start {command[0]!r}: {error.strerror}{_hint(command[0])}")
             missing = isinstance(error, FileNotFoundError)
             sys.exit(launch.NOT_FOUND if missing else launch.NOT_EXECUTABLE)
         told = any(os.scandir(notes))
@@ -120,6 +120,14 @@ def _get_ready() -> None:
     """Load what the closing line needs while the command runs."""
     with contextlib.suppress(ImportError):  # then the closing line says so
         import lrscope.report.summary  # noqa: F401
+
+
+def _hint(word: str) -> str:
+    """Return what a word that is no command was meant as, if it looks like that."""
+    key, given, _ = word.partition("=")
+    if given and key in ("every", "budget", "by"):
+        return f"; did you mean {EFFECTIVE}={word}?"
+    return ""
 
 
 def _check_every(every: str | None) -> None:

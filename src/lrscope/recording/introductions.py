@@ -20,7 +20,8 @@ class Group:
         lr: its rate at that time; NaN if it was no number.
         settings: the numbers beside it, such as ``{"betas": (0.9, 0.999)}``.
         parameters: names of the first 200 parameters, where they have names.
-        others: whole numbers, truths and texts under keys that speak of rates.
+        others: whole numbers, truths and texts under keys that speak of rates;
+            ``maximize`` where it is true.
         tensor_lr: whether its rate is a tensor.
     """
 

@@ -13,7 +13,7 @@ from lrscope.recording.causes import causes_of
 from lrscope.recording.internals import internals_of
 from lrscope.recording.measuring import measured_of, parameters_of
 from lrscope.recording.rowset import at
-from lrscope.recording.values import LOSS, losses_before
+from lrscope.recording.values import LOSS, Logged, losses_before
 
 if TYPE_CHECKING:
     from collections import Counter
@@ -126,6 +126,35 @@ class Track:
             return np.full(rows.size, np.nan)
         steps = [process.step_rows(each) for each in process.optimizers]
         return losses_before(rows, np.sort(np.concatenate(steps)), losses)
+
+    def logged(self, name: str) -> Logged:
+        """Return what the program logged under a name, with the updates before it.
+
+        Args:
+            name: that was given to `lrscope.log`.
+
+        Raises:
+            UsageError: nothing was logged under that name.
+
+        Example:
+            >>> run = lrscope.read_run("runs/a")  # doctest: +SKIP
+            >>> run.track("adamw/all").logged("accuracy").values  # doctest: +SKIP
+            array([0.71, 0.83])
+        """
+        process = self._process
+        found = process.values.get(name)
+        if found is None:
+            names = ", ".join(process.values) or "nothing"
+            msg = f"logged needs a name that has values, got {name!r}; "
+            msg += f"this process recorded: {names}"
+            raise UsageError(msg)
+        steps = process.step_rows(self._number)
+        updates = steps[at(process.updated, steps)]
+        return Logged(
+            name=name,
+            steps=np.searchsorted(updates, found.rows),
+            values=found.values,
+        )
 
     @cached_property
     def attempted(self) -> Attempts:

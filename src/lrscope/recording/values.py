@@ -35,6 +35,25 @@ class Values:
         return int(self.rows.size)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Logged:
+    """What a program logged under one name, beside the updates of an optimizer.
+
+    Attributes:
+        name: that was given to ``lrscope.log``.
+        steps: how many updates the optimizer had made before each value (int64).
+        values: (float64).
+    """
+
+    name: str
+    steps: NDArray[np.int64]
+    values: NDArray[np.float64]
+
+    def __len__(self) -> int:
+        """Return how many there are."""
+        return int(self.values.size)
+
+
 def values_in(process: Process) -> dict[str, Values]:
     """Return what was logged in a process, and its losses, by name."""
     wanted: dict[str, dict[int, int]] = {}

@@ -41,7 +41,8 @@ def in_terminal(curves: Sequence[Curve], width: int, *, color: bool, label: str)
     """
     apart = _apart(curves)
     chosen, left = apart[:MOST_CURVES], len(apart[MOST_CURVES:])
-    if not chosen or max(each.steps[-1] for each in chosen) == 0:
+    steps = {step for each in chosen for step in (each.steps[0], each.steps[-1])}
+    if len(steps) < 2:
         return ""
     figure = _figure(chosen, max(12, min(width, 100) - 24), label)
     figure.with_colors = color
@@ -143,6 +144,7 @@ def _tick(
     left: bool = False,  # noqa: FBT001, FBT002
 ) -> str:
     del delta
+    value += 0.0  # never -0.0
     whole = value == 0 or abs(value) >= 100 or (abs(value) >= 1 and value % 1 == 0)
     text = f"{value:.0f}" if whole else f"{value:.3g}"
     if len(text) > chars:

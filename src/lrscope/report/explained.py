@@ -44,12 +44,14 @@ def explained(
         return ""
     name = track.optimizer.class_name
     said = [INSIDE[key].format(f"{internals[key]:.3g}") for key in _known(internals)]
+    if track.description.others.get("maximize"):
+        said.append("follows the gradient upwards (maximize=True), so × is negative")
     if DIVIDES.search(name):
         divides = "divides each gradient by its usual size"
         said.append(
             divides if said else f"{divides}: the smaller that is, the larger ×"
         )
-    elif not said:
+    elif name == "SGD":
         said += _added_up(track)
     return f"{name} {' and '.join(said)}" if said else ""
 
@@ -59,11 +61,14 @@ def _known(internals: dict[str, float]) -> Iterator[str]:
 
 
 def _added_up(track: Track) -> Iterator[str]:
-    """Yield what momentum does to an optimizer that does nothing else (SGD)."""
+    """Yield what SGD makes of its gradient."""
     settings = track.description.settings
     (momentum,) = settings.get("momentum", (0.0,))
     (dampening,) = settings.get("dampening", (0.0,))
-    if track.optimizer.class_name == "SGD" and 0 < momentum < 1 and not dampening:
+    (decay,) = settings.get("weight_decay", (0.0,))
+    if decay:
+        yield f"adds weight decay {decay:g} × weights to the gradient"
+    if 0 < momentum < 1 and not dampening:
         yield (
             f"adds up past gradients (momentum {momentum:g}), "
             f"up to {1 / (1 - momentum):.3g} times"

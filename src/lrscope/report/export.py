@@ -81,7 +81,7 @@ def _measured(track: Track) -> dict[str, Any]:
     measured = track.measured
     if measured is not None:
         at = calls[np.searchsorted(track.steps, measured.steps)]
-        found["effective"][at] = measured.effective
+        found["effective"][at] = measured.effective + 0.0  # never -0.0
         found["update_to_weight"][at] = measured.update_to_weight
     if LOSS in track.process.values:
         found["loss"][calls] = track.loss

@@ -13,11 +13,30 @@ from lrscope.report.explained import explained
 from lrscope.report.steps import Points, Steps, thinned
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from lrscope.recording.measured import Measured
     from lrscope.recording.process import Process
     from lrscope.recording.track import Track
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moved:
+    """What was measured of one parameter, at the step its group is told of.
+
+    Attributes:
+        elements: numbers in it.
+        effective: rate that plain SGD would have needed for the same movement.
+        error: half the width of its 95 % interval; 0 if all elements were measured.
+        update_to_weight: length of the update / length of the weights.
+        moved: share of the elements that changed.
+    """
+
+    elements: float
+    effective: float
+    error: float
+    update_to_weight: float
+    moved: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +59,7 @@ class Movement:
         because: why effective is not applied, or why there is no such rate, in words;
             "" if there is nothing to say.
         curve: steps and effective rates, thinned for drawing.
+        parameters: the same of its parameters, by name, if measured apart.
     """
 
     measured: int
@@ -56,10 +76,17 @@ class Movement:
     internals: dict[str, float]
     because: str
     curve: Points
+    parameters: dict[str, Moved]
 
 
-def movement_of(track: Track, steps: Steps) -> Movement | None:
-    """Return what was measured of a track within a range of steps, None if nothing."""
+def movement_of(track: Track, steps: Steps, named: str = "") -> Movement | None:
+    """Return what was measured of a track within a range of steps, None if nothing.
+
+    Args:
+        track: of the group.
+        steps: the range.
+        named: only parameters whose name contains this.
+    """
     measured = track.measured
     chosen = steps.among(measured.steps) if measured else np.zeros(0, bool)
     if measured is None or not chosen.any():
@@ -67,7 +94,8 @@ def movement_of(track: Track, steps: Steps) -> Movement | None:
     last = int(np.flatnonzero(chosen)[-1])
     step = int(measured.steps[last])
     applied = float(track.applied[np.searchsorted(track.steps, step)])
-    effective = float(measured.effective[last])
+    effectives = measured.effective + 0.0  # never -0.0
+    effective = float(effectives[last])
     multiplier = effective / applied if applied and math.isfinite(applied) else None
     internals = _at(step, track)
     return Movement(
@@ -85,8 +113,30 @@ def movement_of(track: Track, steps: Steps) -> Movement | None:
         internals=internals,
         because=_without_rate(measured, last)
         or explained(track, internals, multiplier),
-        curve=thinned(measured.steps[chosen], measured.effective[chosen]),
+        curve=thinned(measured.steps[chosen], effectives[chosen]),
+        parameters={
+            name: _moved(each, int(np.searchsorted(each.steps, step)))
+            for name, each in track.parameters.items()
+            if named in name and step in each.steps
+        },
     )
+
+
+def _moved(measured: Measured, at: int) -> Moved:
+    return Moved(
+        elements=measured.elements,
+        effective=float(measured.effective[at]) + 0.0,
+        error=float(measured.effective_error[at]),
+        update_to_weight=float(measured.update_to_weight[at]),
+        moved=float(measured.moved[at]),
+    )
+
+
+def nearest_measured(tracks: Iterable[Track], steps: Steps) -> int | None:
+    """Return the measured step nearest to a range; None if none was measured."""
+    found = [each.measured.steps for each in tracks if each.measured]
+    numbers = np.concatenate([np.zeros(0, np.int64), *found])
+    return int(numbers[steps.away(numbers).argmin()]) if numbers.size else None
 
 
 def _at(step: int, track: Track) -> dict[str, float]:

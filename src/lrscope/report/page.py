@@ -9,7 +9,8 @@ import numpy as np
 
 from lrscope.recording.events import SchedulerConstructed, Trouble
 from lrscope.recording.values import LOSS
-from lrscope.report.movement import Movement, given_up, movement_of
+from lrscope.report.logged import Latest, logged_of
+from lrscope.report.movement import Movement, given_up, movement_of, nearest_measured
 from lrscope.report.steps import Points, Steps, thinned
 
 if TYPE_CHECKING:
@@ -67,6 +68,9 @@ class Page:
         ratios: how often things happened, by optimizer.
         schedulers: those that were met, in words.
         losses: steps and losses by optimizer, thinned for drawing.
+        logged: what the program logged, by name.
+        nearest_measured: the measured step nearest to the range that is shown; None if
+            steps were measured in it, or nowhere.
         remarks: what is wrong with the recording.
     """
 
@@ -78,6 +82,8 @@ class Page:
     ratios: dict[str, Ratio]
     schedulers: tuple[str, ...]
     losses: dict[str, Points]
+    logged: dict[str, Latest]
+    nearest_measured: int | None
     remarks: tuple[str, ...]
 
 
@@ -91,25 +97,38 @@ def page_of(
 
     Args:
         run: the run.
-        group: show only tracks whose name contains this.
+        group: show only tracks whose name contains this; if there are none, those with
+            such a parameter that was measured apart, and of these only that.
         steps: show only these steps.
         process: which to show; by default `Run.main`.
     """
-    process = process or run.main
-    tracks = [each for each in process.tracks if group is None or group in each.name]
+    process, steps = process or run.main, steps or Steps()
+    group = group or ""
+    whole = [each for each in process.tracks if group in each.name]
+    tracks = whole or [
+        each
+        for each in process.tracks
+        if any(group in name for name in each.parameters)
+    ]
+    named = "" if whole else group
+    rows = tuple(_row(each, steps, named) for each in tracks)
     optimizers = dict.fromkeys(each.optimizer for each in tracks)
     return Page(
         run=str(run.path),
         process=_which(process, run),
         command=" ".join(process.command),
         state=_state(process, run),
-        rows=tuple(_row(each, steps or Steps()) for each in tracks),
+        rows=rows,
         ratios={each.name: process.ratio(each.index) for each in optimizers},
         schedulers=tuple(
             _scheduler(each, str(process.head.get("directory", "")))
             for each in process.history.of(SchedulerConstructed)
         ),
-        losses=_losses(tracks, steps or Steps()),
+        losses=_losses(tracks, steps),
+        logged=logged_of(tracks, steps),
+        nearest_measured=None
+        if any(row.movement for row in rows)
+        else nearest_measured(tracks, steps),
         remarks=_remarks(run, process),
     )
 
@@ -148,7 +167,7 @@ def _state(process: Process, run: Run) -> str:
     return RUNNING
 
 
-def _row(track: Track, steps: Steps) -> Row:
+def _row(track: Track, steps: Steps, named: str) -> Row:
     chosen = steps.among(track.steps)
     numbers, lr = track.steps[chosen], track.applied[chosen]
     finite = lr[np.isfinite(lr)]
@@ -162,7 +181,7 @@ def _row(track: Track, steps: Steps) -> Row:
         changes=int((lr[1:] != lr[:-1]).sum()),
         changed_by=dict(track.changed_by.most_common()),
         curve=thinned(numbers, lr),
-        movement=movement_of(track, steps),
+        movement=movement_of(track, steps, named),
     )
 
 

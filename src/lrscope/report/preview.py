@@ -10,8 +10,8 @@ from rich.table import Table
 from rich.text import Text
 
 from lrscope.report import curves
+from lrscope.report.numbers import rate
 from lrscope.report.planned import Planned, rows_of
-from lrscope.report.terminal import rate
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -33,6 +33,15 @@ class Steps:
             chosen &= steps < self.stop
         return chosen
 
+    def away(self, steps: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return how far each step is from the range; 0 within it."""
+        away = np.zeros_like(steps)
+        if self.start is not None:
+            away = np.maximum(away, self.start - steps)
+        if self.stop is not None:
+            away = np.maximum(away, steps - self.stop + 1)
+        return away
+
 
 def thinned(
     steps: NDArray[np.int64], values: NDArray[np.float64], points: int = POINTS

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import astuple
 from typing import TYPE_CHECKING
 
@@ -11,18 +10,13 @@ from rich.text import Text
 
 from lrscope.report import curves
 from lrscope.report.columns import table
+from lrscope.report.moving import movement
+from lrscope.report.numbers import known, rate
 
 if TYPE_CHECKING:
-    from collections.abc import Sized
-
     from rich.console import RenderableType
 
-    from lrscope.report.movement import Movement
     from lrscope.report.page import Page
-
-
-MOST_NAMED = 3
-"""Groups that a sentence names; of more it says how many they are."""
 
 
 def rendered(page: Page, width: int, *, color: bool) -> RenderableType:
@@ -38,9 +32,10 @@ def rendered(page: Page, width: int, *, color: bool) -> RenderableType:
         Text(page.command, style="dim", overflow="ellipsis", no_wrap=True),
         *_rates(page, width),
         *_causes(page),
-        *_movement(page, width),
+        *movement(page, width),
         Text(),
         *_ratios(page),
+        *_logged(page),
     ]
     for curve in _curves(page, width, color=color):
         parts += [Text(), Text.from_ansi(curve)]
@@ -70,81 +65,6 @@ def _rates(page: Page, width: int) -> list[RenderableType]:
     return table(headings, rows, width, spare=spare)
 
 
-def _movement(page: Page, width: int) -> list[RenderableType]:
-    """Return how far weights really moved, as a table, if that was measured."""
-    moving = [(row.name, row.movement) for row in page.rows if row.movement]
-    if not moving:
-        return []
-    headings = ("group", "applied", "effective", "×", "update/weight", "moved")
-    rows = [
-        (
-            name,
-            _known(of.applied, ".2e"),
-            _effective(of),
-            "–" if of.multiplier is None else _known(of.multiplier, ".3g"),
-            _known(of.update_to_weight, ".2e"),
-            f"{of.moved:.1%}",
-        )
-        for name, of in moving
-    ]
-    spare = ("moved", "applied", "update/weight", "×")
-    found = table(headings, rows, width, spare=spare)
-    return [Text(), *_when(moving), *found, *_because(moving)]
-
-
-def _when(moving: list[tuple[str, Movement]]) -> list[Text]:
-    """Say what step the numbers are of, once for all groups with the same."""
-    steps: dict[tuple[int, int], list[str]] = {}
-    for name, of in moving:
-        steps.setdefault((of.step, of.measured), []).append(name)
-    return [
-        Text(
-            f"{_whose(names, moving)}how far weights moved at step {step:,}, "
-            f"the last of {measured:,} that were measured",
-            style="dim",
-        )
-        for (step, measured), names in steps.items()
-    ]
-
-
-def _effective(of: Movement) -> str:
-    error = f" ± {of.error:.0e}" if of.error and math.isfinite(of.error) else ""
-    return _known(of.effective, ".2e") + error
-
-
-def _known(value: float, form: str) -> str:
-    return f"{value:{form}}" if math.isfinite(value) else "–"
-
-
-def _because(moving: list[tuple[str, Movement]]) -> list[Text]:
-    """Say why effective is not applied, once for all groups with the same answer."""
-    groups: dict[str, list[str]] = {}
-    for name, of in moving:
-        if of.because:
-            groups.setdefault(of.because, []).append(name)
-    return [
-        Text(f"{_whose(names, moving)}{because}") for because, names in groups.items()
-    ]
-
-
-def _whose(names: list[str], among: Sized) -> str:
-    """Return whom a sentence is about; "" if it is about all."""
-    if len(names) == len(among):
-        return ""
-    return (
-        f"{', '.join(names) if len(names) <= MOST_NAMED else f'{len(names)} groups'}: "
-    )
-
-
-def rate(value: float | None) -> str:
-    """Return a rate in three digits, the way people write rates."""
-    if value is None:
-        return "–"
-    if value == 0 or not math.isfinite(value):
-        return f"{value:g}"
-    return f"{value:.2e}"
-
-
 def _causes(page: Page) -> list[Text]:
     """Say who changed the rates, once for all groups with the same answer."""
     groups: dict[tuple[tuple[str, int], ...], list[str]] = {}
@@ -172,6 +92,19 @@ def _ratios(page: Page) -> list[Text]:
         numbers = " : ".join(str(each) for each in astuple(ratio))
         whose = f"  {name}" if len(page.ratios) > 1 else ""
         lines.append(Text.assemble((numbers, "bold"), whose))
+    return lines
+
+
+def _logged(page: Page) -> list[Text]:
+    """Return a line for each name under which the program logged numbers."""
+    several = len(page.ratios) > 1
+    lines = []
+    for name, of in page.logged.items():
+        updates = f"{of.step:,} update{'s' * (of.step != 1)}"
+        whose = f" of {of.optimizer}" if several else ""
+        last = known(of.last, ".4g")
+        told = f"{name} {last} after {updates}{whose}, the last of {of.count:,}"
+        lines.append(Text(told))
     return lines
 
 

@@ -507,6 +507,16 @@ def in_backward(every=0, layers=15):
     return story
 
 
+def one_after_another(count=23):
+    for index in range(count):
+        weight = nn.Parameter(torch.ones(3))
+        optimizer = SGD([weight], lr=0.01 * (1 + index))
+        for _ in range(6):
+            optimizer.zero_grad()
+            weight.square().sum().backward()
+            optimizer.step()
+
+
 # Of `applied-differs-from-plan`.
 
 
@@ -720,5 +730,6 @@ CANNOT = {
     "per-parameter-optimizers-in-backward": {
         **NOTHING,
         "few": in_backward(layers=4),
+        "trained one after another": one_after_another,
     },
 }

@@ -42,6 +42,13 @@ class Opened(NamedTuple):
     decays: list[Any]
 
 
+class Ended(NamedTuple):
+    """A step that was measured: its row, and which update it was."""
+
+    row: int
+    update: int
+
+
 class Gauge:
     """Measures one optimizer; it changes at each of its steps.
 
@@ -154,7 +161,7 @@ class Gauge:
             took: seconds that writing took.
         """
         to_next = self._pace.steps_to_next(self._step, self._cost + took)
-        self._step += to_next
+        self._step += to_next - self.left  # of some calls nothing could be measured
         self.left = to_next - 1
         self.due = not self.left
 
@@ -169,11 +176,15 @@ class Gauge:
         self._drawing, self._parts = None, 0
         self.opened, self.row = None, -1
 
-    def write(self, row: int, part: Part, sums: list[float]) -> None:
+    def ended(self, row: int) -> Ended:
+        """Return the step that has just been measured."""
+        return Ended(row, self._step - self.left - self.watch.idle)
+
+    def write(self, step: Ended, part: Part, sums: list[float]) -> None:
         """Write what a step moved.
 
         Args:
-            row: of the step.
+            step: which.
             part: whose sums they are.
             sums: in the order of `NAMES`.
         """
@@ -184,20 +195,21 @@ class Gauge:
             layout = self._layouts.get(key)
             if layout is None:
                 layout = self._layouts[key] = self._announced(kind, chosen, part)
-            values = [float(row), *(sums[each] for each in chosen)]
+            values = [float(step.row), *(sums[each] for each in chosen)]
             self._journal.sink.put(layout, self._journal.silence(), 0, values)
-        self._remember(row, part, sums)
+        self._remember(step, part, sums)
 
-    def _remember(self, row: int, part: Part, sums: list[float]) -> None:
+    def _remember(self, step: Ended, part: Part, sums: list[float]) -> None:
         """Have the watch know the effective rate, over all parts of the group."""
         named = dict(zip(NAMES, sums))
-        latest, driven, square = self._latest.get(part.group, (row, 0.0, 0.0))
-        if latest != row:
+        latest, driven, square = self._latest.get(part.group, (step.row, 0.0, 0.0))
+        if latest != step.row:
             driven = square = 0.0
         driven += named["moved·gradient"] + named["decay"] * named["gradient·weight"]
         square += named["gradient·gradient"]
-        self._latest[part.group] = row, driven, square
-        self.watch.effective[part.group] = -driven / square if square else _NAN
+        self._latest[part.group] = step.row, driven, square
+        rate = 0.0 - driven / square if square else _NAN
+        self.watch.effective[part.group] = rate, step.update
 
     def _announced(self, kind: str, chosen: tuple[int, ...], part: Part) -> Layout:
         columns = ["row", *(NAMES[each] for each in chosen)]

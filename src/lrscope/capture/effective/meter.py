@@ -14,7 +14,7 @@ import weakref
 from collections import deque
 from typing import TYPE_CHECKING, Any, Callable
 
-from lrscope.capture.effective.gauge import Gauge
+from lrscope.capture.effective.gauge import Ended, Gauge
 from lrscope.capture.effective.pace import Account
 from lrscope.capture.effective.sums import Bench
 from lrscope.sites import unseen
@@ -52,7 +52,7 @@ class Meter:
         self._gauges: dict[int, Gauge] = {}
         self._rooms = threading.local()  # several threads may be stepping
         self._collecting = threading.Lock()
-        self._coming: deque[tuple[Gauge, int, Part, Arrival]] = deque()
+        self._coming: deque[tuple[Gauge, Ended, Part, Arrival]] = deque()
 
     def hooks(self, optimizer: ModuleType) -> list[Any]:
         """Register with torch, after the witness."""
@@ -127,11 +127,12 @@ class Meter:
         try:
             started = time.perf_counter()
             self.collect()
+            step = gauge.ended(row)
             for part, sums in found:
                 if isinstance(sums, list):
-                    gauge.write(row, part, sums)
+                    gauge.write(step, part, sums)
                 else:
-                    self._coming.append((gauge, row, part, sums))
+                    self._coming.append((gauge, step, part, sums))
             gauge.internals.write(optimizer, row)
             gauge.go_on(time.perf_counter() - started)
         except Exception as error:  # noqa: BLE001 - the training must go on
@@ -169,8 +170,8 @@ class Meter:
         """Write the sums that have come from a device; never wait."""
         with self._collecting:
             while self._coming and self._coming[0][3].has_come():
-                gauge, row, part, arrival = self._coming.popleft()
-                gauge.write(row, part, arrival.numbers())
+                gauge, step, part, arrival = self._coming.popleft()
+                gauge.write(step, part, arrival.numbers())
 
     def forget_files(self) -> None:
         """Be ready for a new recording, in a forked child."""

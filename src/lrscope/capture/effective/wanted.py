@@ -9,6 +9,9 @@ from lrscope.errors import UsageError
 BUDGET = 0.01
 """Share of a training's time that measuring may take, if nothing else is asked for."""
 
+DOUBTFUL = 0.5
+"""A budget from here on needs its ``%``: who writes 1 means 1 %, not all the time."""
+
 FORMS = (
     "every=K (a number of steps), budget=1% (of the training's time) and "
     "by=parameter or by=group, joined by commas"
@@ -47,7 +50,7 @@ def wanted(text: object) -> Wanted:
         raise UsageError(msg)
     found = Wanted()
     told: list[str] = []
-    for part in filter(None, text.split(",")):
+    for part in text.split(",") if text else ():
         key, _, value = (each.strip() for each in part.partition("="))
         found = _with(found, key, value, text)
         told.append("pace" if key in ("every", "budget") else key)
@@ -64,6 +67,12 @@ def _with(found: Wanted, key: str, value: str, text: str) -> Wanted:
         return found._replace(by_parameter=value == "parameter")
     if key == "budget":
         share = _share(value)
+        if share is not None and DOUBTFUL <= share <= 100 and "%" not in value:
+            msg = (
+                f"budget={value} means {share * 100:g} % of the time; "
+                f"did you mean {value}%? got {text!r}"
+            )
+            raise UsageError(msg)
         if share is not None and 0 < share <= 1:
             return found._replace(budget=share)
     msg = f"--effective takes {FORMS}; got {text!r}"

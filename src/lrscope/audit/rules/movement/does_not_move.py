@@ -1,7 +1,8 @@
 """A group has a rate, and its weights do not move.
 
 What it means: at the measured steps the rate was above 0, and no weight of the group,
-or hardly any, changed.
+or hardly any, changed: of those that had a gradient fewer than 25 % at nine steps of
+ten (info; a warning if it was fewer than 2 % at the usual step).
 
 Why it matters: these layers do not learn, while every log of the rate says they do.
 
@@ -15,9 +16,8 @@ optimizer that rounds stochastically or sums the rests up (Kahan), or a larger r
 gradient: leave the group out of the optimizer, or find what cuts it off.
 
 Looks the same, but is right: layers that are frozen on purpose and were left in the
-optimizer, experts that no batch used (info); a low rate in bfloat16 that moves a part
-of the weights (info); stochastic rounding, which moves typical weights and not only the
-smallest.
+optimizer, experts that no batch used (info); stochastic rounding, which moves typical
+weights and not only the smallest.
 
 Upstream: meta-pytorch/torchtune#2254, Nerogar/OneTrainer#996, pytorch/pytorch#120376,
 pytorch/ao#1124

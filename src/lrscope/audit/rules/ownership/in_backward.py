@@ -10,7 +10,8 @@ Usual causes: layer-wise GaLore, LOMO and other recipes that train inside backwa
 
 What to do: do not accumulate with them; count their schedules in backward calls.
 
-Looks the same, but is right: such recipes without accumulation (info).
+Looks the same, but is right: such recipes without accumulation, and a loop that steps
+many optimizers after each backward call (info).
 
 Upstream: jiaweizzhao/GaLore#78, modelscope/ms-swift#10143,
 huggingface/transformers#30371, huggingface/transformers#31710
@@ -38,15 +39,23 @@ MANY = 20
 
 
 def _subjects(case: Case) -> list[list[Optimizer]]:
-    return [found for each in case.trainings if len(found := _small(each)) > MANY]
+    return [found for each in case.trainings if (found := _together(each))]
 
 
-def _small(training: Training) -> list[Optimizer]:
-    return [
+def _together(training: Training) -> list[Optimizer]:
+    """Return those that step once per backward call, in the company of many."""
+    small = [
         each
         for each in training.optimizers_called
         if each.event and sum(g.tensors for g in each.event.groups) == 1
+        if each.backward_per_call == 1
     ]
+    if len(small) <= MANY:
+        return []
+    items = training.process.history.items("backward")
+    backward = np.cumsum(training.tally.per_row(items))
+    company = np.bincount(np.concatenate([backward[each.calls] for each in small]))
+    return [e for e in small if np.median(company[backward[e.calls]]) > MANY]
 
 
 def _judge(small: list[Optimizer]) -> Iterator[Finding]:
@@ -55,10 +64,14 @@ def _judge(small: list[Optimizer]) -> Iterator[Finding]:
     yield RULE.found(
         first,
         f"{len(small)} optimizers hold one parameter each and are stepped "
-        f"{first.calls.size} times"
-        + (f", {waits} times for each step of the loop" if waits > 1 else ""),
+        f"{first.calls.size} times, once for each backward call"
+        + (f" and {waits} times for each step of the loop" if waits > 1 else ""),
         cause="hooks step them inside backward"
-        + (", which knows nothing of the accumulation" if waits > 1 else ""),
+        + (
+            ", which knows nothing of the accumulation"
+            if waits > 1
+            else ", or a loop does after it"
+        ),
         fix="do not accumulate with them; count their schedules in backward calls",
         severity=WARNING if waits > 1 else INFO,
         evidence={"optimizers": len(small)},
@@ -70,9 +83,7 @@ def _waits(training: Training, small: list[Optimizer]) -> int:
     usual = float(np.median([each.calls.size for each in small]))
     called = [int(each.calls.size) for each in training.optimizers_called]
     rarer = [each for each in called if 1.5 * each < usual]
-    if len(rarer) != 1 or not training.process.history.count("backward"):
-        return 1
-    return round(usual / rarer[0])
+    return round(usual / rarer[0]) if len(rarer) == 1 else 1
 
 
 RULE = Rule(
@@ -80,7 +91,8 @@ RULE = Rule(
     name="per-parameter-optimizers-in-backward",
     severity=INFO,
     page=__doc__,
-    needs="more than 20 optimizers with one parameter each",
+    needs=f"more than {MANY} optimizers with one parameter each, all stepped at each "
+    "backward call",
     subjects=_subjects,
     judge=_judge,
 )
