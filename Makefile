@@ -25,10 +25,10 @@ demo: $(READY)  ## Record a training on handwritten digits and show its learning
 	$(BIN)/lrscope show $(DEMO_RUN)
 
 test: $(READY)  ## Run the tests, but for the slow ones
-	$(BIN)/python -m pytest -n auto $(ARGS)
+	$(BIN)/python -m pytest -n auto --dist loadgroup $(ARGS)
 
 test-all: $(READY)  ## Run all tests
-	$(BIN)/python -m pytest -n auto -m "slow or not slow" $(ARGS)
+	$(BIN)/python -m pytest -n auto --dist loadgroup -m "slow or not slow" $(ARGS)
 
 ##@ While you work
 

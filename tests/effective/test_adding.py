@@ -144,6 +144,7 @@ def _trained(folder, way, effective):
 
 
 @pytest.mark.slow
+@pytest.mark.xdist_group("torchrun")
 @pytest.mark.parametrize("way", ["ddp", "fsdp", "fsdp1"])
 @pytest.mark.parametrize("by", ["", ",by=parameter"], ids=["group", "parameter"])
 def test_two_ranks_tell_what_one_process_does_on_the_same_batch(tmp_path, way, by):

@@ -153,6 +153,7 @@ sys.exit(int(sys.argv[1]) if rank == 1 else 0)
 """
 
 
+@pytest.mark.xdist_group("torchrun")
 @pytest.mark.parametrize("code", [0, 5])
 def test_torchrun_with_two_processes_makes_two_recordings(place, code):
     import lrscope

@@ -31,6 +31,13 @@ def _wild() -> list[dict]:
 
 SNIPPETS = _snippets()
 WILD = {each["id"]: each for each in _wild()}
+ALONE = pytest.mark.xdist_group("torchrun")
+"""Two torchruns that look for a free port at once may find the same one."""
+
+
+def _marked(case: dict):
+    uses = any("{torchrun}" in words for words in case["commands"])
+    return pytest.param(case["id"], marks=[ALONE] if uses else [])
 
 
 @pytest.mark.skipif(not SNIPPETS, reason="the reference texts are not here")
@@ -60,7 +67,7 @@ def test_the_texts_hold_snippets_that_run_and_that_step():
 
 @pytest.mark.slow
 @pytest.mark.skipif(not WILD, reason="the wild set is not here")
-@pytest.mark.parametrize("name", WILD)
+@pytest.mark.parametrize("name", [_marked(each) for each in WILD.values()])
 def test_a_wild_program_ends_the_same_and_its_rates_are_read_bit_for_bit(
     laboratory, tmp_path, name
 ):

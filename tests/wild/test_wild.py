@@ -70,6 +70,8 @@ def marked(case):
     missing = [each for each in case["needs"] if importlib.util.find_spec(each) is None]
     if missing:
         marks.append(pytest.mark.skip(reason=f"needs {', '.join(missing)}"))
+    if any("{torchrun}" in words for words in case["commands"]):
+        marks.append(pytest.mark.xdist_group("torchrun"))  # they look for free ports
     return pytest.param(case, id=case["id"], marks=marks)
 
 
