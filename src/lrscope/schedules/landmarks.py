@@ -133,7 +133,9 @@ def _rises_until(
     if not top or not np.isfinite(peak) or (values[1 : top + 1] < before).any():
         return None
     until, last, edges = int(seen[top]), int(seen[-1]), schedule._edges
+    length = schedule.length
     later = edges is None or any(each > last for each in edges)
+    later = later or (length is not None and length > last + 1)
     return until if until < last or later else None
 
 
