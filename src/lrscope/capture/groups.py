@@ -5,7 +5,10 @@ from __future__ import annotations
 import re
 from collections import Counter
 from operator import itemgetter
-from typing import Any, Callable
+from typing import TYPE_CHECKING, Any, Callable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 SETTINGS = ("momentum", "betas", "weight_decay", "dampening", "alpha", "rho", "eps")
 """Settings that are recorded when they change, beside every float a group holds."""
@@ -80,6 +83,21 @@ class SettingsReader:
             each[:] if isinstance(each, list) else _host_number(each) for each in values
         )
         return safe[0] if len(safe) == 1 else (safe or None)
+
+    def copy_if_alike(self, group: dict[str, Any], size: int) -> Any:
+        """Return a copy, or None if the group holds other keys than it did."""
+        if len(group) != size or not all(key in group for key in self._keys):
+            return None
+        return self.copy(group)
+
+    def differing(self, was: Any, now: Any) -> Iterator[tuple[str, int]]:
+        """Yield (key, index) of numbers that differ between two copies."""
+        if was == now:
+            return
+        before, after = self.flat(was), self.flat(now)
+        for place in {**before, **after}:
+            if before.get(place) != after.get(place):
+                yield place
 
     def flat(self, copied: Any) -> dict[tuple[str, int], float]:
         """Return the numbers in a copy by (key, index)."""

@@ -116,7 +116,7 @@ class RateReader:
             new is not old for new, old in zip(groups, known)
         ):
             self.regroup(watch, optimizer)
-        else:
+        elif not watch.moved_as_before():
             self._settings_changed(watch)
         watch.rates = self.read_carefully(watch, optimizer)
 

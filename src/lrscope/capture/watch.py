@@ -90,6 +90,28 @@ class Watch:
         self.beside = [found[at : at + BESIDE] for at in parts] or [[]]
         self.turn, self.turns = 0, len(self.beside)
 
+    def moved_as_before(self) -> bool:
+        """Take note of the numbers beside the rates, if all that moved have columns.
+
+        A schedule that cycles momentum moves it at every step.
+        """
+        known = set(self.extra)
+        beside = []
+        for part in self.beside:
+            looked = []
+            for position, group, size, read, was in part:
+                reader = self.readers[position]
+                now = reader.copy_if_alike(group, size)
+                if now is None or any(
+                    (position, *place) not in known
+                    for place in reader.differing(was, now)
+                ):
+                    return False
+                looked.append((position, group, size, read, now))
+            beside.append(looked)
+        self.beside = beside
+        return True
+
     def settings(self) -> list[Any]:
         """Return what stood beside the rates of each group."""
         return [each[4] for part in self.beside for each in part]
