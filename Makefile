@@ -34,7 +34,7 @@ test-all: $(READY)  ## Run all tests
 
 venv: $(READY)  ## Set up .venv with everything for development
 
-$(READY): pyproject.toml constraints.txt
+$(READY): pyproject.toml constraints.txt $(wildcard native/*)
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and \
 	  "lrscope needs Python 3.10 or newer, got %s; try: make PYTHON=python3.12" % sys.version.split()[0])'
 	$(PYTHON) -m venv $(VENV)

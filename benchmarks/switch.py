@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Any
 from torch.optim import optimizer as torch_optimizer
 
 from benchmarks.paired import Way, nothing
+from lrscope.capture.asking import CHECK
 
 if TYPE_CHECKING:
     from lrscope.capture.recorder import Recorder
 
-CALLED_IN_A_STEP = ("step", "backward", "__next__", "__iter__")
+CALLED_IN_A_STEP = ("step", "backward", "__next__", "__iter__", CHECK)
 
 
 class Switch:

@@ -6,6 +6,7 @@ import sys
 from typing import TYPE_CHECKING, Any, Callable
 
 from lrscope.capture.journal import MOST_PENDING
+from lrscope.compiled import quick
 from lrscope.sites import caller
 
 if TYPE_CHECKING:
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
 
 CHECK = "_warn_get_lr_called_within_step"
 """What torch's own ``get_lr`` call first (torch 2.6 and later)."""
+
+WITHIN_STEP = "_get_lr_called_within_step"
+"""What a step sets for as long as it may call ``get_lr``."""
 
 
 def asked(
@@ -47,7 +51,7 @@ def asked(
 
     def wrapped(original: Callable[..., Any]) -> Callable[..., Any]:
         def check(scheduler: Any) -> Any:
-            if not getattr(scheduler, "_get_lr_called_within_step", True):
+            if not getattr(scheduler, WITHIN_STEP, True):
                 try:
                     if not is_busy():
                         note(scheduler, sys._getframe(2))
@@ -55,6 +59,6 @@ def asked(
                     fail(error)
             return original(scheduler)
 
-        return check
+        return quick("asked", check, original, WITHIN_STEP)
 
     return wrapped

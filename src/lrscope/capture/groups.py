@@ -66,19 +66,20 @@ class SettingsReader:
     """Reads the settings of one group, quickly while nothing changes.
 
     Attributes:
+        keys: of what it reads.
         read: group to a value that differs when a setting does.
     """
 
     def __init__(self, group: dict[str, Any]) -> None:
         """Choose what to read from what the group holds now."""
-        self._keys = settings_of(group)
+        self.keys = settings_of(group)
         self.read: Callable[[Any], Any] = (
-            itemgetter(*self._keys) if self._keys else _nothing
+            itemgetter(*self.keys) if self.keys else _nothing
         )
 
     def copy(self, group: dict[str, Any]) -> Any:
         """Return what `read` returns now, safe from changes in place."""
-        values = [group[key] for key in self._keys]
+        values = [group[key] for key in self.keys]
         safe = tuple(
             each[:] if isinstance(each, list) else _host_number(each) for each in values
         )
@@ -86,7 +87,7 @@ class SettingsReader:
 
     def copy_if_alike(self, group: dict[str, Any], size: int) -> Any:
         """Return a copy, or None if the group holds other keys than it did."""
-        if len(group) != size or not all(key in group for key in self._keys):
+        if len(group) != size or not all(key in group for key in self.keys):
             return None
         return self.copy(group)
 
@@ -99,12 +100,15 @@ class SettingsReader:
             if before.get(place) != after.get(place):
                 yield place
 
+    def values(self, copied: Any) -> tuple[Any, ...]:
+        """Return what a copy holds, in the order of the keys."""
+        return (copied,) if len(self.keys) == 1 else (copied or ())
+
     def flat(self, copied: Any) -> dict[tuple[str, int], float]:
         """Return the numbers in a copy by (key, index)."""
-        values = (copied,) if len(self._keys) == 1 else (copied or ())
         return {
             (key, index): number
-            for key, value in zip(self._keys, values)
+            for key, value in zip(self.keys, self.values(copied))
             for index, number in enumerate(numbers_in(value) or ())
         }
 

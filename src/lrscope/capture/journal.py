@@ -34,6 +34,11 @@ class Journal:
         when_opened: called when there are files, before the first row is written.
     """
 
+    __slots__ = (
+        "_arguments", "_introductions", "_items", "_kept", "_open_writer", "_opening",
+        "_remarks", "_writer", "pending", "sink", "when_opened",
+    )  # fmt: skip
+
     def __init__(self, open_writer: Callable[[], Writer]) -> None:
         """Take the function that creates the files."""
         self.pending: list[int] = []

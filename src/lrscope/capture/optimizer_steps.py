@@ -11,13 +11,15 @@ from typing import TYPE_CHECKING, Any, Callable
 
 from lrscope.capture.nesting import Covered, cover, drop_unfinished, find_opened
 from lrscope.capture.unusual import UnusualSteps, find_gradient
+from lrscope.capture.watch import Watch
+from lrscope.compiled import quick
+from lrscope.recording.writer import Writer
 from lrscope.sites import unseen
 
 if TYPE_CHECKING:
     from lrscope.capture.journal import Journal
     from lrscope.capture.late import LateValues
     from lrscope.capture.rates import RateReader
-    from lrscope.capture.watch import Watch
 
 
 class OptimizerSteps:
@@ -138,7 +140,10 @@ class OptimizerSteps:
             except Exception as error:  # noqa: BLE001 - the training must go on
                 fail(error)
 
-        return before, after
+        return (
+            quick("before", before, watches, opened, Watch),
+            quick("after", after, opened, pending, journal, fail, Watch, Writer),
+        )
 
     def _begin_carefully(self, optimizer: Any) -> None:
         """Try the slow way where the fast one met something it did not expect."""

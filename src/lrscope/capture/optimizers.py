@@ -52,8 +52,7 @@ class OptimizerWitness:
         watch = self.watches.get(key)
         if watch is None:
             watch = self.watches[key] = Watch(next(self._numbers), optimizer)
-            forget = self.watches.pop
-            weakref.finalize(optimizer, forget, key, None).atexit = False
+            weakref.finalize(optimizer, self._forget, key).atexit = False
             watch.numbers = watch.members.numbers(optimizer.param_groups)
             self.journal.event(
                 "optimizer_constructed",
@@ -66,6 +65,11 @@ class OptimizerWitness:
                 shares=self._sharing(watch),
             )
         return watch
+
+    def _forget(self, key: int) -> None:
+        watch = self.watches.pop(key, None)
+        if watch is not None:
+            watch.let_go()
 
     def _sharing(self, watch: Watch) -> list[int]:
         """Return the numbers of other optimizers that hold any of its parameters."""

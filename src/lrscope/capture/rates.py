@@ -107,6 +107,7 @@ class RateReader:
             watch.layouts[known] = layout
         watch.layout = layout
         watch.pattern = None  # the code of a row changes with the layout
+        watch.look_closely()
 
     def moved_beside(self, watch: Watch, optimizer: Any) -> None:
         """Find out what moved beside the rates, and let the row hold it."""
@@ -116,7 +117,9 @@ class RateReader:
             new is not old for new, old in zip(groups, known)
         ):
             self.regroup(watch, optimizer)
-        elif not watch.moved_as_before():
+        elif watch.moved_as_before():
+            watch.look_closely()
+        else:
             self._settings_changed(watch)
         watch.rates = self.read_carefully(watch, optimizer)
 

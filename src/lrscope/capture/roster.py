@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 class SchedulerWatch:
     """What is known of one scheduler."""
 
+    __slots__ = (
+        "caller", "item", "items", "lasti", "number", "owner", "steps_alone", "wrote",
+    )  # fmt: skip
+
     def __init__(self, number: int) -> None:
         """Number it in the order in which schedulers were met."""
         self.number = number

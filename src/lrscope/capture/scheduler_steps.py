@@ -9,13 +9,16 @@ from typing import TYPE_CHECKING, Any, Callable
 
 from lrscope.capture import groups as grouping
 from lrscope.capture.journal import MOST_PENDING
+from lrscope.capture.roster import SchedulerWatch
+from lrscope.capture.watch import Watch
+from lrscope.compiled import quick
 from lrscope.sites import is_users, user_frames
 
 if TYPE_CHECKING:
     from types import FrameType
 
     from lrscope.capture.journal import Journal
-    from lrscope.capture.roster import Roster, SchedulerWatch
+    from lrscope.capture.roster import Roster
 
 
 class SchedulerSteps:
@@ -76,7 +79,8 @@ class SchedulerSteps:
             finally:
                 busy.remove(entry)
 
-        return step
+        known = watches, pending, busy, making, MOST_PENDING, SchedulerWatch, Watch
+        return quick("stepped", step, original, *known)
 
     def _note(
         self,

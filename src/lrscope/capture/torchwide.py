@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import sys
 import weakref
+from threading import get_ident
 from typing import TYPE_CHECKING, Any, Callable
 
 from lrscope.capture.journal import MOST_PENDING
 from lrscope.capture.states import saved
+from lrscope.compiled import quick
 from lrscope.sites import caller
 
 if TYPE_CHECKING:
@@ -84,35 +86,28 @@ def watch_backward(
     item = journal.item("backward")
     pending = journal.pending
     flush = journal.flush
-    under_way: list[int] = []  # an entry for each call, of whatever thread
+    under_way: list[int] = []  # threads, one for each call
 
     def wrapped(original: Callable[..., Any]) -> Callable[..., Any]:
         def backward(*args: Any, **kwargs: Any) -> Any:
-            if under_way and _is_inside_itself():
+            if under_way and get_ident() in under_way:
                 return original(*args, **kwargs)
             pending.append(item)
             if len(pending) > MOST_PENDING:
                 flush()
             if note is not None:
                 note(args, kwargs)
-            under_way.append(item)
+            thread = get_ident()
+            under_way.append(thread)
             try:
                 return original(*args, **kwargs)
             finally:
-                under_way.pop()
+                under_way.remove(thread)
 
-        return backward
+        known = pending, under_way, item, note, MOST_PENDING
+        return quick("backward", backward, original, *known)
 
     patches.wrap(autograd, "backward", wrapped)
-
-
-def _is_inside_itself() -> bool:
-    """Say whether the function that asks was called, in this thread, by itself."""
-    asking = sys._getframe(1)
-    frame = asking.f_back
-    while frame is not None and frame.f_code is not asking.f_code:
-        frame = frame.f_back
-    return frame is not None
 
 
 def watch_scalers(
@@ -176,6 +171,12 @@ def watch_loaders(
             item = ends[number] = journal.item("pass_ended", loader=number)
         journal.pending.append(item)
 
+    def ended_safely(iterator: Any) -> None:
+        try:
+            ended(iterator)
+        except Exception as error:  # noqa: BLE001 - the training must go on
+            fail(error)
+
     def begin(original: Callable[..., Any]) -> Callable[..., Any]:
         def __iter__(loader: Any) -> Any:  # noqa: N807
             iterator = original(loader)
@@ -192,13 +193,10 @@ def watch_loaders(
             try:
                 return original(iterator)
             except StopIteration:
-                try:
-                    ended(iterator)
-                except Exception as error:  # noqa: BLE001 - the training must go on
-                    fail(error)
+                ended_safely(iterator)
                 raise
 
-        return __next__
+        return quick("next", __next__, original, ended_safely)
 
     patches.wrap(module.DataLoader, "__iter__", begin)
     patches.wrap(module._BaseDataLoaderIter, "__next__", end)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import weakref
 from typing import TYPE_CHECKING, Any, Callable
 
 from lrscope.capture import groups as grouping
+from lrscope.compiled import native
 from lrscope.recording import rows
 
 if TYPE_CHECKING:
@@ -28,14 +30,15 @@ class Watch:
     __slots__ = (
         "applied", "applied_before", "beside", "code", "count", "described",
         "effective", "explained", "extra", "groups", "hands", "hooked", "hooks", "idle",
-        "last", "last_flags", "layout", "layouts", "members", "name", "number",
-        "numbers", "odd", "owner", "pattern", "probe", "rates", "readers", "row",
-        "scaled", "signature", "simple", "turn", "turns", "updates", "usual", "waiting",
+        "last", "last_flags", "layout", "layouts", "look", "members", "name", "number",
+        "numbers", "odd", "owner", "pattern", "probe", "rates", "readers", "reference",
+        "row", "scaled", "signature", "simple", "turn", "turns", "updates", "usual", "waiting",
     )  # fmt: skip
 
     def __init__(self, number: int, optimizer: Optimizer) -> None:
         """Number it in the order in which optimizers were met."""
         self.owner = id(optimizer)
+        self.reference = weakref.ref(optimizer)
         self.groups: list[dict[str, Any]] | None = None
         self.count = 0
         self.simple = True  # every rate is a float, no other number is on the move
@@ -47,6 +50,7 @@ class Watch:
         self.beside: list[list[Beside]] = [[]]  # groups to look beside, by turns
         self.turn = 0
         self.turns = 1
+        self.look: Any = None  # the same, for the compiled hooks
         self.probe: Callable[[], Any] = _nothing  # a parameter that had a gradient
         self.updates = True  # there were gradients before the step
         self.pattern: list[int] | None = None  # items that `code` stands for
@@ -112,6 +116,19 @@ class Watch:
         self.beside = beside
         return True
 
+    def look_closely(self) -> None:
+        """Prepare what the compiled hooks compare the groups with, if they can."""
+        self.look = None
+        groups = self.groups or []
+        if native is not None and all(
+            type(group) is dict and type(group.get("lr")) is float for group in groups
+        ):
+            held = [
+                (group, reader.keys, reader.values(was))
+                for group, reader, was in zip(groups, self.readers, self.settings())
+            ]
+            self.look = native.Look(held, self.extra, BESIDE)
+
     def settings(self) -> list[Any]:
         """Return what stood beside the rates of each group."""
         return [each[4] for part in self.beside for each in part]
@@ -126,6 +143,11 @@ class Watch:
         """Return the code of the next row if it has these flags."""
         assert self.layout is not None  # noqa: S101 - chosen when the step began
         return rows.code_of(self.layout.number, self.signature, flags)
+
+    def let_go(self) -> None:
+        """Keep nothing of an optimizer that is gone alive."""
+        self.groups = self.look = None
+        self.beside = [[]]
 
     def forget_files(self) -> None:
         """Be ready for a new recording, in a forked child."""

@@ -7,6 +7,7 @@ from array import array
 from itertools import count
 from typing import TYPE_CHECKING, Callable
 
+from lrscope.compiled import native
 from lrscope.recording.rows import VOID_CODE
 
 if TYPE_CHECKING:
@@ -63,8 +64,11 @@ class Places:
         place = self.half * self._tail.half + (first - self.first) * self.slot
         stop = place + (self._upto - first) * self.slot
         self._tail.get_ready(place, stop)
-        places = zip(range(place // 8, stop // 8, self.slot // 8), count(first))
-        self.take = places.__next__
+        numbers = place // 8, stop // 8, self.slot // 8
+        if native is not None:
+            self.take = native.Part(*numbers, first)
+        else:
+            self.take = zip(range(*numbers), count(first)).__next__
         return True
 
     def end(self) -> None:

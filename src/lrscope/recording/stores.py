@@ -12,6 +12,7 @@ from time import time
 from typing import TYPE_CHECKING, Any, Callable
 from zlib import adler32
 
+from lrscope.compiled import quick
 from lrscope.recording.rows import HEAD, VOID_CODE
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ def narrow(places: Places, turn: Turn, cells: Any, words: int) -> Store:
         places.next_row = sequence + 1
         return sequence
 
-    return store
+    return quick("narrow", store, places, turn, cells, words)
 
 
 def wide(places: Places, turn: Turn, memory: Any, slot: int) -> Store:
@@ -91,7 +92,7 @@ def wide(places: Places, turn: Turn, memory: Any, slot: int) -> Store:
         places.next_row = sequence + 1
         return sequence
 
-    return store
+    return quick("wide", store, places, turn, memory, slot // 8)
 
 
 def written(

@@ -30,6 +30,11 @@ class Writer:
         store: writes a row: code (see `rows.code_of`) and values to sequence number.
     """
 
+    __slots__ = (
+        "_dictionary", "_lock", "_places", "_sealed", "_sealing", "_tail", "_trouble",
+        "_widest", "log", "path", "store",
+    )  # fmt: skip
+
     store: Callable[[float, Sequence[float]], int]
 
     def __init__(self, path: str, head: dict[str, Any], *, half: int = HALF) -> None:

@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING, Any, Callable
 from lrscope.capture.effective.gauge import Ended, Gauge
 from lrscope.capture.effective.pace import Account
 from lrscope.capture.effective.sums import Bench
+from lrscope.capture.watch import Watch
+from lrscope.compiled import quick
 from lrscope.sites import unseen
 
 if TYPE_CHECKING:
@@ -80,9 +82,14 @@ class Meter:
             elif gauge.opened is not None:
                 gauge.rest()  # it only stands around another optimizer's step
 
+        known = gauges, Gauge, Watch
         return [
-            optimizer.register_optimizer_step_pre_hook(before),
-            optimizer.register_optimizer_step_post_hook(after),
+            optimizer.register_optimizer_step_pre_hook(
+                quick("not_due", before, *known)
+            ),
+            optimizer.register_optimizer_step_post_hook(
+                quick("counted", after, *known)
+            ),
         ]
 
     def _gauge_of(self, optimizer: Any) -> Gauge | None:

@@ -1,0 +1,270 @@
+/* Calls: of a scheduler's step, of backward and of a DataLoader's iterator. */
+
+#include "native.h"
+
+enum { ORIGINAL = 1 };
+enum { SCHEDULERS = 2, PENDING, BUSY, MAKING, LATEST, PARTS_STEPPED };
+enum { ITEMS = 2, UNDER_WAY, ITEM, NOTE, PARTS_BACKWARD };
+enum { ENDED = 2, PARTS_NEXT };
+enum { WITHIN_STEP = 2, PARTS_ASKED };
+enum { MOST_PENDING = 0 };
+
+static PyTypeObject *scheduler_watch_type; /* kept for good, as is the next one's */
+
+static struct {
+    Py_ssize_t owner, wrote, steps_alone, lasti, caller, item;
+} scheduler_at;
+
+static const Slot scheduler_slots[] = {
+    {"owner", &scheduler_at.owner},
+    {"wrote", &scheduler_at.wrote},
+    {"steps_alone", &scheduler_at.steps_alone},
+    {"lasti", &scheduler_at.lasti},
+    {"caller", &scheduler_at.caller},
+    {"item", &scheduler_at.item},
+    {NULL, NULL},
+};
+
+static struct {
+    Py_ssize_t explained;
+} owner_at;
+
+static const Slot owner_slots[] = {{"explained", &owner_at.explained}, {NULL, NULL}};
+
+static int
+last_instruction(PyFrameObject *frame)
+{
+#if PY_VERSION_HEX >= 0x030B0000
+    return PyFrame_GetLasti(frame);
+#else
+    PyObject *number = PyObject_GetAttrString((PyObject *)frame, "f_lasti");
+    int found = number == NULL ? -1 : (int)PyLong_AsLong(number);
+    Py_XDECREF(number);
+    return found;
+#endif
+}
+
+/* Say whether a call comes from the instruction that a scheduler was stepped by last. */
+static int
+comes_from(PyObject *watch)
+{
+    PyFrameObject *frame = PyThreadState_GetFrame(PyThreadState_Get());
+    if (frame == NULL) {
+        return 0;
+    }
+    PyObject *code = (PyObject *)PyFrame_GetCode(frame);
+    int same = code == get(watch, scheduler_at.caller)
+               && last_instruction(frame) == PyLong_AsLong(get(watch, scheduler_at.lasti));
+    Py_DECREF(code);
+    Py_DECREF(frame);
+    return same;
+}
+
+/* Return the watch of a scheduler, borrowed; NULL if there is none. */
+static PyObject *
+watch_of(Function *self, PyObject *scheduler)
+{
+    PyObject *latest = self->part[LATEST];
+    if (latest != Py_None) {
+        prefetch(latest, (size_t)scheduler_watch_type->tp_basicsize);
+        if (refers_to(get(latest, scheduler_at.wrote), scheduler)) {
+            return latest;
+        }
+    }
+    PyObject *key = PyLong_FromVoidPtr(scheduler);
+    PyObject *watch = key == NULL ? NULL
+                                  : PyDict_GetItemWithError(self->part[SCHEDULERS], key);
+    Py_XDECREF(key);
+    if (watch == NULL || !Py_IS_TYPE(watch, scheduler_watch_type)) {
+        return NULL;
+    }
+    Py_SETREF(self->part[LATEST], new_reference(watch));
+    return watch;
+}
+
+/* Take note of a step that is as the last one was; 0 if it is not. */
+static int
+note_step(Function *self, PyObject *scheduler)
+{
+    PyObject *pending = self->part[PENDING];
+    if (PyList_GET_SIZE(self->part[BUSY]) || PyList_GET_SIZE(self->part[MAKING])
+        || PyList_GET_SIZE(pending) >= self->number[MOST_PENDING]) {
+        return 0;
+    }
+    PyObject *watch = watch_of(self, scheduler);
+    if (watch == NULL
+        || get(watch, scheduler_at.steps_alone) != Py_True || !comes_from(watch)
+        || PyList_Append(pending, get(watch, scheduler_at.item)) < 0) {
+        return 0;
+    }
+    PyObject *owner = get(watch, scheduler_at.owner);
+    if (owner != Py_None) {
+        put(owner, owner_at.explained, new_reference(get(watch, scheduler_at.wrote)));
+    }
+    return 1;
+}
+
+static PyObject *
+stepped(PyObject *callable, PyObject *const *args, size_t nargsf, PyObject *kwnames)
+{
+    Function *self = (Function *)callable;
+    if (PyVectorcall_NARGS(nargsf) == 1 && kwnames == NULL && note_step(self, args[0])) {
+        return PyObject_Vectorcall(self->part[ORIGINAL], args, nargsf, kwnames);
+    }
+    return may_try_again() ? slowly(self, args, nargsf, kwnames) : NULL;
+}
+
+/* Tell a function of Python what a call was given. */
+static int
+tell(PyObject *note, PyObject *const *args, size_t nargsf, PyObject *kwnames)
+{
+    Py_ssize_t count = PyVectorcall_NARGS(nargsf);
+    PyObject *given = PyTuple_New(count), *named = PyDict_New(), *result = NULL;
+    if (given == NULL || named == NULL) {
+        goto done;
+    }
+    for (Py_ssize_t i = 0; i < count; i++) {
+        PyTuple_SET_ITEM(given, i, new_reference(args[i]));
+    }
+    for (Py_ssize_t i = 0; kwnames != NULL && i < PyTuple_GET_SIZE(kwnames); i++) {
+        if (PyDict_SetItem(named, PyTuple_GET_ITEM(kwnames, i), args[count + i]) < 0) {
+            goto done;
+        }
+    }
+    result = PyObject_CallFunctionObjArgs(note, given, named, NULL);
+done:
+    Py_XDECREF(given);
+    Py_XDECREF(named);
+    Py_XDECREF(result);
+    return result == NULL ? -1 : 0;
+}
+
+static PyObject *
+backward(PyObject *callable, PyObject *const *args, size_t nargsf, PyObject *kwnames)
+{
+    Function *self = (Function *)callable;
+    PyObject *items = self->part[ITEMS], *under_way = self->part[UNDER_WAY];
+    if (PyList_GET_SIZE(under_way) != 0
+        || PyList_GET_SIZE(items) >= self->number[MOST_PENDING]) {
+        return slowly(self, args, nargsf, kwnames);
+    }
+    PyObject *thread = PyLong_FromUnsignedLong(PyThread_get_thread_ident());
+    if (thread == NULL) {
+        return NULL;
+    }
+    PyObject *result = NULL;
+    if (PyList_Append(items, self->part[ITEM]) < 0
+        || (self->part[NOTE] != Py_None
+            && tell(self->part[NOTE], args, nargsf, kwnames) < 0)
+        || PyList_Append(under_way, thread) < 0) {
+        goto done;
+    }
+    result = PyObject_Vectorcall(self->part[ORIGINAL], args, nargsf, kwnames);
+    PyObject *type, *error, *trace;
+    PyErr_Fetch(&type, &error, &trace);
+    for (Py_ssize_t i = 0; i < PyList_GET_SIZE(under_way); i++) {
+        if (PyList_GET_ITEM(under_way, i) == thread) {
+            PyList_SetSlice(under_way, i, i + 1, NULL);
+            break;
+        }
+    }
+    PyErr_Restore(type, error, trace);
+done:
+    Py_DECREF(thread);
+    return result;
+}
+
+static PyObject *
+next(PyObject *callable, PyObject *const *args, size_t nargsf, PyObject *kwnames)
+{
+    Function *self = (Function *)callable;
+    PyObject *batch = PyObject_Vectorcall(self->part[ORIGINAL], args, nargsf, kwnames);
+    if (batch == NULL && PyVectorcall_NARGS(nargsf) > 0
+        && PyErr_ExceptionMatches(PyExc_StopIteration)) {
+        PyObject *type, *error, *trace;
+        PyErr_Fetch(&type, &error, &trace);
+        PyObject *told = PyObject_CallFunctionObjArgs(self->part[ENDED], args[0], NULL);
+        Py_XDECREF(told);
+        PyErr_Restore(type, error, trace);
+    }
+    return batch;
+}
+
+/* A scheduler's step asks for get_lr() as it should; everybody else is noted. */
+static PyObject *
+asked(PyObject *callable, PyObject *const *args, size_t nargsf, PyObject *kwnames)
+{
+    Function *self = (Function *)callable;
+    if (PyVectorcall_NARGS(nargsf) == 1 && kwnames == NULL) {
+        PyObject *within = PyObject_GetAttr(args[0], self->part[WITHIN_STEP]);
+        Py_XDECREF(within);
+        if (within == Py_True) {
+            return PyObject_Vectorcall(self->part[ORIGINAL], args, nargsf, kwnames);
+        }
+    }
+    return may_try_again() ? slowly(self, args, nargsf, kwnames) : NULL;
+}
+
+/* (slow, original, name of the attribute that a step sets) */
+PyObject *
+make_asked(PyObject *Py_UNUSED(module), PyObject *args)
+{
+    PyObject *part[PARTS_ASKED];
+    if (!PyArg_ParseTuple(args, "OOU", &part[SLOW], &part[ORIGINAL],
+                          &part[WITHIN_STEP])) {
+        return NULL;
+    }
+    return new_function(asked, part, PARTS_ASKED);
+}
+
+/* (slow, original, watches, pending, busy, making, most pending,
+   class of a scheduler's watch, class of an optimizer's) */
+PyObject *
+make_stepped(PyObject *Py_UNUSED(module), PyObject *args)
+{
+    PyObject *part[PARTS_STEPPED], *type, *owner;
+    Py_ssize_t most;
+    if (!PyArg_ParseTuple(args, "OOO!O!O!O!nO!O!", &part[SLOW], &part[ORIGINAL],
+                          &PyDict_Type, &part[SCHEDULERS], &PyList_Type, &part[PENDING],
+                          &PyList_Type, &part[BUSY], &PyList_Type, &part[MAKING], &most,
+                          &PyType_Type, &type, &PyType_Type, &owner)
+        || find_slots(type, scheduler_slots) < 0 || find_slots(owner, owner_slots) < 0) {
+        return NULL;
+    }
+    Py_XSETREF(scheduler_watch_type, (PyTypeObject *)new_reference(type));
+    part[LATEST] = Py_None;
+    Function *self = (Function *)new_function(stepped, part, PARTS_STEPPED);
+    if (self != NULL) {
+        self->number[MOST_PENDING] = most;
+    }
+    return (PyObject *)self;
+}
+
+/* (slow, original, pending, under way, item, note or None, most pending) */
+PyObject *
+make_backward(PyObject *Py_UNUSED(module), PyObject *args)
+{
+    PyObject *part[PARTS_BACKWARD];
+    Py_ssize_t most;
+    if (!PyArg_ParseTuple(args, "OOO!O!OOn", &part[SLOW], &part[ORIGINAL], &PyList_Type,
+                          &part[ITEMS], &PyList_Type, &part[UNDER_WAY], &part[ITEM],
+                          &part[NOTE], &most)) {
+        return NULL;
+    }
+    Function *self = (Function *)new_function(backward, part, PARTS_BACKWARD);
+    if (self != NULL) {
+        self->number[MOST_PENDING] = most;
+    }
+    return (PyObject *)self;
+}
+
+/* (slow, original, ended) */
+PyObject *
+make_next(PyObject *Py_UNUSED(module), PyObject *args)
+{
+    PyObject *part[PARTS_NEXT];
+    if (!PyArg_ParseTuple(args, "OOO", &part[SLOW], &part[ORIGINAL], &part[ENDED])) {
+        return NULL;
+    }
+    return new_function(next, part, PARTS_NEXT);
+}

@@ -1,0 +1,126 @@
+/* What the files of lrscope._native share.
+
+The functions here do the usual case of what happens at every step, and nothing else:
+whenever something is not as it was at the step before, they change nothing and call
+the function in Python that knows all cases. So there is nothing that only C can do,
+and a machine without a compiler records the same (docs/decisions/0020).
+*/
+
+#ifndef LRSCOPE_NATIVE_H
+#define LRSCOPE_NATIVE_H
+
+#define PY_SSIZE_T_CLEAN
+#include <Python.h>
+#include <stdint.h>
+#include <structmember.h>
+
+#ifdef Py_GIL_DISABLED
+#error "these functions rely on the GIL; without it lrscope records in Python alone"
+#endif
+
+#define MOST_PARTS 8
+
+/* A function that remembers what it works with: a closure. It binds to an instance
+   as functions of Python do, and takes what functools.wraps gives it. */
+typedef struct {
+    PyObject_HEAD
+    vectorcallfunc call;
+    PyObject *dict;
+    PyObject *weakrefs;
+    PyObject *part[MOST_PARTS]; /* the first one is the function in Python */
+    Py_ssize_t number[2];
+    Py_buffer memory; /* of a store */
+} Function;
+
+#define SLOW 0
+
+extern PyTypeObject FunctionType;
+extern PyTypeObject LookType;
+extern PyTypeObject PartType;
+
+/* Return a new function, or NULL. The parts are borrowed. */
+PyObject *new_function(vectorcallfunc call, PyObject *const *parts, Py_ssize_t count);
+
+/* Do it in Python. */
+static inline PyObject *
+slowly(Function *self, PyObject *const *args, size_t nargsf, PyObject *kwnames)
+{
+    return PyObject_Vectorcall(self->part[SLOW], args, nargsf, kwnames);
+}
+
+/* After a failure: 1 if Python is to have a try, 0 if the exception is not ours to
+   catch (Ctrl-C). */
+static inline int
+may_try_again(void)
+{
+    if (PyErr_Occurred() && !PyErr_ExceptionMatches(PyExc_Exception)) {
+        return 0;
+    }
+    PyErr_Clear();
+    return 1;
+}
+
+/* An attribute of a class with __slots__ is a pointer at a fixed place. */
+typedef struct {
+    const char *name;
+    Py_ssize_t *offset;
+} Slot;
+
+/* Find where the slots of a class are; -1 with an exception if one is missing. */
+int find_slots(PyObject *type, const Slot *slots);
+
+static inline PyObject *
+get(PyObject *object, Py_ssize_t offset)
+{
+    return *(PyObject **)((char *)object + offset);
+}
+
+/* Set a slot to a new reference. */
+static inline void
+put(PyObject *object, Py_ssize_t offset, PyObject *value)
+{
+    PyObject **place = (PyObject **)((char *)object + offset);
+    PyObject *old = *place;
+    *place = value;
+    Py_XDECREF(old);
+}
+
+/* Say whether a weak reference is to an object, which is alive. */
+static inline int
+refers_to(PyObject *reference, PyObject *object)
+{
+    return PyWeakref_CheckRefExact(reference)
+           && ((PyWeakReference *)reference)->wr_object == object;
+}
+
+/* Ask for what will be read soon: a step finds nothing of ours in the caches, and
+   many misses at once take the time of one. */
+static inline void
+prefetch(const void *start, size_t size)
+{
+    for (size_t at = 0; at < size; at += 64) {
+        __builtin_prefetch((const char *)start + at);
+    }
+}
+
+static inline PyObject *
+new_reference(PyObject *object)
+{
+    Py_INCREF(object);
+    return object;
+}
+
+PyObject *make_before(PyObject *, PyObject *);
+PyObject *make_after(PyObject *, PyObject *);
+PyObject *make_narrow(PyObject *, PyObject *);
+PyObject *make_wide(PyObject *, PyObject *);
+PyObject *make_stepped(PyObject *, PyObject *);
+PyObject *make_backward(PyObject *, PyObject *);
+PyObject *make_next(PyObject *, PyObject *);
+PyObject *make_asked(PyObject *, PyObject *);
+PyObject *make_not_due(PyObject *, PyObject *);
+PyObject *make_counted(PyObject *, PyObject *);
+
+int steps_ready(void);
+
+#endif

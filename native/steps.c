@@ -1,0 +1,362 @@
+/* Steps: what happens around an optimizer step (capture/optimizer_steps.py). */
+
+#include "look.h"
+
+enum { WATCHES = 1, OPENED_BEFORE, LATEST, PARTS_BEFORE };
+enum { OPENED = 1, PENDING, JOURNAL, FAIL, PARTS_AFTER };
+
+static PyTypeObject *watch_type, *writer_type; /* kept for good */
+
+static struct {
+    Py_ssize_t owner, reference, groups, look, last, explained, rates, probe, pattern, usual,
+        updates, code, row, applied;
+} watch_at;
+
+static const Slot watch_slots[] = {
+    {"owner", &watch_at.owner},     {"reference", &watch_at.reference},
+    {"groups", &watch_at.groups},
+    {"look", &watch_at.look},       {"last", &watch_at.last},
+    {"explained", &watch_at.explained}, {"rates", &watch_at.rates},
+    {"probe", &watch_at.probe},     {"pattern", &watch_at.pattern},
+    {"usual", &watch_at.usual},     {"updates", &watch_at.updates},
+    {"code", &watch_at.code},       {"row", &watch_at.row},
+    {"applied", &watch_at.applied}, {NULL, NULL},
+};
+
+static struct {
+    Py_ssize_t sink, store;
+} writing_at;
+
+static const Slot journal_slots[] = {{"sink", &writing_at.sink}, {NULL, NULL}};
+static const Slot writer_slots[] = {{"store", &writing_at.store}, {NULL, NULL}};
+
+static PyObject *param_groups, *lr, *own_hooks, *last_lr, *grad;
+
+int
+steps_ready(void)
+{
+    param_groups = PyUnicode_InternFromString("param_groups");
+    lr = PyUnicode_InternFromString("lr");
+    own_hooks = PyUnicode_InternFromString("_optimizer_step_pre_hooks");
+    last_lr = PyUnicode_InternFromString("_last_lr");
+    grad = PyUnicode_InternFromString("grad");
+    return param_groups && lr && own_hooks && last_lr && grad ? 0 : -1;
+}
+
+/* Return the rates of all groups, `last` itself if they are the same; NULL without
+   an exception if they are not all floats. */
+static PyObject *
+rates_in(PyObject *groups, PyObject *last)
+{
+    Py_ssize_t count = PyList_GET_SIZE(groups);
+    PyObject *rates = NULL; /* made when the first one differs */
+    for (Py_ssize_t i = 0; i < count; i++) {
+        PyObject *group = PyList_GET_ITEM(groups, i);
+        PyObject *rate = PyDict_Check(group) ? PyDict_GetItemWithError(group, lr) : NULL;
+        if (rate == NULL || !PyFloat_CheckExact(rate)) {
+            Py_XDECREF(rates);
+            return NULL;
+        }
+        PyObject *was = PyList_GET_ITEM(last, i);
+        if (rates == NULL && rate != was
+            && (!PyFloat_CheckExact(was)
+                || PyFloat_AS_DOUBLE(rate) != PyFloat_AS_DOUBLE(was))) {
+            rates = PyList_New(count);
+            if (rates == NULL) {
+                return NULL;
+            }
+            for (Py_ssize_t j = 0; j < i; j++) {
+                PyList_SET_ITEM(rates, j, new_reference(PyList_GET_ITEM(last, j)));
+            }
+        }
+        if (rates != NULL) {
+            PyList_SET_ITEM(rates, i, new_reference(rate));
+        }
+    }
+    return rates != NULL ? rates : new_reference(last);
+}
+
+/* Say whether it is known who wrote rates that are new: 1 or 0, -1 if asking failed. */
+static int
+is_explained(PyObject *wrote, PyObject *rates)
+{
+    if (wrote == Py_True) {
+        return 1;
+    }
+    if (!PyWeakref_CheckRef(wrote)) {
+        return 0;
+    }
+    PyObject *scheduler = PyObject_CallNoArgs(wrote); /* torch's own keep what they wrote */
+    if (scheduler == NULL || scheduler == Py_None) {
+        Py_XDECREF(scheduler);
+        return scheduler == NULL ? -1 : 0;
+    }
+    PyObject *written = PyObject_GetAttr(scheduler, last_lr);
+    Py_DECREF(scheduler);
+    if (written == NULL) {
+        return -1;
+    }
+    int same = PyObject_RichCompareBool(written, rates, Py_EQ);
+    Py_DECREF(written);
+    return same;
+}
+
+/* Say whether the parameter that had a gradient at the last step has one now. */
+static int
+has_gradient(PyObject *probe)
+{
+    PyObject *parameter = PyObject_CallNoArgs(probe);
+    if (parameter == NULL || parameter == Py_None) {
+        Py_XDECREF(parameter);
+        return parameter == NULL ? -1 : 0;
+    }
+    PyObject *gradient = PyObject_GetAttr(parameter, grad);
+    Py_DECREF(parameter);
+    if (gradient == NULL) {
+        return -1;
+    }
+    Py_DECREF(gradient);
+    return gradient != Py_None;
+}
+
+static int
+has_own_hooks(PyObject *optimizer)
+{
+    PyObject *hooks = PyObject_GetAttr(optimizer, own_hooks);
+    if (hooks == NULL) {
+        return -1;
+    }
+    int any = PyObject_IsTrue(hooks);
+    Py_DECREF(hooks);
+    return any;
+}
+
+/* Return the watch of an optimizer, borrowed; NULL if there is none. */
+static PyObject *
+watch_of(Function *self, PyObject *optimizer)
+{
+    PyObject *latest = self->part[LATEST];
+    if (latest != Py_None) {
+        prefetch(latest, (size_t)watch_type->tp_basicsize);
+        if (refers_to(get(latest, watch_at.reference), optimizer)) {
+            return latest;
+        }
+    }
+    PyObject *key = PyLong_FromVoidPtr(optimizer);
+    PyObject *watch = key == NULL ? NULL
+                                  : PyDict_GetItemWithError(self->part[WATCHES], key);
+    Py_XDECREF(key);
+    if (watch == NULL || !Py_IS_TYPE(watch, watch_type)) {
+        return NULL;
+    }
+    Py_SETREF(self->part[LATEST], new_reference(watch));
+    return watch;
+}
+
+/* Take note of a step that begins as the last one did: 1; 0 if it does not, -1 with an
+   exception. Only the last lines change anything. */
+static int
+begin(Function *self, PyObject *optimizer)
+{
+    PyObject *opened = self->part[OPENED_BEFORE];
+    if (PyList_GET_SIZE(opened) != 0) {
+        return 0;
+    }
+    PyObject *watch = watch_of(self, optimizer);
+    if (watch == NULL) {
+        return 0;
+    }
+    Py_INCREF(watch);
+    PyObject *groups = NULL, *rates = NULL, *values = NULL;
+    int begun = 0;
+    Look *look = (Look *)get(watch, watch_at.look);
+    PyObject *last = get(watch, watch_at.last);
+    if (look == NULL || !Py_IS_TYPE((PyObject *)look, &LookType) || last == NULL
+        || !PyList_CheckExact(last)) {
+        goto done;
+    }
+    Py_INCREF(look);
+    Py_INCREF(last);
+    groups = PyObject_GetAttr(optimizer, param_groups);
+    if (groups == NULL || groups != get(watch, watch_at.groups)
+        || !PyList_CheckExact(groups) || PyList_GET_SIZE(groups) != look->groups
+        || PyList_GET_SIZE(last) != look->groups) {
+        goto looked;
+    }
+    rates = rates_in(groups, last);
+    if (rates == NULL) {
+        goto looked;
+    }
+    begun = rates == last ? 1 : is_explained(get(watch, watch_at.explained), rates);
+    if (begun > 0) {
+        begun = has_gradient(get(watch, watch_at.probe));
+    }
+    if (begun > 0) {
+        int own = has_own_hooks(optimizer);
+        begun = own < 0 ? -1 : !own;
+    }
+    if (begun > 0) {
+        begun = look_beside(look, groups);
+    }
+    if (begun > 0) {
+        values = look_values(look, groups, rates);
+        begun = values == NULL ? 0 : 1;
+    }
+    if (begun > 0 && PyList_Append(opened, watch) < 0) {
+        begun = -1;
+    }
+    if (begun > 0) {
+        put(watch, watch_at.last, new_reference(rates));
+        put(watch, watch_at.rates, new_reference(values));
+    }
+looked:
+    Py_DECREF(look);
+    Py_DECREF(last);
+done:
+    Py_XDECREF(values);
+    Py_XDECREF(rates);
+    Py_XDECREF(groups);
+    Py_DECREF(watch);
+    return begun;
+}
+
+static PyObject *
+before(PyObject *callable, PyObject *const *args, size_t nargsf, PyObject *kwnames)
+{
+    Function *self = (Function *)callable;
+    if (PyVectorcall_NARGS(nargsf) == 3 && kwnames == NULL) {
+        if (begin(self, args[0]) == 1) {
+            Py_RETURN_NONE;
+        }
+        if (!may_try_again()) {
+            return NULL;
+        }
+    }
+    return slowly(self, args, nargsf, kwnames);
+}
+
+/* Say whether the step that ends is the only one under way, and like the one before. */
+static int
+ends_as_usual(Function *self, PyObject *optimizer)
+{
+    PyObject *opened = self->part[OPENED];
+    if (PyList_GET_SIZE(opened) != 1) {
+        return 0;
+    }
+    PyObject *watch = PyList_GET_ITEM(opened, 0);
+    prefetch(watch, (size_t)watch_type->tp_basicsize);
+    if (!Py_IS_TYPE(watch, watch_type)
+        || !Py_IS_TYPE(get(self->part[JOURNAL], writing_at.sink), writer_type) || get(watch, watch_at.usual) != Py_True
+        || get(watch, watch_at.updates) != Py_True
+        || PyLong_AsVoidPtr(get(watch, watch_at.owner)) != (void *)optimizer) {
+        return 0;
+    }
+    PyObject *pattern = get(watch, watch_at.pattern);
+    return PyObject_RichCompareBool(self->part[PENDING], pattern, Py_EQ);
+}
+
+/* Write the row of a step; -1 with an exception. */
+static int
+end(Function *self, PyObject *watch)
+{
+    PyObject *row = NULL;
+    PyObject *values = new_reference(get(watch, watch_at.rates));
+    put(watch, watch_at.applied, new_reference(values));
+    PyObject *store = new_reference(get(get(self->part[JOURNAL], writing_at.sink),
+                                        writing_at.store));
+    PyObject *code = new_reference(get(watch, watch_at.code));
+    PyObject *args[] = {code, values};
+    row = PyObject_Vectorcall(store, args, 2, NULL);
+    Py_DECREF(code);
+    Py_DECREF(store);
+    Py_DECREF(values);
+    if (row == NULL) {
+        return -1;
+    }
+    put(watch, watch_at.row, row);
+    put(watch, watch_at.explained, new_reference(Py_False));
+    return 0;
+}
+
+/* Hand the current exception to a function of Python. */
+static int
+report(PyObject *fail)
+{
+    if (!PyErr_ExceptionMatches(PyExc_Exception)) {
+        return -1;
+    }
+    PyObject *type, *error, *trace;
+    PyErr_Fetch(&type, &error, &trace);
+    PyErr_NormalizeException(&type, &error, &trace);
+    if (trace != NULL) {
+        PyException_SetTraceback(error, trace);
+    }
+    PyObject *result = PyObject_CallFunctionObjArgs(fail, error, NULL);
+    Py_XDECREF(type);
+    Py_XDECREF(error);
+    Py_XDECREF(trace);
+    Py_XDECREF(result);
+    return result == NULL ? -1 : 0;
+}
+
+static PyObject *
+after(PyObject *callable, PyObject *const *args, size_t nargsf, PyObject *kwnames)
+{
+    Function *self = (Function *)callable;
+    int usual = PyVectorcall_NARGS(nargsf) == 3 && kwnames == NULL
+                    ? ends_as_usual(self, args[0])
+                    : 0;
+    if (usual <= 0) {
+        return may_try_again() ? slowly(self, args, nargsf, kwnames) : NULL;
+    }
+    PyObject *opened = self->part[OPENED], *pending = self->part[PENDING];
+    PyObject *watch = new_reference(PyList_GET_ITEM(opened, 0));
+    int failed = PyList_SetSlice(opened, 0, 1, NULL) < 0
+                 || PyList_SetSlice(pending, 0, PyList_GET_SIZE(pending), NULL) < 0
+                 || end(self, watch) < 0;
+    Py_DECREF(watch);
+    if (failed && report(self->part[FAIL]) < 0) {
+        return NULL;
+    }
+    Py_RETURN_NONE;
+}
+
+static int
+learn(PyObject *type)
+{
+    if (find_slots(type, watch_slots) < 0) {
+        return -1;
+    }
+    Py_XSETREF(watch_type, (PyTypeObject *)new_reference(type));
+    return 0;
+}
+
+/* (slow, watches, opened, class of a watch) */
+PyObject *
+make_before(PyObject *Py_UNUSED(module), PyObject *args)
+{
+    PyObject *part[PARTS_BEFORE], *type;
+    if (!PyArg_ParseTuple(args, "OO!O!O!", &part[SLOW], &PyDict_Type, &part[WATCHES],
+                          &PyList_Type, &part[OPENED_BEFORE], &PyType_Type, &type)
+        || learn(type) < 0) {
+        return NULL;
+    }
+    part[LATEST] = Py_None;
+    return new_function(before, part, PARTS_BEFORE);
+}
+
+/* (slow, opened, pending, journal, fail, class of a watch, class of a writer) */
+PyObject *
+make_after(PyObject *Py_UNUSED(module), PyObject *args)
+{
+    PyObject *part[PARTS_AFTER], *type, *writer;
+    if (!PyArg_ParseTuple(args, "OO!O!OOO!O!", &part[SLOW], &PyList_Type, &part[OPENED],
+                          &PyList_Type, &part[PENDING], &part[JOURNAL], &part[FAIL],
+                          &PyType_Type, &type, &PyType_Type, &writer)
+        || learn(type) < 0 || find_slots(writer, writer_slots) < 0
+        || find_slots((PyObject *)Py_TYPE(part[JOURNAL]), journal_slots) < 0) {
+        return NULL;
+    }
+    Py_XSETREF(writer_type, (PyTypeObject *)new_reference(writer));
+    return new_function(after, part, PARTS_AFTER);
+}
