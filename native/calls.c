@@ -1,10 +1,9 @@
-/* Calls: of a scheduler's step, of backward and of a DataLoader's iterator. */
+/* Calls: of a scheduler's step, of its get_lr, of a DataLoader's iterator. */
 
 #include "native.h"
 
 enum { ORIGINAL = 1 };
 enum { SCHEDULERS = 2, PENDING, BUSY, MAKING, LATEST, PARTS_STEPPED };
-enum { ITEMS = 2, UNDER_WAY, ITEM, NOTE, PARTS_BACKWARD };
 enum { ENDED = 2, PARTS_NEXT };
 enum { WITHIN_STEP = 2, PARTS_ASKED };
 enum { MOST_PENDING = 0 };
@@ -114,66 +113,6 @@ stepped(PyObject *callable, PyObject *const *args, size_t nargsf, PyObject *kwna
     return may_try_again() ? slowly(self, args, nargsf, kwnames) : NULL;
 }
 
-/* Tell a function of Python what a call was given. */
-static int
-tell(PyObject *note, PyObject *const *args, size_t nargsf, PyObject *kwnames)
-{
-    Py_ssize_t count = PyVectorcall_NARGS(nargsf);
-    PyObject *given = PyTuple_New(count), *named = PyDict_New(), *result = NULL;
-    if (given == NULL || named == NULL) {
-        goto done;
-    }
-    for (Py_ssize_t i = 0; i < count; i++) {
-        PyTuple_SET_ITEM(given, i, new_reference(args[i]));
-    }
-    for (Py_ssize_t i = 0; kwnames != NULL && i < PyTuple_GET_SIZE(kwnames); i++) {
-        if (PyDict_SetItem(named, PyTuple_GET_ITEM(kwnames, i), args[count + i]) < 0) {
-            goto done;
-        }
-    }
-    result = PyObject_CallFunctionObjArgs(note, given, named, NULL);
-done:
-    Py_XDECREF(given);
-    Py_XDECREF(named);
-    Py_XDECREF(result);
-    return result == NULL ? -1 : 0;
-}
-
-static PyObject *
-backward(PyObject *callable, PyObject *const *args, size_t nargsf, PyObject *kwnames)
-{
-    Function *self = (Function *)callable;
-    PyObject *items = self->part[ITEMS], *under_way = self->part[UNDER_WAY];
-    if (PyList_GET_SIZE(under_way) != 0
-        || PyList_GET_SIZE(items) >= self->number[MOST_PENDING]) {
-        return slowly(self, args, nargsf, kwnames);
-    }
-    PyObject *thread = PyLong_FromUnsignedLong(PyThread_get_thread_ident());
-    if (thread == NULL) {
-        return NULL;
-    }
-    PyObject *result = NULL;
-    if (PyList_Append(items, self->part[ITEM]) < 0
-        || (self->part[NOTE] != Py_None
-            && tell(self->part[NOTE], args, nargsf, kwnames) < 0)
-        || PyList_Append(under_way, thread) < 0) {
-        goto done;
-    }
-    result = PyObject_Vectorcall(self->part[ORIGINAL], args, nargsf, kwnames);
-    PyObject *type, *error, *trace;
-    PyErr_Fetch(&type, &error, &trace);
-    for (Py_ssize_t i = 0; i < PyList_GET_SIZE(under_way); i++) {
-        if (PyList_GET_ITEM(under_way, i) == thread) {
-            PyList_SetSlice(under_way, i, i + 1, NULL);
-            break;
-        }
-    }
-    PyErr_Restore(type, error, trace);
-done:
-    Py_DECREF(thread);
-    return result;
-}
-
 static PyObject *
 next(PyObject *callable, PyObject *const *args, size_t nargsf, PyObject *kwnames)
 {
@@ -184,8 +123,14 @@ next(PyObject *callable, PyObject *const *args, size_t nargsf, PyObject *kwnames
         PyObject *type, *error, *trace;
         PyErr_Fetch(&type, &error, &trace);
         PyObject *told = PyObject_CallFunctionObjArgs(self->part[ENDED], args[0], NULL);
-        Py_XDECREF(told);
-        PyErr_Restore(type, error, trace);
+        if (told != NULL) {
+            Py_DECREF(told);
+            PyErr_Restore(type, error, trace);
+        } else { /* Ctrl-C came meanwhile */
+            Py_XDECREF(type);
+            Py_XDECREF(error);
+            Py_XDECREF(trace);
+        }
     }
     return batch;
 }
@@ -234,24 +179,6 @@ make_stepped(PyObject *Py_UNUSED(module), PyObject *args)
     Py_XSETREF(scheduler_watch_type, (PyTypeObject *)new_reference(type));
     part[LATEST] = Py_None;
     Function *self = (Function *)new_function(stepped, part, PARTS_STEPPED);
-    if (self != NULL) {
-        self->number[MOST_PENDING] = most;
-    }
-    return (PyObject *)self;
-}
-
-/* (slow, original, pending, under way, item, note or None, most pending) */
-PyObject *
-make_backward(PyObject *Py_UNUSED(module), PyObject *args)
-{
-    PyObject *part[PARTS_BACKWARD];
-    Py_ssize_t most;
-    if (!PyArg_ParseTuple(args, "OOO!O!OOn", &part[SLOW], &part[ORIGINAL], &PyList_Type,
-                          &part[ITEMS], &PyList_Type, &part[UNDER_WAY], &part[ITEM],
-                          &part[NOTE], &most)) {
-        return NULL;
-    }
-    Function *self = (Function *)new_function(backward, part, PARTS_BACKWARD);
     if (self != NULL) {
         self->number[MOST_PENDING] = most;
     }

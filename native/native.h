@@ -110,6 +110,15 @@ new_reference(PyObject *object)
     return object;
 }
 
+/* Learn where a journal (capture/journal.py) keeps its writer, and it its store. */
+int learn_journal(PyObject *journal, PyObject *writer_type);
+
+/* Say whether a journal has a writer. */
+int is_open(PyObject *journal);
+
+/* Store a row and return its number, if the journal is open. */
+PyObject *store_row(PyObject *journal, PyObject *code, PyObject *values);
+
 PyObject *make_before(PyObject *, PyObject *);
 PyObject *make_after(PyObject *, PyObject *);
 PyObject *make_narrow(PyObject *, PyObject *);

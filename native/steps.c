@@ -1,15 +1,16 @@
 /* Steps: what happens around an optimizer step (capture/optimizer_steps.py). */
 
 #include "look.h"
+#include <math.h>
 
 enum { WATCHES = 1, OPENED_BEFORE, LATEST, PARTS_BEFORE };
 enum { OPENED = 1, PENDING, JOURNAL, FAIL, PARTS_AFTER };
 
-static PyTypeObject *watch_type, *writer_type; /* kept for good */
+static PyTypeObject *watch_type; /* kept for good */
 
 static struct {
     Py_ssize_t owner, reference, groups, look, last, explained, rates, probe, pattern, usual,
-        updates, code, row, applied;
+        updates, code, row, applied, simple, turn;
 } watch_at;
 
 static const Slot watch_slots[] = {
@@ -20,15 +21,9 @@ static const Slot watch_slots[] = {
     {"probe", &watch_at.probe},     {"pattern", &watch_at.pattern},
     {"usual", &watch_at.usual},     {"updates", &watch_at.updates},
     {"code", &watch_at.code},       {"row", &watch_at.row},
-    {"applied", &watch_at.applied}, {NULL, NULL},
+    {"applied", &watch_at.applied}, {"simple", &watch_at.simple},
+    {"turn", &watch_at.turn},       {NULL, NULL},
 };
-
-static struct {
-    Py_ssize_t sink, store;
-} writing_at;
-
-static const Slot journal_slots[] = {{"sink", &writing_at.sink}, {NULL, NULL}};
-static const Slot writer_slots[] = {{"store", &writing_at.store}, {NULL, NULL}};
 
 static PyObject *param_groups, *lr, *own_hooks, *last_lr, *grad;
 
@@ -43,35 +38,63 @@ steps_ready(void)
     return param_groups && lr && own_hooks && last_lr && grad ? 0 : -1;
 }
 
+/* Say how a rate is to the one before: 1 if it is the same, 0 if another, -1 if that
+   depends: NaN is not even itself, and -0.0 equals 0.0 but is written as it is. */
+static int
+is_same_rate(PyObject *rate, PyObject *was)
+{
+    double now = PyFloat_AS_DOUBLE(rate);
+    if (now != now) {
+        return -1;
+    }
+    if (rate == was) {
+        return 1;
+    }
+    if (!PyFloat_CheckExact(was) || now != PyFloat_AS_DOUBLE(was)) {
+        return 0;
+    }
+    return now != 0 || signbit(now) == signbit(PyFloat_AS_DOUBLE(was)) ? 1 : -1;
+}
+
+/* Return the first rates of `last` in a list that has room for all. */
+static PyObject *
+copy_of(PyObject *last, Py_ssize_t count)
+{
+    PyObject *rates = PyList_New(PyList_GET_SIZE(last));
+    for (Py_ssize_t i = 0; rates != NULL && i < count; i++) {
+        PyList_SET_ITEM(rates, i, new_reference(PyList_GET_ITEM(last, i)));
+    }
+    return rates;
+}
+
 /* Return the rates of all groups, `last` itself if they are the same; NULL without
-   an exception if they are not all floats. */
+   an exception if they are not all floats. Making a list may run a finalizer, which
+   may do anything. */
 static PyObject *
 rates_in(PyObject *groups, PyObject *last)
 {
-    Py_ssize_t count = PyList_GET_SIZE(groups);
     PyObject *rates = NULL; /* made when the first one differs */
-    for (Py_ssize_t i = 0; i < count; i++) {
-        PyObject *group = PyList_GET_ITEM(groups, i);
-        PyObject *rate = PyDict_Check(group) ? PyDict_GetItemWithError(group, lr) : NULL;
-        if (rate == NULL || !PyFloat_CheckExact(rate)) {
+    for (Py_ssize_t i = 0; i < PyList_GET_SIZE(last); i++) {
+        PyObject *group = i < PyList_GET_SIZE(groups) ? PyList_GET_ITEM(groups, i) : NULL;
+        PyObject *rate = group != NULL && PyDict_CheckExact(group)
+                             ? PyDict_GetItemWithError(group, lr)
+                             : NULL;
+        int same = rate != NULL && PyFloat_CheckExact(rate)
+                       ? is_same_rate(rate, PyList_GET_ITEM(last, i))
+                       : -1;
+        if (same < 0) {
             Py_XDECREF(rates);
             return NULL;
         }
-        PyObject *was = PyList_GET_ITEM(last, i);
-        if (rates == NULL && rate != was
-            && (!PyFloat_CheckExact(was)
-                || PyFloat_AS_DOUBLE(rate) != PyFloat_AS_DOUBLE(was))) {
-            rates = PyList_New(count);
-            if (rates == NULL) {
-                return NULL;
-            }
-            for (Py_ssize_t j = 0; j < i; j++) {
-                PyList_SET_ITEM(rates, j, new_reference(PyList_GET_ITEM(last, j)));
-            }
+        if (same && rates == NULL) {
+            continue;
         }
-        if (rates != NULL) {
-            PyList_SET_ITEM(rates, i, new_reference(rate));
+        Py_INCREF(rate);
+        if (rates == NULL && (rates = copy_of(last, i)) == NULL) {
+            Py_DECREF(rate);
+            return NULL;
         }
+        PyList_SET_ITEM(rates, i, rate);
     }
     return rates != NULL ? rates : new_reference(last);
 }
@@ -151,6 +174,17 @@ watch_of(Function *self, PyObject *optimizer)
     }
     Py_SETREF(self->part[LATEST], new_reference(watch));
     return watch;
+}
+
+/* Return the turn of a step: where there are columns it is counted before the look,
+   and after it elsewhere, as in Python. */
+static Py_ssize_t
+turn_of(PyObject *watch, Look *look, int after)
+{
+    Py_ssize_t turns = (look->groups + look->at_once - 1) / look->at_once;
+    Py_ssize_t turn = PyLong_AsSsize_t(get(watch, watch_at.turn));
+    int counted = after || get(watch, watch_at.simple) != Py_True;
+    return (turn + counted) % turns;
 }
 
 /* Take note of a step that begins as the last one did: 1; 0 if it does not, -1 with an
@@ -246,7 +280,7 @@ ends_as_usual(Function *self, PyObject *optimizer)
     PyObject *watch = PyList_GET_ITEM(opened, 0);
     prefetch(watch, (size_t)watch_type->tp_basicsize);
     if (!Py_IS_TYPE(watch, watch_type)
-        || !Py_IS_TYPE(get(self->part[JOURNAL], writing_at.sink), writer_type) || get(watch, watch_at.usual) != Py_True
+        || !is_open(self->part[JOURNAL]) || get(watch, watch_at.usual) != Py_True
         || get(watch, watch_at.updates) != Py_True
         || PyLong_AsVoidPtr(get(watch, watch_at.owner)) != (void *)optimizer) {
         return 0;
@@ -262,13 +296,9 @@ end(Function *self, PyObject *watch)
     PyObject *row = NULL;
     PyObject *values = new_reference(get(watch, watch_at.rates));
     put(watch, watch_at.applied, new_reference(values));
-    PyObject *store = new_reference(get(get(self->part[JOURNAL], writing_at.sink),
-                                        writing_at.store));
     PyObject *code = new_reference(get(watch, watch_at.code));
-    PyObject *args[] = {code, values};
-    row = PyObject_Vectorcall(store, args, 2, NULL);
+    row = store_row(self->part[JOURNAL], code, values);
     Py_DECREF(code);
-    Py_DECREF(store);
     Py_DECREF(values);
     if (row == NULL) {
         return -1;
@@ -353,10 +383,8 @@ make_after(PyObject *Py_UNUSED(module), PyObject *args)
     if (!PyArg_ParseTuple(args, "OO!O!OOO!O!", &part[SLOW], &PyList_Type, &part[OPENED],
                           &PyList_Type, &part[PENDING], &part[JOURNAL], &part[FAIL],
                           &PyType_Type, &type, &PyType_Type, &writer)
-        || learn(type) < 0 || find_slots(writer, writer_slots) < 0
-        || find_slots((PyObject *)Py_TYPE(part[JOURNAL]), journal_slots) < 0) {
+        || learn(type) < 0 || learn_journal(part[JOURNAL], writer) < 0) {
         return NULL;
     }
-    Py_XSETREF(writer_type, (PyTypeObject *)new_reference(writer));
     return new_function(after, part, PARTS_AFTER);
 }

@@ -11,6 +11,15 @@ static struct {
     Py_ssize_t take, next_row;
 } places_at;
 
+static PyTypeObject *writer_type; /* kept for good */
+
+static struct {
+    Py_ssize_t sink, store;
+} writing_at;
+
+static const Slot journal_slots[] = {{"sink", &writing_at.sink}, {NULL, NULL}};
+static const Slot writer_slots[] = {{"store", &writing_at.store}, {NULL, NULL}};
+
 static const Slot places_slots[] = {
     {"take", &places_at.take},
     {"next_row", &places_at.next_row},
@@ -238,4 +247,31 @@ PyObject *
 make_wide(PyObject *Py_UNUSED(module), PyObject *args)
 {
     return make_store(args, wide);
+}
+
+int
+learn_journal(PyObject *journal, PyObject *writer)
+{
+    if (find_slots(writer, writer_slots) < 0
+        || find_slots((PyObject *)Py_TYPE(journal), journal_slots) < 0) {
+        return -1;
+    }
+    Py_XSETREF(writer_type, (PyTypeObject *)new_reference(writer));
+    return 0;
+}
+
+int
+is_open(PyObject *journal)
+{
+    return Py_IS_TYPE(get(journal, writing_at.sink), writer_type);
+}
+
+PyObject *
+store_row(PyObject *journal, PyObject *code, PyObject *values)
+{
+    PyObject *store = new_reference(get(get(journal, writing_at.sink), writing_at.store));
+    PyObject *args[] = {code, values};
+    PyObject *row = PyObject_Vectorcall(store, args, 2, NULL);
+    Py_DECREF(store);
+    return row;
 }

@@ -27,6 +27,7 @@ def unseen(function: _Function) -> _Function:
     return function
 
 
+@lru_cache(maxsize=None)
 def _renamed(code: CodeType) -> CodeType:
     constants = tuple(
         _renamed(each) if isinstance(each, CodeType) else each

@@ -115,10 +115,17 @@ def test_a_budget_that_is_ample_has_every_step_measured(clock):
 
 
 def test_most_of_the_budget_is_used(clock):
-    found, told = simulated(0.01, lambda: 1e-3, lambda: 1e-3, 100_000, clock=clock)
+    found, told = simulated(0.01, lambda: 0.1, lambda: 0.1, 100_000, clock=clock)
     elapsed, spent = told[-1]
     assert 0.004 * elapsed < spent <= 0.0102 * elapsed
     assert len(found) > 400
+
+
+def test_recording_takes_its_part_of_the_budget_and_leaves_half_of_it(clock):
+    found, told = simulated(0.01, lambda: 1e-3, lambda: 1e-3, 100_000, clock=clock)
+    elapsed, spent = told[-1]
+    assert 0.002 * elapsed < spent <= 0.0052 * elapsed
+    assert len(found) > 200
 
 
 def test_a_pause_before_the_first_step_earns_nothing(clock):

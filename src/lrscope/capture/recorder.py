@@ -96,7 +96,7 @@ class Recorder:
             patches,
             sys.modules["torch.autograd"],
             self._journal,
-            self._values.note_backward if self._meter else None,
+            self._values if self._meter else None,
         )
         for name in LATER:
             module = sys.modules.get(name)

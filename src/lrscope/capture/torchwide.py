@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Callable
 from lrscope.capture.journal import MOST_PENDING
 from lrscope.capture.states import saved
 from lrscope.compiled import quick
+from lrscope.recording.writer import Writer
 from lrscope.sites import caller
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from lrscope.capture.journal import Journal
     from lrscope.capture.optimizers import OptimizerWitness
     from lrscope.capture.patches import Patches
+    from lrscope.capture.values import Values
 
     Fail = Callable[[Exception], None]
 
@@ -73,7 +75,7 @@ def watch_backward(
     patches: Patches,
     autograd: ModuleType,
     journal: Journal,
-    note: Callable[[Any, Any], None] | None = None,
+    values: Values | None = None,
 ) -> None:
     """Count backward calls; those inside another (checkpointing) are part of it.
 
@@ -81,9 +83,10 @@ def watch_backward(
         patches: hold what is replaced.
         autograd: its module.
         journal: takes an item for each call.
-        note: is told what each was called with.
+        values: takes the loss that each is called on, if wanted.
     """
     item = journal.item("backward")
+    note = None if values is None else values.note_backward
     pending = journal.pending
     flush = journal.flush
     under_way: list[int] = []  # threads, one for each call
@@ -104,8 +107,9 @@ def watch_backward(
             finally:
                 under_way.remove(thread)
 
-        known = pending, under_way, item, note, MOST_PENDING
-        return quick("backward", backward, original, *known)
+        tensor = sys.modules["torch"].Tensor
+        known = pending, under_way, item, MOST_PENDING, journal, Writer, values
+        return quick("backward", backward, original, *known, tensor)
 
     patches.wrap(autograd, "backward", wrapped)
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Callable
 
 from lrscope.capture.groups import is_on_host, is_tensor
 from lrscope.capture.journal import MOST_KEPT
+from lrscope.recording.rows import code_of
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -30,7 +31,16 @@ class Values:
         journal: where to write.
         late: waits for what is on a device.
         fail: what to call with an exception of our own.
+
+    Attributes:
+        loss_code: of the row of a loss; None as long as that takes more than a row.
+        scalers: one for each loss to come that a GradScaler multiplied.
     """
+
+    __slots__ = (
+        "_early", "_fail", "_given_up", "_journal", "_late", "_layouts", "loss_code",
+        "scalers",
+    )  # fmt: skip
 
     def __init__(
         self, journal: Journal, late: LateValues, fail: Callable[[Exception], None]
@@ -41,7 +51,8 @@ class Values:
         self._fail = fail
         self._layouts: dict[str, Layout] = {}
         self._early: list[tuple[str, Any]] = []
-        self._scalers: list[Any] = []  # one for each scaled loss that is to come
+        self.loss_code: float | None = None
+        self.scalers: list[Any] = []
         self._given_up = False
         journal.when_opened.append(self._write_early)
 
@@ -59,7 +70,7 @@ class Values:
             if scaler is not None and scaler._scale is not None:
                 loss = loss / _at_hand(scaler._scale)
         except Exception as error:  # noqa: BLE001 - a strange tensor is no end
-            self._given_up = True
+            self._given_up, self.loss_code = True, None
             self._journal.event("losses_given_up", why=repr(error))
             return
         try:
@@ -70,13 +81,13 @@ class Values:
     def _scaler_of(self, losses: int) -> Any:
         """Return the GradScaler that multiplied losses, None if there is none."""
         found = None
-        for _ in range(min(losses, len(self._scalers))):
-            found = self._scalers.pop()
+        for _ in range(min(losses, len(self.scalers))):
+            found = self.scalers.pop()
         return found
 
     def watch_scalers(self, patches: Patches, module: ModuleType) -> None:
         """Remember which losses a GradScaler multiplied."""
-        waiting = self._scalers
+        waiting = self.scalers
 
         def scaled(original: Callable[..., Any]) -> Callable[..., Any]:
             def scale(scaler: Any, *args: Any, **kwargs: Any) -> Any:
@@ -114,11 +125,13 @@ class Values:
     def forget_files(self) -> None:
         """Be ready for a new recording, in a forked child."""
         self._early.clear()
-        self._scalers.clear()
+        self.scalers.clear()
+        self.loss_code = None
 
     def _write_early(self) -> None:
         early, self._early = self._early, []
         self._layouts.clear()
+        self.loss_code = None
         for name, value in early:
             self._write(name, value)
 
@@ -129,9 +142,10 @@ class Values:
             holds = {"holds": "value", "name": name, "columns": [name]}
             layout = self._layouts[name] = journal.open().layout(holds, 1)
         is_here = isinstance(value, (int, float))
-        row = journal.sink.put(
-            layout, journal.silence(), 0, [value if is_here else _NAN]
-        )
+        code = code_of(layout.number, journal.silence(), 0)
+        row = journal.sink.store(code, [value if is_here else _NAN])
+        if name == LOSS:
+            self.loss_code = code
         if not is_here and value is not None:
             self._late.expect(row, [(0, value)], None)
 

@@ -32,7 +32,8 @@ class Watch:
         "effective", "explained", "extra", "groups", "hands", "hooked", "hooks", "idle",
         "last", "last_flags", "layout", "layouts", "look", "members", "name", "number",
         "numbers", "odd", "owner", "pattern", "probe", "rates", "readers", "reference",
-        "row", "scaled", "signature", "simple", "turn", "turns", "updates", "usual", "waiting",
+        "row", "scaled", "signature", "simple", "turn", "turns", "updates", "usual",
+        "waiting",
     )  # fmt: skip
 
     def __init__(self, number: int, optimizer: Optimizer) -> None:

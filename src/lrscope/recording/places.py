@@ -13,8 +13,8 @@ from lrscope.recording.rows import VOID_CODE
 if TYPE_CHECKING:
     from lrscope.recording.tail import Tail
 
-PART = 256 << 10
-"""Bytes of the tail that are made ready at once."""
+FIRST_PART, PART = 16 << 10, 256 << 10
+"""Bytes of the tail that are made ready at once: few at first, most runs are short."""
 
 PATIENCE = 1.0
 """Seconds that sealing waits for rows that other threads are about to store."""
@@ -32,7 +32,7 @@ class Places:
         first: sequence number of the first row in it.
     """
 
-    __slots__ = ("_tail", "_upto", "first", "half", "next_row", "slot", "take")
+    __slots__ = ("_part", "_tail", "_upto", "first", "half", "next_row", "slot", "take")
 
     take: Callable[[], tuple[int, int]]
 
@@ -41,6 +41,7 @@ class Places:
         self._tail = tail
         self.slot = slot
         self.next_row = first
+        self._part = FIRST_PART
         self.open_half(0, first)
 
     @property
@@ -60,7 +61,8 @@ class Places:
         first, end = self._upto, self.first + self.rows
         if first == end:
             return False
-        self._upto = min(first + max(1, PART // self.slot), end)
+        self._upto = min(first + max(1, self._part // self.slot), end)
+        self._part = min(2 * self._part, PART)
         place = self.half * self._tail.half + (first - self.first) * self.slot
         stop = place + (self._upto - first) * self.slot
         self._tail.get_ready(place, stop)

@@ -55,6 +55,8 @@ class Meter:
         self._rooms = threading.local()  # several threads may be stepping
         self._collecting = threading.Lock()
         self._coming: deque[tuple[Gauge, Ended, Part, Arrival]] = deque()
+        self._compiler: Any = None
+        self._work: tuple[Callable[..., None], ...] = self._open, self._close
 
     def hooks(self, optimizer: ModuleType) -> list[Any]:
         """Register with torch, after the witness."""
@@ -64,7 +66,7 @@ class Meter:
         def before(optimizer: Any, args: Any, kwargs: Any) -> None:
             gauge = gauges.get(id(optimizer))
             if gauge is None or gauge.due:
-                uncompiled(self._open)(optimizer, args, kwargs)
+                self._uncompiled()[0](optimizer, args, kwargs)
 
         @unseen
         def after(optimizer: Any, _args: Any, _kwargs: Any) -> None:
@@ -78,7 +80,7 @@ class Meter:
                     gauge.left -= 1
                     gauge.due = gauge.left <= 0
                 else:
-                    uncompiled(self._close)(gauge, optimizer, row)
+                    self._uncompiled()[1](gauge, optimizer, row)
             elif gauge.opened is not None:
                 gauge.rest()  # it only stands around another optimizer's step
 
@@ -91,6 +93,19 @@ class Meter:
                 quick("counted", after, *known)
             ),
         ]
+
+    @unseen
+    def _uncompiled(self) -> tuple[Callable[..., None], ...]:
+        """Return `_open` and `_close`, kept out of the graphs of torch.compile.
+
+        Functions that our hooks call would be traced, though the hooks are passed over.
+        """
+        compiler = sys.modules.get("torch._dynamo")
+        disable = getattr(compiler, "disable", None)
+        if compiler is not self._compiler and disable is not None:
+            self._compiler = compiler
+            self._work = disable(self._open), disable(self._close)
+        return self._work
 
     def _gauge_of(self, optimizer: Any) -> Gauge | None:
         gauge = self._gauges.get(id(optimizer))
@@ -186,17 +201,6 @@ class Meter:
         self._collecting = threading.Lock()  # another thread may have held it
         for gauge in self._gauges.values():
             gauge.forget_files()
-
-
-@unseen
-def uncompiled(work: Callable[..., None]) -> Callable[..., None]:
-    """Return ``work`` kept out of the graphs of torch.compile, should it be in use.
-
-    Functions that our hooks call would be traced, though the hooks are passed over.
-    """
-    dynamo = sys.modules.get("torch._dynamo")
-    disable = getattr(dynamo, "disable", None)
-    return work if disable is None else disable(work)
 
 
 def out_of_modes(torch: Any) -> Any:
