@@ -27,8 +27,9 @@ demo: $(READY)  ## Record a training on handwritten digits and show its learning
 test: $(READY)  ## Run the tests, but for the slow ones
 	$(BIN)/python -m pytest -n auto --dist loadgroup $(ARGS)
 
-test-all: $(READY)  ## Run all tests
+test-all: $(READY)  ## Run all tests, those of the recorder also without its C
 	$(BIN)/python -m pytest -n auto --dist loadgroup -m "slow or not slow" $(ARGS)
+	LRSCOPE_NATIVE=0 $(BIN)/python -m pytest -n auto --dist loadgroup tests/capture tests/effective tests/recording
 
 ##@ While you work
 

@@ -44,20 +44,19 @@ write_loss(Function *self, PyObject *tensor)
         || !Py_IS_TYPE(tensor, (PyTypeObject *)self->part[TENSOR])) {
         return 0;
     }
-    PyObject *number = number_in(tensor);
-    if (number == NULL) {
-        return 0;
-    }
-    PyObject *values = PyList_New(1);
-    if (values == NULL) {
-        Py_DECREF(number);
-        return 0;
-    }
-    PyList_SET_ITEM(values, 0, number);
     Py_INCREF(code);
-    PyObject *row = store_row(self->part[JOURNAL], code, values);
+    PyObject *number = number_in(tensor), *row = NULL;
+    PyObject *values = number == NULL ? NULL : PyList_New(1);
+    if (values == NULL) {
+        Py_XDECREF(number);
+    } else {
+        PyList_SET_ITEM(values, 0, number);
+        if (is_open(self->part[JOURNAL])) { /* still: another thread may have closed it */
+            row = store_row(self->part[JOURNAL], code, values);
+        }
+    }
+    Py_XDECREF(values);
     Py_DECREF(code);
-    Py_DECREF(values);
     Py_XDECREF(row);
     return row != NULL;
 }

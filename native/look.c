@@ -13,11 +13,11 @@ is_number(PyObject *value)
 static int
 is_same(PyObject *was, PyObject *now)
 {
+    if (PyFloat_CheckExact(was) && PyFloat_CheckExact(now)) {
+        return PyFloat_AS_DOUBLE(was) == PyFloat_AS_DOUBLE(now); /* NaN: ask Python */
+    }
     if (was == now) {
         return 1;
-    }
-    if (PyFloat_CheckExact(was) && PyFloat_CheckExact(now)) {
-        return PyFloat_AS_DOUBLE(was) == PyFloat_AS_DOUBLE(now);
     }
     return PyLong_CheckExact(was) && PyLong_CheckExact(now)
            && PyObject_RichCompareBool(was, now, Py_EQ) == 1;
@@ -75,13 +75,16 @@ is_as_before(Setting *setting, PyObject *now)
 }
 
 int
-look_beside(Look *look, PyObject *groups)
+look_beside(Look *look, PyObject *groups, Py_ssize_t turn)
 {
-    Py_ssize_t end = look->turn + look->at_once;
+    Py_ssize_t begin = turn * look->at_once, end = begin + look->at_once;
     if (end > look->groups) {
         end = look->groups;
     }
-    for (Py_ssize_t i = look->turn; i < end; i++) {
+    if (PyList_GET_SIZE(groups) != look->groups) {
+        return 0;
+    }
+    for (Py_ssize_t i = begin; i < end; i++) {
         Beside *beside = &look->beside[i];
         PyObject *group = PyList_GET_ITEM(groups, i);
         if (group != beside->group || PyDict_GET_SIZE(group) != beside->size) {
@@ -98,7 +101,6 @@ look_beside(Look *look, PyObject *groups)
             }
         }
     }
-    look->turn = end < look->groups ? end : 0;
     return 1;
 }
 
@@ -118,9 +120,12 @@ look_values(Look *look, PyObject *groups, PyObject *rates)
     }
     for (Py_ssize_t i = 0; i < look->columns; i++) {
         Column *column = &look->column[i];
-        PyObject *group = PyList_GET_ITEM(groups, column->position);
-        PyObject *value = PyDict_Check(group) ? PyDict_GetItemWithError(group, column->key)
-                                              : NULL;
+        PyObject *group = column->position < PyList_GET_SIZE(groups)
+                              ? PyList_GET_ITEM(groups, column->position)
+                              : NULL;
+        PyObject *value = group != NULL && PyDict_CheckExact(group)
+                              ? PyDict_GetItemWithError(group, column->key)
+                              : NULL;
         if (value != NULL && (PyTuple_CheckExact(value) || PyList_CheckExact(value))) {
             value = column->index < Py_SIZE(value) ? element(value, column->index) : NULL;
         }
@@ -244,7 +249,7 @@ look_new(PyTypeObject *type, PyObject *args, PyObject *Py_UNUSED(kwargs))
     if (look == NULL) {
         return NULL;
     }
-    look->at_once = at_once;
+    look->at_once = at_once < 1 ? 1 : at_once;
     look->beside = PyMem_Calloc((size_t)PyList_GET_SIZE(groups) + 1, sizeof(Beside));
     look->column = PyMem_Calloc((size_t)PyList_GET_SIZE(columns) + 1, sizeof(Column));
     if (look->beside == NULL || look->column == NULL) {

@@ -29,7 +29,6 @@ typedef struct {
     PyObject_HEAD
     Py_ssize_t groups, settings, columns;
     Py_ssize_t at_once; /* groups looked beside in a step; with more, they take turns */
-    Py_ssize_t turn;
     Beside *beside;
     Setting *setting;
     Column *column;
@@ -37,7 +36,7 @@ typedef struct {
 
 /* Say whether the groups whose turn it is hold what they held, but for what has
    columns: 1 or 0, -1 with an exception. */
-int look_beside(Look *look, PyObject *groups);
+int look_beside(Look *look, PyObject *groups, Py_ssize_t turn);
 
 /* Return the values of a row, rates and columns; NULL without an exception if one of
    them is no float. */

@@ -176,15 +176,27 @@ watch_of(Function *self, PyObject *optimizer)
     return watch;
 }
 
-/* Return the turn of a step: where there are columns it is counted before the look,
-   and after it elsewhere, as in Python. */
-static Py_ssize_t
-turn_of(PyObject *watch, Look *look, int after)
+/* Look beside the rates of the groups whose turn it is. As in Python, turns are counted
+   after the look, but before it where rows are not simple. */
+static int
+look_in_turn(PyObject *watch, Look *look, PyObject *groups)
 {
     Py_ssize_t turns = (look->groups + look->at_once - 1) / look->at_once;
+    if (turns < 2) {
+        return look_beside(look, groups, 0);
+    }
+    int is_simple = get(watch, watch_at.simple) == Py_True;
     Py_ssize_t turn = PyLong_AsSsize_t(get(watch, watch_at.turn));
-    int counted = after || get(watch, watch_at.simple) != Py_True;
-    return (turn + counted) % turns;
+    PyObject *next = PyLong_FromSsize_t((turn + 1) % turns);
+    int same = next == NULL || turn < 0
+                   ? -1
+                   : look_beside(look, groups, is_simple ? turn : (turn + 1) % turns);
+    if (same <= 0) {
+        Py_XDECREF(next);
+        return same;
+    }
+    put(watch, watch_at.turn, next);
+    return 1;
 }
 
 /* Take note of a step that begins as the last one did: 1; 0 if it does not, -1 with an
@@ -230,11 +242,8 @@ begin(Function *self, PyObject *optimizer)
         begun = own < 0 ? -1 : !own;
     }
     if (begun > 0) {
-        begun = look_beside(look, groups);
-    }
-    if (begun > 0) {
         values = look_values(look, groups, rates);
-        begun = values == NULL ? 0 : 1;
+        begun = values == NULL ? 0 : look_in_turn(watch, look, groups);
     }
     if (begun > 0 && PyList_Append(opened, watch) < 0) {
         begun = -1;

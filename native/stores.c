@@ -118,7 +118,9 @@ take(Function *self, Py_ssize_t *place)
         part->place += part->words;
         return part->sequence++;
     }
+    Py_INCREF(taker);
     PyObject *found = PyObject_CallNoArgs(taker);
+    Py_DECREF(taker);
     if (found == NULL && (!PyErr_Occurred() || PyErr_ExceptionMatches(PyExc_StopIteration))) {
         PyErr_Clear();
         found = PyObject_CallNoArgs(self->part[TURN]);

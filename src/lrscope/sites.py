@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from functools import lru_cache
+from functools import cache, lru_cache
 from types import CodeType, FrameType, FunctionType
 from typing import Any, Callable, TypeVar
 
@@ -27,7 +27,7 @@ def unseen(function: _Function) -> _Function:
     return function
 
 
-@lru_cache(maxsize=None)
+@cache
 def _renamed(code: CodeType) -> CodeType:
     constants = tuple(
         _renamed(each) if isinstance(each, CodeType) else each

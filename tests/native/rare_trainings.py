@@ -1,0 +1,176 @@
+"""Trainings with what is rare: several schedulers in one, failures, many at once."""
+
+from __future__ import annotations
+
+import copy
+import gc
+
+import torch
+from torch.optim import SGD, AdamW
+from torch.optim.lr_scheduler import (
+    ChainedScheduler,
+    CosineAnnealingLR,
+    ExponentialLR,
+    LinearLR,
+    SequentialLR,
+    StepLR,
+)
+from torch.utils.checkpoint import checkpoint
+
+from .trainings import backward, net, pair, train
+
+
+def one_after_another():
+    model = net()
+    optimizer = SGD(model.parameters(), lr=0.1)
+    parts = [LinearLR(optimizer, total_iters=3), CosineAnnealingLR(optimizer, 5)]
+    scheduler = SequentialLR(optimizer, parts, milestones=[3])
+    train(model, optimizer, scheduler, steps=8)
+    scheduler.load_state_dict(scheduler.state_dict())
+    optimizer.load_state_dict(optimizer.state_dict())
+    train(model, optimizer, scheduler, steps=3)
+
+
+def chained():
+    model = net()
+    optimizer = SGD(model.parameters(), lr=0.1)
+    parts = [LinearLR(optimizer, total_iters=3), StepLR(optimizer, 2)]
+    train(model, optimizer, ChainedScheduler(parts), steps=8)
+
+
+class Doubling(ExponentialLR):
+    """A scheduler as people write their own."""
+
+    def step(self, epoch=None):
+        super().step()
+
+
+def a_scheduler_of_the_users_own():
+    model = net()
+    optimizer = SGD(pair(model))
+    scheduler = Doubling(optimizer, 1.1)
+    train(model, optimizer, scheduler)
+    other = copy.deepcopy(scheduler)
+    train(model, optimizer, scheduler, other)
+
+
+class Failing(SGD):
+    """An optimizer whose step fails now and then."""
+
+    count = 0
+
+    def step(self, closure=None):
+        self.count += 1
+        if self.count % 4 == 2:
+            raise ValueError("for the test")
+        return super().step(closure)
+
+
+def a_step_raises():
+    model = net()
+    optimizer = Failing(model.parameters(), lr=0.1)
+    scheduler = ExponentialLR(optimizer, 0.9)
+    for _ in range(12):
+        optimizer.zero_grad()
+        backward(model)
+        try:
+            optimizer.step()
+        except ValueError:
+            continue
+        scheduler.step()
+
+
+def backward_raises():
+    model = net()
+    optimizer = SGD(model.parameters(), lr=0.1)
+    for index in range(8):
+        optimizer.zero_grad()
+        backward(model)
+        if index % 2:
+            try:
+                torch.zeros(1).backward()
+            except RuntimeError:
+                optimizer.step()
+
+
+def scaled():
+    model = net()
+    optimizer = AdamW(pair(model), lr=0.1, fused=True)
+    scheduler = ExponentialLR(optimizer, 0.9)
+    scaler = torch.amp.GradScaler("cpu", init_scale=2.0**20, growth_interval=2)
+    for index in range(8):
+        optimizer.zero_grad()
+        loss = model(torch.randn(5, 4)).square().mean()
+        scaler.scale(loss * (float("inf") if index == 3 else 1)).backward()
+        scaler.step(optimizer)
+        scaler.update()
+        scheduler.step()
+
+
+def checkpointed():
+    model = net()
+    optimizer = SGD(model.parameters(), lr=0.1)
+    for _ in range(4):
+        values = torch.randn(5, 4, requires_grad=True)
+        checkpoint(model, values, use_reentrant=True).square().mean().backward()
+        optimizer.step()
+
+
+def very_many_backward_calls():
+    model = net()
+    optimizer = SGD(model.parameters(), lr=0.1)
+    scheduler = ExponentialLR(optimizer, 0.999)
+    train(model, optimizer, scheduler, steps=2)
+    for _ in range(1100):
+        torch.ones(1, requires_grad=True).sum().backward()
+    train(model, optimizer, scheduler, steps=2)
+    for _ in range(1100):
+        scheduler.step()
+    train(model, optimizer, scheduler, steps=2)
+
+
+def optimizers_come_and_go():
+    model = net()
+    for index in range(6):
+        optimizer = SGD(model.parameters(), lr=0.1 * (index + 1))
+        train(model, optimizer, ExponentialLR(optimizer, 0.9), steps=4)
+        del optimizer
+        gc.collect()
+
+
+def frozen_for_a_while():
+    model = net()
+    optimizer = SGD(pair(model))
+    scheduler = StepLR(optimizer, 2)
+    train(model, optimizer, scheduler, steps=3)
+    model[0].requires_grad_(False)
+    model[0].weight.grad = model[0].bias.grad = None
+    train(model, optimizer, scheduler, steps=3)
+    optimizer.param_groups.reverse()
+    train(model, optimizer, scheduler, steps=3)
+    del optimizer.param_groups[1]
+    train(model, optimizer, steps=3)
+
+
+def in_a_function_and_at_the_top():
+    model = net()
+    optimizer = SGD(model.parameters(), lr=0.1)
+    scheduler = ExponentialLR(optimizer, 0.9)
+
+    def epoch():
+        train(model, optimizer, steps=2)
+        scheduler.step()
+
+    for index in range(6):
+        epoch()
+        if index == 3:
+            scheduler.step()
+            scheduler.step(None)
+            scheduler.step(epoch=7)
+
+
+RARE = [
+    one_after_another, chained, a_scheduler_of_the_users_own, a_step_raises,
+    backward_raises, scaled, checkpointed, very_many_backward_calls,
+    optimizers_come_and_go, frozen_for_a_while, in_a_function_and_at_the_top,
+]  # fmt: skip
