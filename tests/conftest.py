@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 
 import pytest
 from hypothesis import settings
@@ -25,5 +26,37 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 def _outside_of_any_run(monkeypatch):
     """Let no test see that it is itself recorded, or where colours are wanted."""
     for name in list(os.environ):
-        if name.startswith("LRSCOPE_") or name in ("FORCE_COLOR", "NO_COLOR"):
+        ours = name.startswith("LRSCOPE_") and name != "LRSCOPE_NATIVE"
+        if ours or name in ("FORCE_COLOR", "NO_COLOR"):
             monkeypatch.delenv(name)
+
+
+@pytest.fixture(autouse=True)
+def _one_thread():
+    """Let trainings take one thread of their own, where torch is in use."""
+    torch = sys.modules.get("torch")
+    if torch is None:
+        yield
+        return
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.fixture
+def recorded(tmp_path):
+    """Run a function while recording; return what it returned and the run."""
+    import lrscope
+
+    count = 0
+
+    def run(train, *args, effective=None, **kwargs):
+        nonlocal count
+        count += 1
+        directory = tmp_path / f"run{count}"
+        with lrscope.record(directory, effective=effective):
+            result = train(*args, **kwargs)
+        return result, lrscope.read_run(directory)
+
+    return run
