@@ -34,4 +34,7 @@ def quick(name: str, slow: _Function, *parts: Any) -> _Function:
     """
     if native is None:
         return slow
-    return cast("_Function", getattr(native, name)(unseen(slow), *parts))
+    try:
+        return cast("_Function", getattr(native, name)(unseen(slow), *parts))
+    except (AttributeError, TypeError):
+        return slow  # it was compiled from other sources than these

@@ -165,39 +165,71 @@ def test_of_a_closure_it_is_the_mean_over_its_evaluations(measured):
     np.testing.assert_allclose(run.track("lbfgs/all").loss, losses, rtol=1e-12)
 
 
-@pytest.mark.parametrize(
-    "way", ["plain", "divided", "two", "listed", "disabled", "not all scaled"]
-)
-def test_a_scaled_loss_is_told_without_its_factor(measured, way):
+def _plain(scaler, one, _):
+    scaler.scale(one).backward()
+    return one.item()
+
+
+def _divided(scaler, one, _):
+    (scaler.scale(one) / 4).backward()
+    return one.item() / 4
+
+
+def _kept_and_divided(scaler, one, _):
+    kept = scaler.scale(one)
+    (kept / 4).backward()
+    return one.item() / 4
+
+
+def _two(scaler, *losses):
+    for each in losses:
+        scaler.scale(each).backward()
+    return sum(each.item() for each in losses) / 2
+
+
+def _listed(scaler, *losses):
+    for each in scaler.scale(list(losses)):
+        each.backward()
+    return sum(each.item() for each in losses) / 2
+
+
+def _added(scaler, one, other):
+    (scaler.scale(one) + scaler.scale(other)).backward()
+    return one.item() + other.item()
+
+
+def _not_all_scaled(scaler, one, other):
+    scaler.scale(one).backward()
+    other.backward()
+    return (one.item() + other.item()) / 2
+
+
+def _another_between(scaler, one, other):
+    kept = scaler.scale(one)
+    other.backward()
+    kept.backward()
+    return (one.item() + other.item()) / 2
+
+
+WAYS = [
+    _plain, _divided, _kept_and_divided, _two, _listed, _added, _not_all_scaled,
+    _another_between,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("enabled", [True, False])
+@pytest.mark.parametrize("way", WAYS)
+def test_a_scaled_loss_is_told_without_its_factor(measured, way, enabled):
     def run():
         model = net()
         optimizer = SGD(model.parameters(), lr=0.01)
         scaler = torch.amp.GradScaler(
-            "cpu", init_scale=512.0, growth_interval=2, enabled=way != "disabled"
+            "cpu", init_scale=512.0, growth_interval=2, enabled=enabled
         )
         losses = []
         for _ in range(5):
             optimizer.zero_grad()
-            one, other = loss_of(model), loss_of(model)
-            if way in ("plain", "disabled"):
-                scaler.scale(one).backward()
-                expected = one.item()
-            elif way == "divided":
-                (scaler.scale(one) / 4).backward()
-                expected = one.item() / 4
-            elif way == "two":
-                for each in (one, other):
-                    scaler.scale(each).backward()
-                expected = (one.item() + other.item()) / 2
-            elif way == "listed":
-                for each in scaler.scale([one, other]):
-                    each.backward()
-                expected = (one.item() + other.item()) / 2
-            else:
-                scaler.scale(one).backward()
-                other.backward()
-                expected = (one.item() + other.item()) / 2
-            losses.append(expected)
+            losses.append(way(scaler, loss_of(model), loss_of(model)))
             scaler.step(optimizer)
             scaler.update()
         return losses

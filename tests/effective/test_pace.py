@@ -140,6 +140,21 @@ def test_a_pause_before_the_first_step_earns_nothing(clock):
     assert one.steps_to_next(10, 1e-3) == 6
 
 
+@pytest.mark.parametrize("period", [2, 3, 4, 8])
+@pytest.mark.parametrize("ratio", [0.1, 1.0])
+def test_groups_that_take_turns_are_all_measured(period, ratio, clock):
+    found, _ = simulated(0.01, lambda: 0.1, lambda: 0.1 * ratio, 20_000, clock=clock)
+    counts = [sum(step % period == turn for step in found) for turn in range(period)]
+    assert min(counts) > 0.5 * len(found) / period
+
+
+@given(level=st.integers(1, 30), run=st.integers(0, 1 << 30))
+def test_a_sparser_choice_is_part_of_every_denser_one(level, run):
+    step = pace.chosen(level, run)
+    assert step >> level == run
+    assert step == pace.chosen(level - 1, step >> (level - 1))
+
+
 @pytest.mark.parametrize("every", [1, 3, 100])
 def test_every_kth_step_is_a_multiple_of_k(every, clock):
     one = pace.Pace(Wanted(every=every), pace.Account())

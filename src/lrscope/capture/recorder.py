@@ -139,7 +139,7 @@ class Recorder:
     def _watch_scalers(self, module: ModuleType) -> None:
         torchwide.watch_scalers(self._patches, module, self._optimizers)
         if self._meter is not None:
-            self._values.watch_scalers(self._patches, module)
+            self._values.scaled.watch(self._patches, module)
 
     def _watch_loaders(self, module: ModuleType) -> None:
         torchwide.watch_loaders(self._patches, module, self._journal, self.fail)

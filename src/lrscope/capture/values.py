@@ -9,14 +9,12 @@ from typing import TYPE_CHECKING, Any, Callable
 
 from lrscope.capture.groups import is_on_host, is_tensor
 from lrscope.capture.journal import MOST_KEPT
+from lrscope.capture.scaled import ScaledLosses
 from lrscope.recording.rows import code_of
 
 if TYPE_CHECKING:
-    from types import ModuleType
-
     from lrscope.capture.journal import Journal
     from lrscope.capture.late import LateValues
-    from lrscope.capture.patches import Patches
     from lrscope.recording.dictionary import Layout
 
 LOSS = "loss"
@@ -34,12 +32,13 @@ class Values:
 
     Attributes:
         loss_code: of the row of a loss; None as long as that takes more than a row.
-        scalers: one for each loss to come that a GradScaler multiplied.
+        scaled: losses that a GradScaler multiplied.
+        scalers: what of them waits for its ``backward()``.
     """
 
     __slots__ = (
         "_early", "_fail", "_given_up", "_journal", "_late", "_layouts", "loss_code",
-        "scalers",
+        "scaled", "scalers",
     )  # fmt: skip
 
     def __init__(
@@ -52,7 +51,8 @@ class Values:
         self._layouts: dict[str, Layout] = {}
         self._early: list[tuple[str, Any]] = []
         self.loss_code: float | None = None
-        self.scalers: list[Any] = []
+        self.scaled = ScaledLosses()
+        self.scalers = self.scaled.waiting
         self._given_up = False
         journal.when_opened.append(self._write_early)
 
@@ -63,7 +63,7 @@ class Values:
         try:
             tensors = args[0] if args else kwargs.get("tensors")
             losses = (tensors,) if is_tensor(tensors) else tuple(tensors)
-            scaler = self._scaler_of(len(losses))
+            scaler = self.scaled.scaler_of(losses) if self.scalers else None
             if not all(map(_is_loss, losses)):
                 return
             loss = sum(_at_hand(each) for each in losses)
@@ -77,37 +77,6 @@ class Values:
             self.note(LOSS, loss)
         except Exception as error:  # noqa: BLE001 - the training must go on
             self._fail(error)
-
-    def _scaler_of(self, losses: int) -> Any:
-        """Return the GradScaler that multiplied losses, None if there is none."""
-        found = None
-        for _ in range(min(losses, len(self.scalers))):
-            found = self.scalers.pop()
-        return found
-
-    def watch_scalers(self, patches: Patches, module: ModuleType) -> None:
-        """Remember which losses a GradScaler multiplied."""
-        waiting = self.scalers
-
-        def scaled(original: Callable[..., Any]) -> Callable[..., Any]:
-            def scale(scaler: Any, *args: Any, **kwargs: Any) -> Any:
-                scaled = original(scaler, *args, **kwargs)
-                if scaler.is_enabled() and len(waiting) < MOST_KEPT:
-                    count = len(scaled) if isinstance(scaled, (list, tuple)) else 1
-                    waiting.extend([scaler] * count)
-                return scaled
-
-            return scale
-
-        def updated(original: Callable[..., Any]) -> Callable[..., Any]:
-            def update(scaler: Any, *args: Any, **kwargs: Any) -> Any:
-                waiting.clear()
-                return original(scaler, *args, **kwargs)
-
-            return update
-
-        patches.wrap(module.GradScaler, "scale", scaled)
-        patches.wrap(module.GradScaler, "update", updated)
 
     def log(self, name: str, value: Any) -> None:
         """Write a number of the program's own."""

@@ -50,7 +50,8 @@ class _Run(click.Command):
     "effective",
     metavar="[=every=K|budget=1%][,by=parameter]",
     help="Measure how far steps really move the weights, and the loss beside them: "
-    "each K-th step, or as many as fit into a share of the time.",
+    "each K-th step, or the first few and as many more as fit into a share of the "
+    "time.",
 )
 @click.option(
     "--audit",

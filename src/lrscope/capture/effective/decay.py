@@ -13,8 +13,14 @@ CLASSES = frozenset({"AdamW", "Adafactor", "Lion", "Muon", "SGDW"})
 """Optimizers of torch, timm and others whose decay is apart unless a key denies it."""
 
 
+OWN_STEP = ("relative_step", "scale_parameter")
+"""Settings of Adafactor with which each parameter has a step and a decay of its own."""
+
+
 def decay_of(optimizer: Any, group: dict[str, Any], precision: float = 0.0) -> Any:
     """Return the share of its value that a weight loses; 0.0 if decay is not apart.
+
+    0.0, too, where it is not the same for all parameters of the group.
 
     It is ``lr * weight_decay`` (Loshchilov and Hutter, Decoupled Weight Decay
     Regularization, 2019), times ``d`` where the optimizer multiplies its rate by it. A
@@ -32,7 +38,7 @@ def decay_of(optimizer: Any, group: dict[str, Any], precision: float = 0.0) -> A
 
 
 def _asked_for(optimizer: Any, group: dict[str, Any]) -> Any:
-    if not _is_apart(optimizer, group):
+    if not _is_apart(optimizer, group) or any(map(group.get, OWN_STEP)):
         return 0.0
     share = group.get("weight_decay") or 0.0
     rate: Any = 1.0 if group.get("fixed_decay") else group.get("lr")

@@ -36,8 +36,7 @@ class Pace:
     """Chooses the steps of one optimizer at which to measure.
 
     Steps 0, 1, 2, 4, 8 … are always measured: the warm-up is where it matters. Beside
-    them the budget decides. It chooses multiples of a power of two, so that ranks that
-    choose for themselves still measure common steps, and their sums can be added.
+    them the budget decides how many: one in each run of 2ⁿ steps, see `chosen`.
 
     Args:
         wanted: what was asked for.
@@ -69,7 +68,30 @@ class Pace:
         recording = RECORDING / each if each else 0.0
         share = max(self._budget - recording, self._budget / 2)
         missing = (account.spent + cost) / share - elapsed
-        grid = 1  # up to the power of two that comes next, which is a multiple of all
-        while (grid - step % grid) * each < missing and grid <= step:
-            grid *= 2
-        return grid - step % grid
+        doubling = (1 << step.bit_length()) - step  # always measured
+        level, ahead = 0, 1
+        while ahead * each < missing and ahead < doubling:
+            level += 1
+            ahead = _after(step, level) - step
+        return min(ahead, doubling)
+
+
+def chosen(level: int, run: int) -> int:
+    """Return the step that is measured in a run of 2ⁿ steps; n is the level.
+
+    It is the one that was chosen in the first half or in the second, as bits that look
+    like chance have it. So a sparser choice is part of every denser one: ranks that
+    choose for themselves measure common steps, whose sums can be added. And no habit of
+    a training (one group at even steps, another at odd ones) goes along with it.
+    """
+    while level:
+        bit = (run * 0x9E3779B1 ^ level * 0x85EBCA6B) >> 15 & 1
+        level, run = level - 1, 2 * run + bit
+    return run
+
+
+def _after(step: int, level: int) -> int:
+    """Return the first step after ``step`` that is chosen at a level."""
+    run = step >> level
+    here = chosen(level, run)
+    return here if here > step else chosen(level, run + 1)
