@@ -28,7 +28,7 @@ class Switch:
         recorder.start()
         self._hooks = [
             (hooks, handle.id, hooks[handle.id])
-            for handle in recorder._handles
+            for handle in recorder._hooks._handles
             for hooks in (
                 torch_optimizer._global_optimizer_pre_hooks,
                 torch_optimizer._global_optimizer_post_hooks,

@@ -60,6 +60,7 @@ def _everything():
     )
 
 
+@pytest.mark.parametrize("effective", [None, "every=1"])
 @pytest.mark.parametrize("after", [0, 1, 2, 5, 13, 20])
 @pytest.mark.parametrize(
     ("owner", "name"),
@@ -73,7 +74,7 @@ def _everything():
     ],
 )
 def test_a_writer_that_fails_changes_nothing(
-    monkeypatch, tmp_path, capfd, owner, name, after
+    monkeypatch, tmp_path, capfd, owner, name, after, effective
 ):
     plain, _ = collected(_everything)
     real, calls = getattr(owner, name), 0
@@ -86,7 +87,7 @@ def test_a_writer_that_fails_changes_nothing(
         return real(self, *args, **kwargs)
 
     monkeypatch.setattr(owner, name, failing)
-    with lrscope.record(tmp_path / "run"):
+    with lrscope.record(tmp_path / "run", effective=effective):
         watched, _ = collected(_everything)
     assert same(watched, plain)
     if calls > after:

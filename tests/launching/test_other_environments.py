@@ -136,14 +136,17 @@ STUB = {
     "autograd.py": "def backward(*tensors): pass\n",
     "optim/__init__.py": "from torch.optim.optimizer import Optimizer, SGD\nfrom torch.optim import lr_scheduler\n",
     "optim/optimizer.py": """
-        befores, afters = [], []
+        import weakref
+        from collections import OrderedDict
+
+        befores, afters = OrderedDict(), OrderedDict()
 
         class Handle:
             def __init__(self, hooks, hook):
-                self.hooks, self.hook = hooks, hook
-                hooks.append(hook)
+                self.id, self.hooks_dict_ref = len(hooks), weakref.ref(hooks)
+                hooks[self.id] = hook
             def remove(self):
-                self.hooks.remove(self.hook)
+                del self.hooks_dict_ref()[self.id]
 
         def register_optimizer_step_pre_hook(hook):
             return Handle(befores, hook)
@@ -165,9 +168,9 @@ STUB = {
             def load_state_dict(self, state):
                 pass
             def step(self):
-                for hook in befores:
+                for hook in befores.values():
                     hook(self, (), {})
-                for hook in afters:
+                for hook in afters.values():
                     hook(self, (), {})
 
         class SGD(Optimizer):

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import pytest
 import torch
 
+import lrscope
 from lrscope import compiled
 from lrscope.capture import watch
 from lrscope.recording import places
@@ -27,25 +30,32 @@ def _one_thread():
     torch.set_num_threads(before)
 
 
+@contextlib.contextmanager
+def without_c():
+    """Have Python do everything."""
+    with pytest.MonkeyPatch.context() as patch:
+        for each in BOUND:
+            patch.setattr(each, "native", None)
+        yield
+
+
 @pytest.fixture
 def in_python():
     """Return a context in which Python does everything."""
-
-    def context():
-        patch = pytest.MonkeyPatch()
-        for each in BOUND:
-            patch.setattr(each, "native", None)
-        return _Undone(patch)
-
-    return context
+    return without_c
 
 
-class _Undone:
-    def __init__(self, patch):
-        self._patch = patch
+@pytest.fixture(params=["C", "Python"])
+def record(request, tmp_path, in_python):
+    """Return how to record, in C and in Python."""
 
-    def __enter__(self):
-        return self
+    def recorded(train):
+        if request.param == "Python":
+            with in_python(), lrscope.record(tmp_path / "run"):
+                train()
+        else:
+            with lrscope.record(tmp_path / "run"):
+                train()
+        return lrscope.read_run(tmp_path / "run").main
 
-    def __exit__(self, *_):
-        self._patch.undo()
+    return recorded

@@ -42,7 +42,7 @@ class Doubling(ExponentialLR):
     """A scheduler as people write their own."""
 
     def step(self, epoch=None):
-        super().step()
+        super().step(epoch)
 
 
 def a_scheduler_of_the_users_own():

@@ -14,11 +14,11 @@ from lrscope.sites import UNSEEN
 
 from .conftest import BOUND
 from .contents import told
+from .group_trainings import OF_GROUPS
 from .rare_trainings import RARE
-from .trainings import USUAL, many_groups, steps_down
+from .trainings import USUAL, steps_down
 
-GROUPS = [functools.partial(many_groups, count) for count in (1, 8, 9, 64)]
-TRAININGS = [*USUAL, *RARE, *GROUPS]
+TRAININGS = [*USUAL, *RARE, *OF_GROUPS]
 
 
 def _name(training):

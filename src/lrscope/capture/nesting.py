@@ -34,29 +34,30 @@ def drop_unfinished(opened: list[Any], optimizer: Any) -> list[Watch]:
         opened: steps that have begun.
         optimizer: the one whose step is about to begin.
     """
-    alive = _stepping_now()
+    begun = opened[:]  # before looking who steps: other threads go on meanwhile
+    alive = stepping_now()
     alive[id(optimizer)] -= 1
     dropped = []
-    for watch in opened[:]:
+    for watch in begun:
         if alive[watch.owner] > 0:
             alive[watch.owner] -= 1
             continue
-        opened.remove(watch)
+        try:
+            opened.remove(watch)
+        except ValueError:  # it has just ended
+            continue
         if isinstance(watch, Watch):
             dropped.append(watch)
     return dropped
 
 
-def find_opened(opened: list[Any], popped: Any, optimizer: Any) -> Watch | None:
-    """Return the watch of a step that was not the last to begin.
+def find_opened(opened: list[Any], optimizer: Any) -> Watch | None:
+    """Take out the watch of a step that was not the last to begin, and return it.
 
     None if an inner step was written in its place; otherwise several threads are
     stepping.
     """
-    if isinstance(popped, Covered) and popped.owner == id(optimizer):
-        return None
-    opened.append(popped)
-    for watch in reversed(opened):
+    for watch in opened[::-1]:
         if watch.owner == id(optimizer):
             opened.remove(watch)
             return watch if isinstance(watch, Watch) else None
@@ -71,7 +72,7 @@ def cover(opened: list[Any], watch: Watch) -> None:
             outer.explained = False
 
 
-def _stepping_now() -> Counter[int]:
+def stepping_now() -> Counter[int]:
     """Count, by identity, the optimizers that are in a step in any thread."""
     found: Counter[int] = Counter()
     for top in sys._current_frames().values():

@@ -121,11 +121,13 @@ class OptimizerSteps:
         @unseen
         def after(optimizer: Any, _args: Any, _kwargs: Any) -> None:
             try:
-                watch = opened.pop()
+                watch = opened[-1]
                 if type(watch) is Covered or watch.owner != id(optimizer):
-                    watch = find_opened(opened, watch, optimizer)
+                    watch = find_opened(opened, optimizer)
                     if watch is None:  # the outer half of a nested step (fact 2)
                         return
+                else:
+                    opened.remove(watch)  # another thread may have begun meanwhile
                 if pending != watch.pattern:
                     watch.follow(journal)
                 pending.clear()

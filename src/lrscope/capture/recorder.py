@@ -15,6 +15,7 @@ from lrscope.capture import torchwide
 from lrscope.capture.active import started
 from lrscope.capture.ending import leave_note, lines_of, told, was_about_an_optimizer
 from lrscope.capture.header import describe_process
+from lrscope.capture.hooks import GlobalHooks
 from lrscope.capture.journal import Journal
 from lrscope.capture.optimizers import OptimizerWitness
 from lrscope.capture.patches import Patches
@@ -63,7 +64,7 @@ class Recorder:
         self._segment = segment
         self._printer = printer
         self._patches = Patches()
-        self._handles: list[Any] = []
+        self._hooks = GlobalHooks()
         self._finalizers: list[Any] = []
         self._stopped = False
         self._pid = os.getpid()
@@ -84,10 +85,10 @@ class Recorder:
         optimizer = sys.modules["torch.optim.optimizer"]
         patches = self._patches
         before, after = self._optimizers.hooks()
-        self._handles = [
+        self._hooks.add(
             optimizer.register_optimizer_step_pre_hook(before),
             optimizer.register_optimizer_step_post_hook(after),
-        ]
+        )
         torchwide.watch_optimizers(
             patches, optim.Optimizer, self._optimizers, self.fail
         )
@@ -105,16 +106,16 @@ class Recorder:
                 self.module_loaded(name, module)
         self._plans.listen()
         if self._printer is not None:
-            self._handles += self._printer.hooks(optimizer, self._optimizers)
+            self._hooks.add(*self._printer.hooks(optimizer, self._optimizers))
         if self._meter is not None:
-            self._handles += self._meter.hooks(optimizer)
+            self._hooks.add(*self._meter.hooks(optimizer))
         atexit.register(self.stop_at_exit)
         started(self)
 
     @property
     def is_recording(self) -> bool:
         """Say whether the recorder is at work."""
-        return bool(self._handles)
+        return self._hooks.in_place
 
     def rates_of(self, optimizer: Any) -> list[Any] | None:
         """Return what is known of the rates of each group of an optimizer."""
@@ -180,8 +181,7 @@ class Recorder:
 
     def _withdraw(self) -> None:
         self._stopped = True
-        while self._handles:
-            self._handles.pop().remove()
+        self._hooks.take_back()
         self._patches.take_back()
         self._plans.remove()
 

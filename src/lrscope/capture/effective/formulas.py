@@ -40,6 +40,8 @@ def step_size(optimizer: Any, group: Group) -> float | None:
     """
     if "relative_step" not in group or not hasattr(optimizer, "_get_lr"):
         return None
+    if not (group["relative_step"] or group.get("scale_parameter", True)):
+        return None  # it is lr
     own = dict(group)  # timm's _get_lr writes to the group
 
     def of(parameter: Any) -> Any:
@@ -136,9 +138,12 @@ def adjusted_lr(_: Any, group: Group) -> float | None:
     return _mean(group, of)
 
 
-def multiple(_: Any, group: Group) -> float | None:
+def multiple(optimizer: Any, group: Group) -> float | None:
     """Prodigy and D-Adaptation: d, which a step takes as it finds it."""
-    return _number(group.get("d")) if "d0" in group else None
+    adapts = any(
+        "adapt" in each.__name__.lower() for each in type(optimizer).__mro__
+    )
+    return _number(group.get("d")) if adapts or "d0" in group else None
 
 
 def scheduled_lr(_: Any, group: Group) -> float | None:

@@ -1,0 +1,46 @@
+"""Hooks: torch's global step hooks that a recorder put in place, and takes back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from lrscope.capture.nesting import stepping_now
+from lrscope.sites import unseen
+
+
+class GlobalHooks:
+    """What torch returned for each hook that was registered with it."""
+
+    def __init__(self) -> None:
+        """Have none."""
+        self._handles: list[Any] = []
+
+    @property
+    def in_place(self) -> bool:
+        """Say whether there are any."""
+        return bool(self._handles)
+
+    def add(self, *handles: Any) -> None:
+        """Take what torch returned."""
+        self._handles += handles
+
+    def take_back(self) -> None:
+        """Have no hook do anything any more, and remove them.
+
+        While a step is under way, in any thread, torch goes through its hooks and
+        raises if one is removed. Then they stay, and do nothing.
+        """
+        for handle in self._handles:
+            hooks = handle.hooks_dict_ref()
+            if hooks is not None and handle.id in hooks:
+                hooks[handle.id] = _nothing
+        under_way = any(count > 0 for count in stepping_now().values())
+        while self._handles:
+            handle = self._handles.pop()
+            if not under_way:
+                handle.remove()
+
+
+@unseen
+def _nothing(optimizer: Any, args: Any, kwargs: Any) -> None:
+    """Stand in for a hook that was taken back."""
