@@ -106,7 +106,8 @@ PyTypeObject PartType = {
     .tp_call = part_call,
 };
 
-/* Take the next place; -1 with an exception if there is none. */
+/* Take the next place; -1 with an exception if there is none, -2 if the tail was divided
+   anew meanwhile. */
 static Py_ssize_t
 take(Function *self, Py_ssize_t *place)
 {
@@ -127,6 +128,10 @@ take(Function *self, Py_ssize_t *place)
     }
     if (found == NULL) {
         return -1;
+    }
+    if (!PyTuple_CheckExact(found)) { /* None: these places are no more */
+        Py_DECREF(found);
+        return -2;
     }
     *place = PyLong_AsSsize_t(PyTuple_GET_ITEM(found, 0));
     Py_ssize_t sequence = PyLong_AsSsize_t(PyTuple_GET_ITEM(found, 1));
@@ -177,7 +182,7 @@ narrow(PyObject *callable, PyObject *const *args, size_t nargsf, PyObject *kwnam
     }
     Py_ssize_t sequence = take(self, &place);
     if (sequence < 0) {
-        return NULL;
+        return sequence == -2 ? slowly(self, args, nargsf, kwnames) : NULL;
     }
     double *cell = (double *)self->memory.buf + place;
     double *end = cell + words - 1;
@@ -201,7 +206,7 @@ wide(PyObject *callable, PyObject *const *args, size_t nargsf, PyObject *kwnames
     }
     Py_ssize_t sequence = take(self, &place);
     if (sequence < 0) {
-        return NULL;
+        return sequence == -2 ? slowly(self, args, nargsf, kwnames) : NULL;
     }
     double *row = (double *)self->memory.buf + place;
     Py_ssize_t count = PyList_GET_SIZE(args[1]);

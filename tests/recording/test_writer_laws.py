@@ -7,6 +7,7 @@ import sys
 import tempfile
 import threading
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -198,6 +199,20 @@ def test_a_reader_beside_a_writer_sees_a_prefix_at_any_time(tmp_path: Path) -> N
     assert Rowset(read_contents(path)).count == 30_000
 
 
+def _in_threads(*tasks: Any) -> None:
+    """Run functions at the same time, switching between them all the time."""
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        threads = [threading.Thread(target=each) for each in tasks]
+        for each in threads:
+            each.start()
+        for each in threads:
+            each.join()
+    finally:
+        sys.setswitchinterval(before)
+
+
 def test_rows_of_many_threads_all_come_back(tmp_path: Path) -> None:
     writer = begin(tmp_path)
     layout = steps(writer, 0, [[0, "lr"]])
@@ -210,22 +225,37 @@ def test_rows_of_many_threads_all_come_back(tmp_path: Path) -> None:
         ]
         numbers.extend(own)
 
-    before = sys.getswitchinterval()
-    sys.setswitchinterval(1e-6)
-    try:
-        threads = [threading.Thread(target=write, args=(k * 3000,)) for k in range(4)]
-        for each in threads:
-            each.start()
-        for each in threads:
-            each.join()
-    finally:
-        sys.setswitchinterval(before)
+    _in_threads(*(partial(write, k * 3000) for k in range(4)))
     assert sorted(numbers) == list(range(12_000))
     writer.close()
     contents = read_contents(Path(writer.path + ".lrs"))
     assert contents.problem is None
     values = Rowset(contents).column({layout.number: 0})[1]
     assert sorted(values.tolist()) == list(range(12_000))
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_rows_that_get_wider_in_one_thread_lose_none_of_another(
+    tmp_path: Path, seed: int
+) -> None:
+    writer = begin(tmp_path)
+    layout = steps(writer, 0, [[0, "lr"]])
+
+    def write() -> None:
+        for n in range(4000):
+            writer.put(layout, writer.signature([]), 1, [float(n)])
+
+    def widen() -> None:
+        for width in range(2 + seed, 60, 3):
+            wide = steps(writer, 1, [[k, "lr"] for k in range(width)])
+            writer.put(wide, writer.signature([]), 1, [float(width)] * width)
+
+    _in_threads(write, widen)
+    writer.close()
+    contents = read_contents(Path(writer.path + ".lrs"))
+    assert contents.problem is None
+    values = Rowset(contents).column({layout.number: 0})[1]
+    assert values.tolist() == [float(n) for n in range(4000)]
 
 
 WITHOUT_NUMPY = """

@@ -20,6 +20,10 @@ PATIENCE = 1.0
 """Seconds that sealing waits for rows that other threads are about to store."""
 
 
+def _none_left() -> tuple[int, int]:
+    raise StopIteration
+
+
 class Places:
     """The slots of a tail, given out in order, part by part of one half.
 
@@ -75,8 +79,9 @@ class Places:
 
     def end(self) -> None:
         """Give out no more; `next_row` is then the end of what was."""
+        take, self.take = self.take, _none_left
         try:
-            _, self.next_row = self.take()  # the place is lost, and the tail with it
+            _, self.next_row = take()  # the place is lost, and the tail with it
         except StopIteration:
             self.next_row = self._upto
 

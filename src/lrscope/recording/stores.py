@@ -1,6 +1,8 @@
 """Stores: three ways to put a row into the tail, made for the hot path.
 
-Each function returns a closure ``(code, values) -> sequence``. A training step
+Each function returns a closure ``(code, values) -> sequence``. It takes the places that
+it gives out, what returns the next one at the end of a part, or None if the tail was
+divided anew meanwhile, and what then stores the row there. A training step
 leaves the caches cold, so what counts is how few different places of memory a row
 touches, not how few instructions it takes.
 """
@@ -20,16 +22,17 @@ if TYPE_CHECKING:
 
     from lrscope.recording.places import Places
 
-    Turn = Callable[[], tuple[int, int]]
+    Turn = Callable[[], tuple[int, int] | None]
     Store = Callable[[float, Sequence[float]], int]
 
 
-def narrow(places: Places, turn: Turn, cells: Any, words: int) -> Store:
+def narrow(places: Places, turn: Turn, anew: Store, cells: Any, words: int) -> Store:
     """Return what stores rows of few values word by word, twice.
 
     Args:
-        places: gives them out.
-        turn: returns the next one where a part of them ends.
+        places: see above, as for the next two.
+        turn: likewise.
+        anew: likewise.
         cells: the mapped tail as float64 words.
         words: in a slot.
     """
@@ -40,7 +43,10 @@ def narrow(places: Places, turn: Turn, cells: Any, words: int) -> Store:
         try:
             place, sequence = places.take()
         except StopIteration:
-            place, sequence = turn()
+            found = turn()
+            if found is None:
+                return anew(code, values)
+            place, sequence = found
         try:
             cells[place] = cells[place + again] = time()
             cells[place + 1] = cells[place + again + 1] = code
@@ -61,7 +67,7 @@ def narrow(places: Places, turn: Turn, cells: Any, words: int) -> Store:
     return quick("narrow", store, places, turn, cells, words)
 
 
-def wide(places: Places, turn: Turn, memory: Any, slot: int) -> Store:
+def wide(places: Places, turn: Turn, anew: Store, memory: Any, slot: int) -> Store:
     """Return what stores rows of many values in one piece, with a checksum."""
     cells = memoryview(memory).cast("d")
     check = slot // 8 - 2
@@ -71,7 +77,10 @@ def wide(places: Places, turn: Turn, memory: Any, slot: int) -> Store:
         try:
             place, sequence = places.take()
         except StopIteration:
-            place, sequence = turn()
+            found = turn()
+            if found is None:
+                return anew(code, values)
+            place, sequence = found
         try:
             try:
                 row = packers[len(values)](time(), code, *values)
@@ -96,7 +105,11 @@ def wide(places: Places, turn: Turn, memory: Any, slot: int) -> Store:
 
 
 def written(
-    places: Places, turn: Turn, write: Callable[[int, bytes], None], slot: int
+    places: Places,
+    turn: Turn,
+    anew: Store,
+    write: Callable[[int, bytes], None],
+    slot: int,
 ) -> Store:
     """Return what writes rows to a file that cannot be mapped."""
     width = slot // 8 - HEAD - 2
@@ -106,7 +119,10 @@ def written(
         try:
             place, sequence = places.take()
         except StopIteration:
-            place, sequence = turn()
+            found = turn()
+            if found is None:
+                return anew(code, values)
+            place, sequence = found
         try:
             row = struct.pack(f"<{HEAD + len(values)}d", time(), code, *values)
         except BaseException:

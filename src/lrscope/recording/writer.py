@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import threading
+from functools import partial
 from typing import TYPE_CHECKING, Any, Callable
 
 from lrscope.recording import log, rows, stores
@@ -79,17 +80,19 @@ class Writer:
         while 64 * slot > half:
             half *= 2
         if half != self._tail.half:
+            self._tail.remove()  # who still holds it mapped may still store there
             self._tail.close()
             self._tail = Tail(self.path + ".tail", half)
         description = {"slot": slot, "half": half, "first": first, "twice": twice}
         self.log.append_json(log.TAIL, description)
         self._places = places = Places(self._tail, slot, first)
+        room = places, partial(self._turn, places), self._store_anew
         if twice:
-            self.store = stores.narrow(places, self.turn, self._tail.words, slot // 8)
+            self.store = stores.narrow(*room, self._tail.words, slot // 8)
         elif mapped:
-            self.store = stores.wide(places, self.turn, self._tail.memory, slot)
+            self.store = stores.wide(*room, self._tail.memory, slot)
         else:
-            self.store = stores.written(places, self.turn, self._tail.write, slot)
+            self.store = stores.written(*room, self._tail.write, slot)
 
     def layout(self, description: dict[str, Any], width: int) -> Layout:
         """Announce rows of a new kind with ``width`` values."""
@@ -122,15 +125,23 @@ class Writer:
         """
         return self.store(rows.code_of(layout.number, signature, flags), values)
 
-    def turn(self) -> tuple[int, int]:
-        """Go on in the next part or in the other half, return the next place."""
+    def _turn(self, places: Places) -> tuple[int, int] | None:
+        """Go on in the next part or in the other half, return the next place.
+
+        None if the tail was divided anew since: these places are no more.
+        """
         with self._lock:
+            if places is not self._places:
+                return None
             try:
-                return self._places.take()  # another thread has turned
+                return places.take()  # another thread has turned
             except StopIteration:
-                if not self._places.open_part():
+                if not places.open_part():
                     self._change_halves()
-            return self._places.take()
+            return places.take()
+
+    def _store_anew(self, code: float, values: Sequence[float]) -> int:
+        return self.store(code, values)
 
     def _change_halves(self) -> None:
         """Go on in the other half and have this one sealed."""
