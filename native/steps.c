@@ -9,20 +9,29 @@ enum { OPENED = 1, PENDING, JOURNAL, FAIL, PARTS_AFTER };
 static PyTypeObject *watch_type; /* kept for good */
 
 static struct {
-    Py_ssize_t owner, reference, groups, look, last, explained, rates, probe, pattern, usual,
-        updates, code, row, applied, simple, turn;
+    Py_ssize_t thread, owner, reference, groups, look, last, explained, rates, probe,
+        pattern, usual, updates, code, row, applied, simple, turn;
 } watch_at;
 
 static const Slot watch_slots[] = {
-    {"owner", &watch_at.owner},     {"reference", &watch_at.reference},
+    {"thread", &watch_at.thread},
+    {"owner", &watch_at.owner},
+    {"reference", &watch_at.reference},
     {"groups", &watch_at.groups},
-    {"look", &watch_at.look},       {"last", &watch_at.last},
-    {"explained", &watch_at.explained}, {"rates", &watch_at.rates},
-    {"probe", &watch_at.probe},     {"pattern", &watch_at.pattern},
-    {"usual", &watch_at.usual},     {"updates", &watch_at.updates},
-    {"code", &watch_at.code},       {"row", &watch_at.row},
-    {"applied", &watch_at.applied}, {"simple", &watch_at.simple},
-    {"turn", &watch_at.turn},       {NULL, NULL},
+    {"look", &watch_at.look},
+    {"last", &watch_at.last},
+    {"explained", &watch_at.explained},
+    {"rates", &watch_at.rates},
+    {"probe", &watch_at.probe},
+    {"pattern", &watch_at.pattern},
+    {"usual", &watch_at.usual},
+    {"updates", &watch_at.updates},
+    {"code", &watch_at.code},
+    {"row", &watch_at.row},
+    {"applied", &watch_at.applied},
+    {"simple", &watch_at.simple},
+    {"turn", &watch_at.turn},
+    {NULL, NULL},
 };
 
 static PyObject *param_groups, *lr, *own_hooks, *last_lr, *grad;
@@ -245,8 +254,12 @@ begin(Function *self, PyObject *optimizer)
         values = look_values(look, groups, rates);
         begun = values == NULL ? 0 : look_in_turn(watch, look, groups);
     }
-    if (begun > 0 && PyList_Append(opened, watch) < 0) {
-        begun = -1;
+    if (begun > 0) {
+        PyObject *thread = PyLong_FromUnsignedLong(PyThread_get_thread_ident());
+        if (thread != NULL) {
+            put(watch, watch_at.thread, thread);
+        }
+        begun = thread == NULL || PyList_Append(opened, watch) < 0 ? -1 : 1;
     }
     if (begun > 0) {
         put(watch, watch_at.last, new_reference(rates));

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from lrscope.capture.nesting import stepping_now
+from lrscope.capture.nesting import any_stepping
 from lrscope.sites import unseen
 
 
@@ -34,7 +34,7 @@ class GlobalHooks:
             hooks = handle.hooks_dict_ref()
             if hooks is not None and handle.id in hooks:
                 hooks[handle.id] = _nothing
-        under_way = any(count > 0 for count in stepping_now().values())
+        under_way = any_stepping()
         while self._handles:
             handle = self._handles.pop()
             if not under_way:

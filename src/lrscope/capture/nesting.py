@@ -10,9 +10,13 @@ from __future__ import annotations
 import os
 import sys
 from collections import Counter
-from typing import Any
+from threading import get_ident
+from typing import TYPE_CHECKING, Any
 
 from lrscope.capture.watch import Watch
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 _WRAPPER = os.path.join("optim", "optimizer.py")
 
@@ -20,11 +24,12 @@ _WRAPPER = os.path.join("optim", "optimizer.py")
 class Covered:
     """Stands for a step around another that updated the same parameters."""
 
-    __slots__ = ("owner",)
+    __slots__ = ("owner", "thread")
 
-    def __init__(self, owner: int) -> None:
-        """Take the identity of the outer optimizer."""
-        self.owner = owner
+    def __init__(self, outer: Watch) -> None:
+        """Stand for the step that an optimizer has begun."""
+        self.owner = outer.owner
+        self.thread = outer.thread
 
 
 def drop_unfinished(opened: list[Any], optimizer: Any) -> list[Watch]:
@@ -34,18 +39,19 @@ def drop_unfinished(opened: list[Any], optimizer: Any) -> list[Watch]:
         opened: steps that have begun.
         optimizer: the one whose step is about to begin.
     """
-    begun = opened[:]  # before looking who steps: other threads go on meanwhile
-    alive = stepping_now()
+    thread = get_ident()
+    tops = sys._current_frames()
+    alive = _stepping([tops[thread]])  # the frames of other threads move meanwhile
     alive[id(optimizer)] -= 1
     dropped = []
-    for watch in begun:
-        if alive[watch.owner] > 0:
+    for watch in opened[:]:
+        if watch.thread != thread:
+            if watch.thread in tops:
+                continue
+        elif alive[watch.owner] > 0:
             alive[watch.owner] -= 1
             continue
-        try:
-            opened.remove(watch)
-        except ValueError:  # it has just ended
-            continue
+        opened.remove(watch)
         if isinstance(watch, Watch):
             dropped.append(watch)
     return dropped
@@ -68,14 +74,19 @@ def cover(opened: list[Any], watch: Watch) -> None:
     """Mark the steps around this one that update the same parameters."""
     for index, outer in enumerate(opened):
         if isinstance(outer, Watch) and outer.members.shares(watch.members):
-            opened[index] = Covered(outer.owner)
+            opened[index] = Covered(outer)
             outer.explained = False
 
 
-def stepping_now() -> Counter[int]:
-    """Count, by identity, the optimizers that are in a step in any thread."""
+def any_stepping() -> bool:
+    """Say whether an optimizer is in a step in any thread."""
+    return bool(_stepping(sys._current_frames().values()))
+
+
+def _stepping(tops: Iterable[Any]) -> Counter[int]:
+    """Count, by identity, the optimizers that are in a step below some frames."""
     found: Counter[int] = Counter()
-    for top in sys._current_frames().values():
+    for top in tops:
         frame: Any = top
         while frame is not None:
             code = frame.f_code

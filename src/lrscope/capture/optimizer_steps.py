@@ -7,6 +7,7 @@ the code are numbered as in docs/design.md.
 
 from __future__ import annotations
 
+from threading import get_ident
 from typing import TYPE_CHECKING, Any, Callable
 
 from lrscope.capture.nesting import Covered, cover, drop_unfinished, find_opened
@@ -114,6 +115,7 @@ class OptimizerSteps:
                     watch.updates = find_gradient(watch)
                 if optimizer._optimizer_step_pre_hooks:
                     watch.hooked, watch.usual, watch.explained = True, False, False
+                watch.thread = get_ident()
                 opened.append(watch)
             except Exception:  # noqa: BLE001 - the training must go on
                 self._begin_carefully(optimizer)
@@ -154,6 +156,7 @@ class OptimizerSteps:
             self._reader.regroup(watch, optimizer)
             watch.rates = self._reader.read_carefully(watch, optimizer)
             watch.updates = find_gradient(watch)
+            watch.thread = get_ident()
             self._opened.append(watch)
         except Exception as error:  # noqa: BLE001 - the training must go on
             self._fail(error)

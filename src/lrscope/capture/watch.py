@@ -32,13 +32,14 @@ class Watch:
         "effective", "explained", "extra", "groups", "hands", "hooked", "hooks", "idle",
         "last", "last_flags", "layout", "layouts", "look", "members", "name", "number",
         "numbers", "odd", "owner", "pattern", "probe", "rates", "readers", "reference",
-        "row", "scaled", "signature", "simple", "turn", "turns", "updates", "usual",
-        "waiting",
+        "row", "scaled", "signature", "simple", "thread", "turn", "turns", "updates",
+        "usual", "waiting",
     )  # fmt: skip
 
     def __init__(self, number: int, optimizer: Optimizer) -> None:
         """Number it in the order in which optimizers were met."""
         self.owner = id(optimizer)
+        self.thread = 0  # in which a step was begun last
         self.reference = weakref.ref(optimizer)
         self.groups: list[dict[str, Any]] | None = None
         self.count = 0

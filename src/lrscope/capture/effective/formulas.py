@@ -140,9 +140,7 @@ def adjusted_lr(_: Any, group: Group) -> float | None:
 
 def multiple(optimizer: Any, group: Group) -> float | None:
     """Prodigy and D-Adaptation: d, which a step takes as it finds it."""
-    adapts = any(
-        "adapt" in each.__name__.lower() for each in type(optimizer).__mro__
-    )
+    adapts = any("adapt" in each.__name__.lower() for each in type(optimizer).__mro__)
     return _number(group.get("d")) if adapts or "d0" in group else None
 
 
