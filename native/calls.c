@@ -64,11 +64,8 @@ static PyObject *
 watch_of(Function *self, PyObject *scheduler)
 {
     PyObject *latest = self->part[LATEST];
-    if (latest != Py_None) {
-        prefetch(latest, (size_t)scheduler_watch_type->tp_basicsize);
-        if (refers_to(get(latest, scheduler_at.wrote), scheduler)) {
-            return latest;
-        }
+    if (latest != Py_None && refers_to(get(latest, scheduler_at.wrote), scheduler)) {
+        return latest;
     }
     PyObject *key = PyLong_FromVoidPtr(scheduler);
     PyObject *watch = key == NULL ? NULL

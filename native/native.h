@@ -93,16 +93,6 @@ refers_to(PyObject *reference, PyObject *object)
            && ((PyWeakReference *)reference)->wr_object == object;
 }
 
-/* Ask for what will be read soon: a step finds nothing of ours in the caches, and
-   many misses at once take the time of one. */
-static inline void
-prefetch(const void *start, size_t size)
-{
-    for (size_t at = 0; at < size; at += 64) {
-        __builtin_prefetch((const char *)start + at);
-    }
-}
-
 static inline PyObject *
 new_reference(PyObject *object)
 {

@@ -168,11 +168,8 @@ static PyObject *
 watch_of(Function *self, PyObject *optimizer)
 {
     PyObject *latest = self->part[LATEST];
-    if (latest != Py_None) {
-        prefetch(latest, (size_t)watch_type->tp_basicsize);
-        if (refers_to(get(latest, watch_at.reference), optimizer)) {
-            return latest;
-        }
+    if (latest != Py_None && refers_to(get(latest, watch_at.reference), optimizer)) {
+        return latest;
     }
     PyObject *key = PyLong_FromVoidPtr(optimizer);
     PyObject *watch = key == NULL ? NULL
@@ -300,7 +297,6 @@ ends_as_usual(Function *self, PyObject *optimizer)
         return 0;
     }
     PyObject *watch = PyList_GET_ITEM(opened, 0);
-    prefetch(watch, (size_t)watch_type->tp_basicsize);
     if (!Py_IS_TYPE(watch, watch_type)
         || !is_open(self->part[JOURNAL]) || get(watch, watch_at.usual) != Py_True
         || get(watch, watch_at.updates) != Py_True
