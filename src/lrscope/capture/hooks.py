@@ -7,6 +7,9 @@ from typing import Any
 from lrscope.capture.nesting import any_stepping
 from lrscope.sites import unseen
 
+_LEFT: list[Any] = []
+"""Handles of hooks that do nothing any more and could not be removed yet."""
+
 
 class GlobalHooks:
     """What torch returned for each hook that was registered with it."""
@@ -23,22 +26,27 @@ class GlobalHooks:
     def add(self, *handles: Any) -> None:
         """Take what torch returned."""
         self._handles += handles
+        _clear_away()
 
     def take_back(self) -> None:
         """Have no hook do anything any more, and remove them.
 
         While a step is under way, in any thread, torch goes through its hooks and
-        raises if one is removed. Then they stay, and do nothing.
+        raises if one is removed. Then they stay for now, and do nothing.
         """
         for handle in self._handles:
             hooks = handle.hooks_dict_ref()
             if hooks is not None and handle.id in hooks:
                 hooks[handle.id] = _nothing
-        under_way = any_stepping()
-        while self._handles:
-            handle = self._handles.pop()
-            if not under_way:
-                handle.remove()
+        _LEFT.extend(self._handles)
+        self._handles.clear()
+        _clear_away()
+
+
+def _clear_away() -> None:
+    if not any_stepping():
+        while _LEFT:
+            _LEFT.pop().remove()
 
 
 @unseen
