@@ -101,6 +101,7 @@ FIRES: dict[str, dict[str, Story]] = {
             "scheds": one("OneCycleLR", total_steps=None, epochs=5, steps_per_epoch=80, **STEPWISE),
             "batches": 4,
         },
+        "and the other processes": {"scheds": one(T_max=800, **STEPWISE), "batches": 4, "world": 2},
     },
     "accelerate-steps-xN-processes": {
         "length in updates": {"scheds": one(T_max=100, update=4, accelerate=True), "world": 4},
@@ -211,6 +212,7 @@ FIRES: dict[str, dict[str, Story]] = {
             "scheds": one("LinearLR", total_iters=400, **WARM, **STEPWISE),
             "lr": lambda c: 0.0001 * (1 + c),
         },
+        "a function": {"scheds": one("LambdaLR", **STEPWISE), "lr": lambda c: 0.0001 * (1 + c), "made": 0.1},
     },
     "milestones-never-hit-float": {
         "a share of the epochs": {"scheds": one("MultiStepLR", milestones=[3.6, 4.8], **BY_PASS)},
@@ -271,6 +273,7 @@ QUIET: dict[str, dict[str, Story]] = {
     },
     "horizon-ignores-accumulation": {
         "length in updates": {"scheds": one(T_max=100, **STEPWISE), "batches": 4},
+        "neither batches nor processes": {"scheds": one(T_max=600, **STEPWISE), "batches": 4, "world": 2},
     },
     "accelerate-steps-xN-processes": {
         "length of the whole loader": {"scheds": one(T_max=400, update=4, accelerate=True), "world": 4},
@@ -394,6 +397,18 @@ QUIET: dict[str, dict[str, Story]] = {
     "warmup-longer-than-run": {
         "by hand, to the peak": {"lr": rising, "made": 0.1, "by_hand": True},
         "it fits": {"scheds": one("LinearLR", total_iters=50, **WARM, **STEPWISE)},
+        "a function, to the peak": {"scheds": one("LambdaLR", **STEPWISE), "lr": rising, "made": 0.1},
+        "a function that goes on": {
+            "scheds": one("LambdaLR", **STEPWISE),
+            "lr": lambda c: 0.0001 * min(1 + c, 90),
+            "made": 0.1,
+        },
+        "a function, in a trial": {
+            "scheds": one("LambdaLR", **STEPWISE),
+            "lr": lambda c: 0.0001 * (1 + c),
+            "made": 0.1,
+            "source": LEAVING,
+        },
         "a trial": {
             "scheds": one("LinearLR", total_iters=400, **WARM, **STEPWISE),
             "lr": lambda c: 0.0001 * (1 + c),
@@ -504,6 +519,16 @@ CANNOT: dict[str, dict[str, Story]] = {
     "warmup-longer-than-run": {
         **NO_SCHEDULER,
         "no warm-up": {"scheds": one(T_max=100, **STEPWISE)},
+        "a function that was never stepped": {
+            "scheds": one("LambdaLR"),
+            "lr": lambda c: 0.0001 * (1 + c),
+            "made": 0.1,
+        },
+        "one of two functions": {
+            "scheds": [sched("LambdaLR", **STEPWISE), sched("LambdaLR", **STEPWISE)],
+            "lr": lambda c: 0.0001 * (1 + c),
+            "made": 0.1,
+        },
     },
     "milestones-never-hit-float": {
         **NO_SCHEDULER,

@@ -132,10 +132,11 @@ def _projected(scheduler: Scheduler, pace: Pace) -> Iterator[Finding]:
     if not name:
         return
     length = scheduler.horizon.name if scheduler.horizon else ""
+    steps = "step" if pace.per_pass == 1 else "steps"
     yield rule_called(name).found(
         scheduler,
         f"at this pace {what}: {end}",
-        cause=f"it takes {pace.per_pass:g} steps in a pass, and {pace.told_by} says "
+        cause=f"it takes {pace.per_pass:g} {steps} in a pass, and {pace.told_by} says "
         f"that there will be {pace.passes} passes",
         fix=f"set {length} to {pace.end:.0f}, or step it as often as {length} counts",
         severity=WARNING,

@@ -95,6 +95,8 @@ FIRES: dict[str, dict[str, Story]] = {
         "all but the smallest rounded away": bfloat16(moved=0.01, ratio=1e-5),
         "one of two groups": measured(FINE, STUCK),
         "gradients cleared before the step": measured(CUT_OFF, CUT_OFF),
+        "gradients cleared, and weights decay": measured(decaying, decaying),
+        "gradients cleared, and one group decays": measured(CUT_OFF, decaying),
         "a rate that begins at zero": {**measured(STUCK), **WARMING},
         "thawed, and stuck": measured(at(range(50), CUT_OFF, STUCK), FINE),
         "on both ranks": sharded(STUCK, STUCK),
@@ -138,6 +140,13 @@ QUIET: dict[str, dict[str, Story]] = {
         ),
         "moved by something else": measured(
             lambda call: Moved(moved=0.0, gradient=0.0, length=10 + call / 100)
+        ),
+        "decaying, and moved at other updates": measured(
+            lambda call: replace(DECAYS, length=10 + call % 7)
+        ),
+        "coasting without a gradient": measured(COASTS, COASTS),
+        "decaying, others are not measured": measured(
+            decaying, left_out=[(1, "rows", "sparse")]
         ),
         "warming up at every measured step": {
             **measured(at(range(5), STUCK)),

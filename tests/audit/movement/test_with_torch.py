@@ -105,6 +105,29 @@ def test_gradients_that_are_cleared_before_the_step_are_said_once(tmp_path):
     assert finding.group is None
 
 
+@pytest.mark.parametrize("kind", [torch.optim.AdamW, torch.optim.Adam, torch.optim.SGD])
+def test_weights_that_nothing_but_decay_moves_do_not_train(tmp_path, kind):
+    net = Net()
+    optimizer = kind(net.groups(), lr=1e-2, weight_decay=0.1)
+    audit = measured(tmp_path, net, optimizer, train=cleared)
+    (finding,) = found(audit, STAYS)
+    assert (finding.severity, finding.group) == (WARNING, None)
+    assert "weight decay" in finding.message
+    assert "set_to_none" not in finding.fix
+    assert not found(audit, FROZEN)
+
+
+def test_gradients_at_other_updates_are_no_mistake(tmp_path):
+    """Weights that decay at measured updates may train at the others."""
+    net = Net()
+    optimizer = torch.optim.AdamW(net.groups(), lr=1e-2, weight_decay=0.1)
+    path = tmp_path / "run"
+    with lrscope.record(path, effective="every=2"):
+        for update in range(80):
+            (plainly if update % 2 else cleared)(net, optimizer)
+    assert not found(audited(lrscope.read_run(path)), STAYS)
+
+
 def test_layers_that_are_frozen_on_purpose_are_information(tmp_path):
     net = Net()
     net.body.requires_grad_(requires_grad=False)
@@ -156,6 +179,33 @@ def test_momentum_moves_layers_frozen_in_the_middle(tmp_path, to_none, moves):
     if moves:
         assert "from update 20 on" in found(audit, FROZEN)[0].message
         assert "momentum" in found(audit, FROZEN)[0].cause
+
+
+def unhooked(net, optimizer):
+    """Do as LR902 says: no grad at all when step() runs."""
+    optimizer.zero_grad()
+    net.loss().backward()
+    for each in net.body.parameters():
+        each.grad = None
+    optimizer.step()
+
+
+def frozen_and_cleared(net, optimizer):
+    """Do as it says in another way."""
+    net.body.requires_grad_(requires_grad=False)
+    optimizer.zero_grad(set_to_none=True)
+    net.loss().backward()
+    optimizer.step()
+
+
+@pytest.mark.parametrize("fixed", [unhooked, frozen_and_cleared])
+def test_what_it_says_to_do_about_a_frozen_group_helps(tmp_path, fixed):
+    net = Net()
+    optimizer = torch.optim.AdamW(net.groups(), lr=1e-2, weight_decay=1e-2)
+    (told,) = found(measured(tmp_path / "a", net, optimizer, train=masked), FROZEN)
+    assert "grad = None" in told.fix
+    assert "zero_grad(set_to_none=True)" in told.fix
+    assert not loud(measured(tmp_path / "b", net, optimizer, train=fixed))
 
 
 @pytest.mark.parametrize(("rate", "far"), [(1e-8, "less"), (1e-3, None), (0.3, "more")])

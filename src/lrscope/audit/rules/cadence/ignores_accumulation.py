@@ -7,6 +7,7 @@ Why it matters: the rate never comes near its floor; restarts come k times too s
 
 Usual causes: ``len(loader) * epochs`` is used as the length, without dividing by the
 accumulation; or the length is multiplied by the accumulation where it should not be.
+With several processes ``len(loader)`` may count the batches of all: both are named.
 
 What to do: divide the length by the number of accumulated batches.
 
@@ -46,20 +47,25 @@ def _judge(scheduler: Scheduler) -> Iterator[Finding]:
     optimizer, horizon = scheduler.optimizer, scheduler.horizon
     if optimizer is None or horizon is None or scheduler.per_call != 1:
         return
-    times = optimizer.accumulation
+    batches, processes = optimizer.accumulation, scheduler.training.world_size
+    both = processes > 1 and scheduler.ended_at_one_in(batches * processes)
+    either = processes == batches
+    times = batches * processes if both else batches
     if not scheduler.ended_at_one_in(times):
         return
-    both = scheduler.training.world_size == times
     yield RULE.found(
         scheduler,
         f"{scheduler.called} ended at {scheduler.progress:.0%} of its length: "
         f"{scheduler.position} steps of {horizon.steps}",
-        cause=f"its length counts batches; {times} of them make one update"
-        + (f" (there are also {times} processes: it may be either)" if both else ""),
+        cause=f"its length counts the batches of all {processes} processes; {batches} "
+        "on each make one update"
+        if both
+        else f"its length counts batches; {batches} of them make one update"
+        + (f" (there are also {batches} processes: it may be either)" * either),
         fix=f"divide {horizon.name} by {times}",
         severity=WARNING if scheduler.training.ending.asked_for else ERROR,
         steps=scheduler.throughout,
-        evidence={"accumulation": times},
+        evidence={"accumulation": batches, "processes": processes},
     )
 
 

@@ -5,7 +5,9 @@ What it means: the rate rose until the last update; the peak was never reached.
 Why it matters: the whole run trained at rates that were meant for its first moments.
 
 Usual causes: a warm-up in updates while the run is short, with a large batch or with
-accumulation; warm-up and total exchanged; a schedule in updates stepped by pass.
+accumulation; warm-up and total exchanged; a schedule in updates stepped by pass. Of a
+rate by hand, or by the function of a LambdaLR, no length is known: it warms up if it
+rises evenly from 0 to the last update and stays below 0.9 of the optimizer's rate.
 
 What to do: give the warm-up a share of the run, such as a twentieth.
 
@@ -35,7 +37,7 @@ if TYPE_CHECKING:
     from lrscope.audit.finding import Finding
 
 LEAST = 20
-"""Updates that show a warm-up by hand."""
+"""Updates that show a warm-up of which no length is known."""
 
 
 def _subjects(case: Case) -> list[Scheduler | Optimizer]:
@@ -47,21 +49,30 @@ def _subjects(case: Case) -> list[Scheduler | Optimizer]:
         if each.groups
     ]
     resumed = {id(each.optimizer) for each in case.resumptions}
-    by_hand = [
+    untold = [
         each
         for each in case.optimizers
-        if each.written and each.groups and not each.schedulers and not each.plans
+        if each.groups and not each.plans and _follows_a_formula(each)
         if each.training.process.ended and each.training.is_last
         if id(each) not in resumed
     ]
-    return [*scheduled, *by_hand]
+    return [*scheduled, *untold]
+
+
+def _follows_a_formula(optimizer: Optimizer) -> bool:
+    """Say whether its rates come from the program: by hand, or from one function."""
+    if not optimizer.schedulers:
+        return optimizer.written > 0
+    first = optimizer.schedulers[0]
+    alone = len(optimizer.schedulers) == 1 and first.steps > 0
+    return alone and first.class_name == "LambdaLR" and first.horizon is None
 
 
 def _judge(subject: Scheduler | Optimizer) -> Iterator[Finding]:
-    yield from _by_hand(subject) if isinstance(subject, Optimizer) else _by(subject)
+    yield from _untold(subject) if isinstance(subject, Optimizer) else _by(subject)
 
 
-def _by_hand(optimizer: Optimizer) -> Iterator[Finding]:
+def _untold(optimizer: Optimizer) -> Iterator[Finding]:
     if not all(_only_warms_up(each) for each in optimizer.groups):
         return
     group = max(optimizer.groups, key=lambda each: each.peak)
@@ -117,7 +128,8 @@ RULE = Rule(
     name="warmup-longer-than-run",
     severity=WARNING,
     page=__doc__,
-    needs="a warm-up of known length or a rate by hand, and the end of the run",
+    needs="a warm-up of known length, a rate by hand or one LambdaLR, and the end of "
+    "the run",
     subjects=_subjects,
     judge=_judge,
     explains=("schedule-longer-than-run",),

@@ -2,7 +2,8 @@
 
 What it means: at the measured steps the rate was above 0, and no weight of the group,
 or hardly any, changed: of those that had a gradient fewer than 25 % at nine steps of
-ten (info; a warning if it was fewer than 2 % at the usual step).
+ten (info; a warning if it was fewer than 2 % at the usual step). Or no group of the
+optimizer had a gradient, and weight decay is all that moves the weights (a warning).
 
 Why it matters: these layers do not learn, while every log of the rate says they do.
 
@@ -30,6 +31,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from lrscope.audit.facts.moving import ENOUGH, Moving, moving_in
+from lrscope.audit.facts.shrinking import shrinks, shrinks_only
 from lrscope.audit.finding import INFO, WARNING
 from lrscope.audit.rule import Rule
 
@@ -64,16 +66,19 @@ def _cut_off(moving: Moving) -> Iterator[Finding]:
     """Judge a group that had no gradient."""
     steps = moving.at_work
     number = int(steps.sum())
-    if number < moving.enough_without or moving.moves.any() or not moving.stays:
-        return
     alone = not moving.accompanied.any()
+    stays = moving.stays and not moving.moves.any()
+    if number < moving.enough_without or not (stays or (alone and _decays(moving))):
+        return
     if alone and not (moving.others_known and moving.group.index == 0):
         return  # said once of an optimizer
     of_all = "any group of the optimizer" if alone else "the group"
+    none_moved = " and no weight moved" if stays else ""
+    only_decay = "" if stays else "; nothing but weight decay moves the weights"
     yield RULE.found(
         moving.group.optimizer if alone else moving,
-        f"no gradient reached {of_all} and no weight moved at {number} measured "
-        f"updates, with a rate of {_usual(moving, steps):.3g}",
+        f"no gradient reached {of_all}{none_moved} at {number} measured updates, "
+        f"with a rate of {_usual(moving, steps):.3g}{only_decay}",
         cause="gradients are cleared before step(), or nothing in the loss depends "
         "on these parameters"
         if alone
@@ -87,6 +92,12 @@ def _cut_off(moving: Moving) -> Iterator[Finding]:
         steps=moving.span(steps),
         evidence={"measured": number, "elements": moving.measured.elements},
     )
+
+
+def _decays(moving: Moving) -> bool:
+    """Say whether the weights move, by weight decay and nothing else."""
+    moved = moving.moves
+    return bool(moved.all()) and shrinks(moving, moved) and shrinks_only(moving)
 
 
 def _lost(moving: Moving) -> Iterator[Finding]:

@@ -11,8 +11,10 @@ Usual causes: gradients that are 0 and not None (``zero_grad(set_to_none=False)`
 hook or a mask that multiplies them by 0): weight decay and momentum go on moving the
 weights; an optimizer that does not multiply everything by ``lr``.
 
-What to do: ``requires_grad_(False)`` and ``grad = None`` for frozen parameters, or
-leave them out of the optimizer; put masked weights back after each step.
+What to do: leave frozen parameters out of the optimizer, or see that their gradient is
+None when ``step()`` runs: ``p.grad = None``, or ``requires_grad_(False)`` and then
+``zero_grad(set_to_none=True)``, torch's default. With ``set_to_none=False`` a gradient
+that was there once stays, as zeros. Put masked weights back after each step.
 
 Looks the same, but is right: experts and heads that only some batches use, if they are
 used again; an optimizer whose groups all have no gradient.
@@ -28,6 +30,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lrscope.audit.facts.moving import ENOUGH, Moving, moving_in
+from lrscope.audit.facts.shrinking import shrinks, shrinks_only
 from lrscope.audit.finding import WARNING
 from lrscope.audit.rule import Rule
 
@@ -46,9 +49,6 @@ LONGER = 4
 
 CHANCE = 1e-3
 """Probability of so many such steps in a row that is taken for none."""
-
-SHRINKS = -0.5
-"""Cosine of movement and weights below which it is weight decay that moves them."""
 
 
 def _judge(moving: Moving) -> Iterator[Finding]:
@@ -71,9 +71,9 @@ def _judge(moving: Moving) -> Iterator[Finding]:
         return
     moved = quiet & moving.moves
     goes_on = moving.moves[-1] and moved.sum() >= max(ENOUGH, quiet.sum() / 2)
-    by_decay = goes_on and _shrinks(moving, moved)
+    by_decay = goes_on and shrinks(moving, moved)
     begins = quiet.all()
-    if not goes_on or (begins and not (by_decay and _shrinks_only(moving))):
+    if not goes_on or (begins and not (by_decay and shrinks_only(moving))):
         return
     start, _ = moving.span(quiet)
     yield RULE.found(
@@ -84,8 +84,9 @@ def _judge(moving: Moving) -> Iterator[Finding]:
         cause="its gradient is 0 and not None: "
         + ("weight decay shrinks" if by_decay else "momentum goes on moving")
         + " the weights",
-        fix="leave frozen parameters out of the optimizer, or let their grad be None "
-        "(requires_grad_(False) before zero_grad())",
+        fix="leave frozen parameters out of the optimizer, or see that their grad is "
+        "None when step() runs: p.grad = None for each, or requires_grad_(False) and "
+        "then zero_grad(set_to_none=True)",
         steps=moving.span(moved),
         evidence=_evidence(moving, moved),
     )
@@ -114,22 +115,6 @@ def _has_ended(felt: NDArray[np.intp], long: int) -> bool:
         and long >= max(AT_THE_END, LONGER * pauses.max())
         and (1 - used) ** long < CHANCE
     )
-
-
-def _shrinks(moving: Moving, moved: NDArray[np.bool_]) -> bool:
-    """Say whether the weights moved towards 0."""
-    sums = moving.measured.sums
-    lengths = np.sqrt(sums.moved_moved * sums.weight_weight)
-    return bool(np.median((sums.moved_weight / lengths)[moved]) < SHRINKS)
-
-
-def _shrinks_only(moving: Moving) -> bool:
-    """Say whether that is all that happens to them, at other steps as well."""
-    measured, squares = moving.measured, moving.measured.sums.weight_weight
-    lost = measured.sums.moved_weight / squares
-    told = float(((lost[1:] + lost[:-1]) / 2 * np.diff(measured.steps)).sum())
-    seen = float(np.log(squares[-1] / squares[0])) / 2
-    return abs(seen - told) <= 0.5 * abs(told)
 
 
 def _median(moving: Moving, moved: NDArray[np.bool_]) -> float:

@@ -5,12 +5,14 @@ What it means: the rate of the first update was exactly 0, so it changed nothing
 Why it matters: one wasted batch is little; a warm-up that is stepped by pass wastes a
 whole pass.
 
-Usual causes: a warm-up whose factor is step / warm-up steps, with the first step 0.
+Usual causes: a warm-up whose factor is step / warm-up steps, with the first step 0; an
+optimizer that was made with a rate of 0, which nothing raised.
 
 What to do: begin at (step + 1) / warm-up steps.
 
 Looks the same, but is right: what Hugging Face's schedules do for one update (info); a
-group that is held at 0 on purpose while others train (info).
+group that is held at 0 on purpose while others train (info, or nothing if it is held to
+the end).
 
 Upstream: huggingface/transformers#34754, meta-pytorch/torchtune#2010,
 EleutherAI/gpt-neox#1373, karpathy/nanoGPT#443
@@ -43,18 +45,42 @@ def _judge(group: Group) -> Iterator[Finding]:
         return
     fellows = [_zeros(each) for each in group.optimizer.groups]
     epochs = group.optimizer.epochs
+    waits = zeros > min(fellows)
+    to_the_end = zeros == group.applied.size
+    if waits and to_the_end:
+        return  # frozen by its rate
     whole = epochs is not None and epochs.count > 1 and min(fellows) >= epochs.calls[0]
     wasted = whole and max(fellows) < group.applied.size
+    cause, fix = _explained(group, waits=waits, to_the_end=to_the_end)
+    which = "all" if to_the_end else "the first"
     yield RULE.found(
         group,
-        f"the first {zeros} updates ran at rate 0"
+        f"{which} {zeros} updates ran at rate 0"
         if zeros > 1
         else "the first update ran at rate 0",
-        cause="the warm-up begins with a factor of 0",
-        fix="begin the warm-up at (step + 1) / warm-up steps",
+        cause=cause,
+        fix=fix,
         severity=WARNING if wasted else INFO,
         steps=(0, zeros - 1),
         evidence={"updates_at_zero": zeros},
+    )
+
+
+def _explained(group: Group, *, waits: bool, to_the_end: bool) -> tuple[str, str]:
+    """Return the cause and the fix."""
+    if waits:
+        return (
+            "the group is held at 0 while others train",
+            "nothing if it is frozen until then; else give it a rate from the start",
+        )
+    if to_the_end and not group.made_with and not group.optimizer.driven_by:
+        return (
+            "the optimizer was made with a rate of 0, and nothing raised it",
+            "give it a rate; leave parameters that are to stay out of it",
+        )
+    return (
+        "the warm-up begins with a factor of 0",
+        "begin the warm-up at (step + 1) / warm-up steps",
     )
 
 

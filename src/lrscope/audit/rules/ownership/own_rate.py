@@ -13,7 +13,8 @@ What to do: look at the effective rate (``lrscope run --effective``), not at ``l
 give schedule-free optimizers no scheduler, turn ``relative_step`` off where a scheduler
 is wanted.
 
-Looks the same, but is right: all of these, used as designed (info).
+Looks the same, but is right: all of these, used as designed (info). Adafactor with
+``relative_step=False`` and ``scale_parameter=False`` uses ``lr``: nothing is said.
 
 Upstream: facebookresearch/ParlAI#2547, Nerogar/OneTrainer#412, Nerogar/OneTrainer#626,
 bghira/SimpleTuner#2658, kohya-ss/sd-scripts#585, huggingface/transformers#11612,
@@ -53,14 +54,13 @@ def _judge(optimizer: Optimizer) -> Iterator[Finding]:
     free = bool(FREE.search(name)) or "scheduled_lr" in held
     if not (
         free or ADAPTS.search(name) or "relative_step" in held or _has_d(optimizer)
-    ):
+    ) or _uses_lr(optimizer):
         return
     driven = free and _is_driven(optimizer)
     measured = _measured(optimizer)
     yield RULE.found(
         optimizer,
-        f"{name} works its rate out itself; lr is shown as "
-        f"{float(optimizer.groups[0].applied[0]):.3g}"
+        f"{name} works its rate out itself; lr is shown as {_shown(optimizer)}"
         + (", and a scheduler moves it as well" if driven else "")
         + _told(**measured),
         cause=f"{name} warms up inside and needs no schedule"
@@ -112,6 +112,22 @@ def _has_d(optimizer: Optimizer) -> bool:
     return event is not None and any(
         {"d", "d0"} <= set(each.settings) for each in event.groups
     )
+
+
+def _uses_lr(optimizer: Optimizer) -> bool:
+    """Say whether it is an Adafactor that was told to use ``lr`` and nothing else."""
+    event = optimizer.event
+    settings = ("relative_step", "scale_parameter")
+    return event is not None and all(
+        each.others.get(name) is False for each in event.groups for name in settings
+    )
+
+
+def _shown(optimizer: Optimizer) -> str:
+    """Return what the first group holds as its rate."""
+    rate = float(optimizer.groups[0].applied[0])
+    named = [each.value for each in optimizer.not_numbers if each.column == 0]
+    return named[0] if named and np.isnan(rate) else f"{rate:.3g}"
 
 
 def _is_driven(optimizer: Optimizer) -> bool:
