@@ -7,7 +7,7 @@ import pytest
 import lrscope
 from lrscope.audit.finding import ERROR, INFO, WARNING
 from lrscope.audit.rules import RULES
-from lrscope.errors import UsageError
+from lrscope.errors import NotARun, UsageError
 
 from .building import recorded
 from .stories import FIRES, cosine, one, sched
@@ -58,3 +58,12 @@ def test_explanations_do_not_go_in_circles():
         for _ in RULES:
             reached |= {e for each in reached for e in explains.get(each, ())}
         assert name not in reached
+
+
+def test_a_run_may_be_named_by_its_directory(tmp_path):
+    run = recorded(tmp_path, **FIRES["horizon-ignores-accumulation"]["four batches"])
+    findings = lrscope.audit_run(tmp_path / "run").findings
+    assert findings
+    assert findings == lrscope.audit_run(run).findings
+    with pytest.raises(NotARun, match="nowhere"):
+        lrscope.audit_run(str(tmp_path / "nowhere"))

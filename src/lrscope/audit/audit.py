@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -16,11 +17,11 @@ from lrscope.audit.plan import Plan
 from lrscope.audit.rule import DoesNotApply, Rule
 from lrscope.audit.rules import RULES
 from lrscope.errors import UsageError
+from lrscope.recording.run import Run, read_run
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from lrscope.recording.run import Run
     from lrscope.schedules import Schedule
 
 
@@ -59,7 +60,7 @@ class Audit:
 
 
 def audit_run(
-    run: Run,
+    run: Run | str | os.PathLike[str],
     *,
     plan: Plan | Schedule | str | None = None,
     select: Iterable[str] = (),
@@ -68,7 +69,7 @@ def audit_run(
     """Judge a run: name the mistakes in it, their causes and the lines to change.
 
     Args:
-        run: what `read_run` returned.
+        run: what `read_run` returned, or the directory that it reads.
         plan: what its rates were meant to be, if that is known: a schedule or its
             text, counted in updates; see `Plan`.
         select: codes or names of the only rules to try; by default all.
@@ -78,12 +79,15 @@ def audit_run(
 
     Raises:
         UsageError: a rule is named that does not exist, or the plan fits no group.
+        NotARun: there is no run in the directory; and what else `read_run` raises.
 
     Example:
         >>> found = lrscope.audit_run(lrscope.read_run("run"))  # doctest: +SKIP
         >>> [each.name for each in found.findings]  # doctest: +SKIP
         ['cosine-past-T_max-climbs-back']
     """
+    if isinstance(run, (str, os.PathLike)):
+        run = read_run(run)
     chosen = {rule_called(each).code for each in select} or {r.code for r in RULES}
     told = ignore if isinstance(ignore, Mapping) else dict.fromkeys(ignore, "")
     reasons = {rule_called(each).code: reason for each, reason in told.items()}
