@@ -13,6 +13,7 @@ from torch import nn
 from torch.optim import Adam
 
 import lrscope
+from lrscope.report.page import page_of
 
 from .oracle import assert_measured, net, train
 
@@ -159,6 +160,8 @@ def test_two_ranks_tell_what_one_process_does_on_the_same_batch(tmp_path, way, b
         np.testing.assert_allclose(
             getattr(found, name), getattr(alone, name), rtol=1e-4, err_msg=name
         )
+    told = [each for each in page_of(run).remarks if each.startswith("sharded: ")]
+    assert bool(told) == (way != "ddp")
     if way != "ddp":  # each rank measures its own shard
         assert run.main.tracks[0].measured.elements < alone.elements
         next((tmp_path / way).glob("*rank1*.lrs")).unlink()

@@ -20,14 +20,25 @@ if TYPE_CHECKING:
     from lrscope.recording.sums import Floats, Sums
     from lrscope.recording.track import GroupId, OptimizerId
 
-FREEDOM = (1, 2, 3, 4, 5, 7, 10, 15, 30, 60, 1e9)
-CONFIDENT = (31.8, 6.96, 4.54, 3.75, 3.36, 3.0, 2.76, 2.6, 2.46, 2.39, 2.33)
+FREEDOM = (5, 15, 30, 60, 1e9)
+CONFIDENT = (4.5, 4.5, 2.8, 2.39, 2.33)
 """Standard errors on either side, by the degrees of freedom of the error itself.
 
-Where a few blocks bear most of the gradient (embeddings) there are few of these
-(Satterthwaite, Biometrics Bulletin 2, 1946). The values are Student's t for 98 %:
-gradients have heavier tails than t allows for, and so 95 % of the steps are held
-(benchmarks/effective.py)."""
+Where a few blocks bear most of the gradient there are few of these (Satterthwaite,
+Biometrics Bulletin 2, 1946). Of many the values are Student's t for 98 %; where there
+are few, a sample has missed more than t allows for, and they are what held 95 % of
+the steps of trainings and of heavy tails (tests/effective/test_stated_errors.py)."""
+
+LEAST_FREEDOM = 5
+"""Degrees of freedom below which the error is not known."""
+
+FEW = 30
+"""Degrees of freedom below which rate and gradient may look tied to each other by
+chance alone; then their common part is not taken off the error."""
+
+NEARLY_ALL = 0.9
+"""Share of the elements that a sum must have to do with. Where it is less, as in
+embeddings, a sample may miss the rows that count, and nothing in it tells."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -71,11 +82,18 @@ class Measured:
     @property
     @unwarned
     def effective_error(self) -> Floats:
-        """Half the width of the 95 % interval of `effective`; 0 if all was measured."""
+        """Half the width of the 95 % interval of `effective`.
+
+        0 if all was measured. NaN if it is not known: a sample was measured, and a
+        few blocks of it bear most of the gradient or elements have none.
+        """
         of_moved, of_gradient, both, *_ = self.sums.errors
         rate = self.effective
-        found = of_moved + 2 * rate * both + rate**2 * of_gradient
-        return _ratio(self._confident(found), self.sums.gradient_gradient)
+        of_rate = rate**2 * of_gradient
+        found = of_moved + 2 * rate * both + of_rate
+        found = np.where(self._freedom < FEW, np.maximum(found, of_rate), found)
+        spread = self._confident(found, self.sums.gradient_not_zero)
+        return _ratio(spread, self.sums.gradient_gradient)
 
     @property
     def update_to_weight(self) -> Floats:
@@ -85,17 +103,22 @@ class Measured:
     @property
     @unwarned
     def update_to_weight_error(self) -> Floats:
-        """Half the width of the 95 % interval of `update_to_weight`."""
+        """Half the width of the 95 % interval of `update_to_weight`.
+
+        0 and NaN as in `effective_error`; NaN also where elements did not move.
+        """
         *_, of_moved, of_weight, both, _ = self.sums.errors
         ratio = _ratio(self.sums.moved_moved, self.sums.weight_weight)
         found = of_moved - 2 * ratio * both + ratio**2 * of_weight
-        spread = _ratio(self._confident(found), self.sums.weight_weight)
-        return np.where(spread > 0, _ratio(spread, 2 * np.sqrt(ratio)), 0.0)
+        touched = np.minimum(self.sums.elements_moved, self.sums.gradient_not_zero)
+        spread = self._confident(found, touched)
+        spread = _ratio(spread, self.sums.weight_weight)
+        return np.where(spread == 0, 0.0, _ratio(spread, 2 * np.sqrt(ratio)))
 
     @property
     def update_rms(self) -> Floats:
         """Root mean square of the movement of a coordinate."""
-        return np.sqrt(self.sums.moved_moved / self.elements)
+        return np.sqrt(_ratio(self.sums.moved_moved, self.elements))
 
     @property
     def gradient_norm(self) -> Floats:
@@ -117,15 +140,29 @@ class Measured:
     @property
     def moved(self) -> Floats:
         """Share of the coordinates whose value changed, from 0 to 1."""
-        return self.sums.elements_moved / self.elements
+        return _ratio(self.sums.elements_moved, self.elements)
+
+    @property
+    @unwarned
+    def _freedom(self) -> Floats:
+        """Degrees of freedom of the error; infinite where the blocks are all alike."""
+        _, of_gradient, *_, squares = self.sums.errors
+        return np.where(of_gradient == 0, np.inf, of_gradient**2 / squares)
 
     @unwarned
-    def _confident(self, variance: Floats) -> Floats:
-        """Return half of the 95 % interval of what has this variance."""
-        _, of_gradient, *_, squares = self.sums.errors
-        freedom = np.where(squares > 0, _ratio(of_gradient**2, squares), FREEDOM[-1])
-        times = np.interp(1 / np.maximum(freedom, 1.0), *_by_inverse())
-        return times * np.sqrt(np.maximum(variance, 0.0))
+    def _confident(self, variance: Floats, touched: Floats) -> Floats:
+        """Return half of the 95 % interval of what has this variance.
+
+        Args:
+            variance: of a sum.
+            touched: coordinates that it has to do with.
+        """
+        if self.looked_at >= self.elements and not self.sums.errors.any():
+            return np.zeros(len(self))
+        freedom = self._freedom
+        times = np.interp(1 / freedom, *_by_inverse())
+        told = (freedom >= LEAST_FREEDOM) & (touched >= NEARLY_ALL * self.elements)
+        return np.where(told, times * np.sqrt(np.maximum(variance, 0.0)), np.nan)
 
     def __len__(self) -> int:
         """Return how many steps were measured."""
@@ -147,7 +184,7 @@ class Measured:
         )
 
 
-def _ratio(upper: Floats, lower: Floats) -> Floats:
+def _ratio(upper: Floats, lower: Floats | float) -> Floats:
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.where(lower == 0, np.nan, upper / lower)
 

@@ -68,27 +68,32 @@ def measured_of(
 
 def parameters_of(track: Track) -> dict[str | None, None]:
     """Return the names under which a group's parameters are measured, in order."""
-    return dict.fromkeys(
-        part["parameter"]
-        for began in _drawings(track)
-        for part in began.parts
-        if part["group"] == track.group.index
-    )
+    return dict.fromkeys(part["parameter"] for part in _parts_of(track))
 
 
 def is_sharded(track: Track) -> bool:
     """Say whether each rank holds a part of a group's parameters alone."""
-    return any(
-        part["copies"] is not None
-        for began in _drawings(track)
-        for part in began.parts
-        if part["group"] == track.group.index
-    )
+    return any(part["copies"] is not None for part in _parts_of(track))
+
+
+def dtypes_of(track: Track) -> tuple[str, ...]:
+    """Return the types of a group's weights, such as "bfloat16", where recorded."""
+    found = (each for part in _parts_of(track) for each in part.get("dtypes", ()))
+    return tuple(sorted(set(found)))
 
 
 def _drawings(track: Track) -> list[MeasuringBegan]:
     began = track.process.history.of(MeasuringBegan)
     return [each for each in began if each.optimizer == track.number]
+
+
+def _parts_of(track: Track) -> list[dict[str, Any]]:
+    return [
+        part
+        for began in _drawings(track)
+        for part in began.parts
+        if part["group"] == track.group.index
+    ]
 
 
 def _drawn(

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 LOSS = "loss"
 """Name of what ``backward()`` was called on."""
 
+METRICS = ("metrics", "metric")
+"""What the argument is called by which a scheduler is told how training goes."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Values:
@@ -55,16 +58,38 @@ class Logged:
 
 
 def values_in(process: Process) -> dict[str, Values]:
-    """Return what was logged in a process, and its losses, by name."""
+    """Return by name what was logged in a process, its losses, and metrics."""
     wanted: dict[str, dict[int, int]] = {}
+    metrics = _metrics_of(process)
     for number, layout in process.layouts.items():
-        if layout.get("holds") == "value":
+        holds = layout.get("holds")
+        if holds == "value":
             wanted.setdefault(str(layout["name"]), {})[number] = 0
+        elif holds == "argument" and layout["scheduler"] in metrics:
+            wanted.setdefault(metrics[layout["scheduler"]], {})[number] = 0
     found = {}
     for name, layouts in wanted.items():
         rows, values = process.rows.column(layouts)
         found[name] = Values(name=name, rows=rows, values=values)
     return found
+
+
+def _metrics_of(process: Process) -> dict[int, str]:
+    """Return a name for the metric of each scheduler that was given one."""
+    history = process.history
+    given = {
+        item["scheduler"]
+        for item in history.items("scheduler_stepped").values()
+        if item.get("argument") in METRICS
+    }
+    told = {number: history.schedulers.get(number) for number in sorted(given)}
+    kinds = {number: each.class_name for number, each in told.items() if each}
+    names = list(kinds.values())
+    return {
+        number: f"metric of {kind}"
+        + (f" {names[:at].count(kind)}" if names.count(kind) > 1 else "")
+        for at, (number, kind) in enumerate(kinds.items())
+    }
 
 
 def losses_before(

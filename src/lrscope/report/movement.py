@@ -9,8 +9,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from lrscope.recording.events import LossesGivenUp, MeasuringBegan, MeasuringGivenUp
-from lrscope.report.explained import explained
+from lrscope.recording.measuring import is_sharded
+from lrscope.recording.values import LOSS
+from lrscope.report.explained import differs, explained
 from lrscope.report.steps import Points, Steps, thinned
+from lrscope.report.unusual import rounded_away, without_rate
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -27,7 +30,8 @@ class Moved:
     Attributes:
         elements: numbers in it.
         effective: rate that plain SGD would have needed for the same movement.
-        error: half the width of its 95 % interval; 0 if all elements were measured.
+        error: half the width of its 95 % interval; 0 if all elements were measured,
+            NaN if it is not known.
         update_to_weight: length of the update / length of the weights.
         moved: share of the elements that changed.
     """
@@ -48,7 +52,8 @@ class Movement:
         step: the last of them; the other numbers are of it.
         applied: rate that was applied.
         effective: rate that plain SGD would have needed for the same movement.
-        error: half the width of its 95 % interval; 0 if all elements were measured.
+        error: half the width of its 95 % interval; 0 if all elements were measured,
+            NaN if it is not known.
         multiplier: effective / applied; None if nothing was applied.
         update_to_weight: length of the update / length of the weights.
         update_rms: root mean square of the movement of an element.
@@ -111,8 +116,7 @@ def movement_of(track: Track, steps: Steps, named: str = "") -> Movement | None:
         cosine=float(measured.cosine[last]),
         moved=float(measured.moved[last]),
         internals=internals,
-        because=_without_rate(measured, last)
-        or explained(track, internals, multiplier),
+        because=_because(track, measured, last, applied, internals),
         curve=thinned(measured.steps[chosen], effectives[chosen]),
         parameters={
             name: _moved(each, int(np.searchsorted(each.steps, step)))
@@ -120,6 +124,25 @@ def movement_of(track: Track, steps: Steps, named: str = "") -> Movement | None:
             if named in name and step in each.steps
         },
     )
+
+
+def _because(
+    track: Track,
+    measured: Measured,
+    at: int,
+    applied: float,
+    internals: dict[str, float],
+) -> str:
+    """Return why the effective rate of a step is not the applied one, in words."""
+    effective = float(measured.effective[at])
+    why = without_rate(measured, at)
+    if why or not differs(effective, applied):
+        return why
+    lost = rounded_away(track, measured, at)
+    made = explained(track, int(measured.steps[at]), internals, applied)
+    if not lost:
+        return made
+    return f"{lost}; {made}" if internals and made else lost
 
 
 def _moved(measured: Measured, at: int) -> Moved:
@@ -148,21 +171,31 @@ def _at(step: int, track: Track) -> dict[str, float]:
     }
 
 
-def _without_rate(measured: Measured, at: int) -> str:
-    """Return why there was no effective rate at a step, in words; "" if there was."""
-    if not measured.gradient_norm[at]:
-        return "no gradient"
-    if not math.isfinite(measured.gradient_norm[at]):
-        return "its gradient was not finite"
-    return "" if measured.moved[at] else "no weight moved"
-
-
-def given_up(process: Process) -> Iterator[str]:
-    """Yield what was not measured, and why, in words."""
-    for event in process.history.of(MeasuringBegan):
-        for _, parameter, why in event.left_out:
-            yield f"{parameter} is not measured: {why}"
+def remarks_on(process: Process) -> Iterator[str]:
+    """Yield what was not measured or not recorded, and why, in words."""
+    names = {
+        (track.number, track.group.index): f"{track.name}: " for track in process.tracks
+    }
+    left_out = (
+        f"{names.get((event.optimizer, group), '')}{parameter} is not measured: {why}"
+        for event in process.history.of(MeasuringBegan)
+        for group, parameter, why in event.left_out
+    )
+    yield from dict.fromkeys(left_out)
     for ended in process.history.of(MeasuringGivenUp):
         yield f"steps are not measured any more: {ended.why}"
-    for lost in process.history.of(LossesGivenUp):
-        yield f"losses are not recorded any more: {lost.why}"
+    lost = process.history.of(LossesGivenUp)
+    for each in lost:
+        yield f"losses are not recorded any more: {each.why}"
+    measured = [track for track in process.tracks if track.measured]
+    if measured and not (lost or any(LOSS in name for name in process.values)):
+        yield (
+            "no loss: backward() was not called on a single number; "
+            "lrscope.log(loss=...) records one"
+        )
+    if any(map(is_sharded, measured)):
+        rank = "this process" if process.rank is None else f"rank {process.rank}"
+        yield (
+            f"sharded: how far weights moved is told of what {rank} holds; "
+            "in Python run.measured(name) adds all ranks up"
+        )

@@ -45,7 +45,7 @@ def movement(page: Page, width: int) -> list[RenderableType]:
             _effective(of.effective, of.error),
             "–" if of.multiplier is None else known(of.multiplier, ".3g"),
             known(of.update_to_weight, ".2e"),
-            f"{of.moved:.1%}",
+            _share(of.moved),
         )
         for name, of in moving
     ]
@@ -64,7 +64,7 @@ def _parameters(moving: list[tuple[str, Movement]], width: int) -> list[Renderab
             f"{each.elements:,.0f}",
             _effective(each.effective, each.error),
             known(each.update_to_weight, ".2e"),
-            f"{each.moved:.1%}",
+            _share(each.moved),
         )
         for group, of in moving
         for name, each in (
@@ -99,8 +99,14 @@ def _when(moving: list[tuple[str, Movement]]) -> list[Text]:
 
 
 def _effective(effective: float, error: float) -> str:
-    told = f" ± {error:.0e}" if error and math.isfinite(error) else ""
-    return known(effective, ".2e") + told
+    told = known(effective, ".2e")
+    if not (error and math.isfinite(effective)):
+        return told
+    return told + (f" ± {error:.0e}" if math.isfinite(error) else " ± unknown")
+
+
+def _share(moved: float) -> str:
+    return f"{moved:.1%}" if math.isfinite(moved) else "–"
 
 
 def _because(moving: list[tuple[str, Movement]]) -> list[Text]:

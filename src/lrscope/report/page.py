@@ -10,7 +10,12 @@ import numpy as np
 from lrscope.recording.events import SchedulerConstructed, Trouble
 from lrscope.recording.values import LOSS
 from lrscope.report.logged import Latest, logged_of
-from lrscope.report.movement import Movement, given_up, movement_of, nearest_measured
+from lrscope.report.movement import (
+    Movement,
+    movement_of,
+    nearest_measured,
+    remarks_on,
+)
 from lrscope.report.steps import Points, Steps, thinned
 
 if TYPE_CHECKING:
@@ -71,7 +76,7 @@ class Page:
         logged: what the program logged, by name.
         nearest_measured: the measured step nearest to the range that is shown; None if
             steps were measured in it, or nowhere.
-        remarks: what is wrong with the recording.
+        remarks: what is wrong with the recording, and what is missing in it.
     """
 
     run: str
@@ -219,7 +224,7 @@ def _remarks(run: Run, process: Process) -> tuple[str, ...]:
         f"recording stopped early: {event.reason}"
         for event in process.history.of(Trouble)
     ]
-    return (*remarks, *given_up(process))
+    return (*remarks, *remarks_on(process))
 
 
 def as_json(page: Page) -> dict[str, Any]:

@@ -112,7 +112,8 @@ def moving_in(case: Case) -> list[Moving]:
 
 def _of(case: Case, optimizer: Optimizer) -> list[Moving]:
     found = [(each, _measured(case, each)) for each in optimizer.groups]
-    known = [(group, each) for group, each in found if each is not None]
+    there = [(group, each) for group, each in found if each is not None]
+    known = [(group, each) for group, each in there if each.elements]
     left_out = any(each.left_out for each in _began(optimizer))
     movings = []
     for group, own in known:
@@ -123,7 +124,7 @@ def _of(case: Case, optimizer: Optimizer) -> list[Moving]:
             measured=own,
             parts=_parts_of(group),
             accompanied=np.isin(own.steps, np.concatenate(felt)),
-            others_known=len(known) == len(found) and not left_out,
+            others_known=len(there) == len(found) and not left_out,
         )
         movings.append(moving)
     return movings
