@@ -13,6 +13,7 @@ import os
 import platform
 import sys
 import time
+import traceback
 from datetime import datetime, timezone
 from importlib import metadata
 from pathlib import Path
@@ -71,8 +72,7 @@ def main() -> None:
     lines = []
     for name in chosen:
         print(f"{name} …", file=sys.stderr, flush=True)
-        module = importlib.import_module(f"benchmarks.{name}")
-        lines += [_line(each) for each in module.measure(options.quick)]
+        lines += _measured(name, quick=options.quick)
     table = "\n".join(
         ["| figure | must | measured | met |", "| --- | --- | --- | --- |", *lines]
     )
@@ -83,6 +83,16 @@ def main() -> None:
         print(f"{RESULTS.name} is written by a full run only", file=sys.stderr)
     else:
         RESULTS.write_text(text, encoding="utf-8")
+
+
+def _measured(name: str, *, quick: bool) -> list[str]:
+    """Return the lines of one benchmark; if it fails, one that says so."""
+    try:
+        module = importlib.import_module(f"benchmarks.{name}")
+        return [_line(each) for each in module.measure(quick)]
+    except Exception as error:  # noqa: BLE001 - the others took minutes
+        traceback.print_exc()
+        return [f"| {name} | | failed: {error!r} | **no** |"]
 
 
 def _line(result: Result) -> str:

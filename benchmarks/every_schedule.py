@@ -63,6 +63,7 @@ EXAMPLES: dict[str, Schedule] = {
     "swa_anneal": s.swa_anneal(STEPS, 0.5),
     "range_test": s.range_test(STEPS),
     "function": s.function("math:sqrt"),
+    "multiplicative": s.multiplicative("math:sqrt", 100),
     "then": s.warmup(500) >> s.cosine(STEPS - 500, floor=0.1),
     "product": PLAIN * s.noise(0.05),
     "total": PLAIN + s.inverse_sqrt(500),
