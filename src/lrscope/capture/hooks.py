@@ -44,7 +44,7 @@ class GlobalHooks:
 
 
 def _clear_away() -> None:
-    if not any_stepping():
+    if _LEFT and not any_stepping():
         while _LEFT:
             _LEFT.pop().remove()
 

@@ -7,6 +7,7 @@ and several threads may be stepping at once.
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections import Counter
@@ -40,8 +41,8 @@ def drop_unfinished(opened: list[Any], optimizer: Any) -> list[Watch]:
         optimizer: the one whose step is about to begin.
     """
     thread = get_ident()
-    tops = sys._current_frames()
-    alive = _stepping([tops[thread]])  # the frames of other threads move meanwhile
+    alive = _stepping([sys._getframe()])
+    tops = _frames_of_threads() if any(e.thread != thread for e in opened) else {}
     alive[id(optimizer)] -= 1
     dropped = []
     for watch in opened[:]:
@@ -80,7 +81,23 @@ def cover(opened: list[Any], watch: Watch) -> None:
 
 def any_stepping() -> bool:
     """Say whether an optimizer is in a step in any thread."""
-    return bool(_stepping(sys._current_frames().values()))
+    return bool(_stepping(_frames_of_threads().values()))
+
+
+def _frames_of_threads() -> dict[int, Any]:
+    """Return the frame that each thread is in.
+
+    ``sys._current_frames`` holds a lock while it makes objects. If that starts a garbage
+    collection which ends a thread's last object, CPython 3.11 waits for itself forever
+    (python/cpython#106883); later ones do inside what is done here.
+    """
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        return sys._current_frames()
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def _stepping(tops: Iterable[Any]) -> Counter[int]:
