@@ -42,7 +42,8 @@ def drop_unfinished(opened: list[Any], optimizer: Any) -> list[Watch]:
     """
     thread = get_ident()
     alive = _stepping([sys._getframe()])
-    tops = _frames_of_threads() if any(e.thread != thread for e in opened) else {}
+    others = any(watch.thread != thread for watch in opened)
+    tops = _frames_of_threads() if others else {}
     alive[id(optimizer)] -= 1
     dropped = []
     for watch in opened[:]:
