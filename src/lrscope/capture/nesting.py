@@ -88,9 +88,9 @@ def any_stepping() -> bool:
 def _frames_of_threads() -> dict[int, Any]:
     """Return the frame that each thread is in.
 
-    ``sys._current_frames`` holds a lock while it makes objects. If that starts a garbage
-    collection which ends a thread's last object, CPython 3.11 waits for itself forever
-    (python/cpython#106883); later ones do inside what is done here.
+    ``sys._current_frames`` holds a lock while it makes objects. If that starts a
+    garbage collection, CPython 3.11 may wait for itself forever (python/cpython#106883);
+    later ones do inside what is done here.
     """
     was_on = gc.isenabled()
     gc.disable()
