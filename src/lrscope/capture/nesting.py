@@ -89,8 +89,8 @@ def _frames_of_threads() -> dict[int, Any]:
     """Return the frame that each thread is in.
 
     ``sys._current_frames`` holds a lock while it makes objects. If that starts a
-    garbage collection, CPython 3.11 may wait for itself forever (python/cpython#106883);
-    later ones do inside what is done here.
+    garbage collection, CPython 3.11 may wait for itself forever
+    (python/cpython#106883); later ones do inside what is done here.
     """
     was_on = gc.isenabled()
     gc.disable()
