@@ -77,13 +77,18 @@ class Places:
             self.take = zip(range(*numbers), count(first)).__next__
         return True
 
-    def end(self) -> None:
-        """Give out no more; `next_row` is then the end of what was."""
+    def end(self) -> int:
+        """Give out no more, and return the end of what was.
+
+        `next_row` may still lag behind it, where another thread has just stored a row.
+        """
         take, self.take = self.take, _none_left
         try:
-            _, self.next_row = take()  # the place is lost, and the tail with it
+            _, end = take()  # the place is lost, and the tail with it
         except StopIteration:
-            self.next_row = self._upto
+            end = self._upto
+        self.next_row = end
+        return end
 
     def filled(self, half: int, first: int, slots: int) -> bytes:
         """Return the slots of a half once every thread has stored its row."""

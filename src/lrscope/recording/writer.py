@@ -98,9 +98,9 @@ class Writer:
         """Announce rows of a new kind with ``width`` values."""
         with self._lock:
             if width > self._widest:
-                self._seal_all()
+                end = self._seal_all()
                 self._widest = width
-                self._divide(self.next_row)
+                self._divide(end)
             return self._dictionary.layout(description, width)
 
     def item(self, description: dict[str, Any]) -> int:
@@ -171,14 +171,15 @@ class Writer:
         except Exception as error:  # noqa: BLE001 - raised by the next row
             self._trouble = error
 
-    def _seal_all(self) -> None:
-        """Seal every row that is in the tail."""
+    def _seal_all(self) -> int:
+        """Seal every row that is in the tail, and return the number of the next."""
         self._wait_for_seal()
         places = self._places
-        places.end()
-        if places.next_row > places.first:
-            self._seal(places.half, places.first, places.next_row - places.first)
+        end = places.end()
+        if end > places.first:
+            self._seal(places.half, places.first, end - places.first)
             self._wait_for_seal()
+        return end
 
     def close(self) -> None:
         """Seal the rest and remove the tail.
