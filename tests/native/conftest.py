@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 
 import pytest
-import torch
 
 import lrscope
 from lrscope import compiled
@@ -20,14 +19,6 @@ BOUND = (compiled, watch, places)
 def _compiled():
     if compiled.native is None:
         pytest.skip("lrscope._native was not compiled")
-
-
-@pytest.fixture(autouse=True)
-def _one_thread():
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 @contextlib.contextmanager

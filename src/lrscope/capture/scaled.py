@@ -78,7 +78,8 @@ def _comes_from(loss: Any, tensor: Any) -> bool:
     """Say whether a loss is a tensor or was calculated from it in a few steps."""
     if loss is tensor:
         return True
-    wanted, nodes = tensor.grad_fn, [loss.grad_fn]
+    # a loss may also be a torch.autograd.graph.GradientEdge
+    wanted, nodes = tensor.grad_fn, [getattr(loss, "grad_fn", None)]
     for node in nodes:  # it grows
         if node is not None and node is wanted:
             return True
