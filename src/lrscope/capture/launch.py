@@ -6,7 +6,6 @@ import contextlib
 import os
 import shutil
 import signal
-import subprocess
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,6 +18,7 @@ BOOTSTRAP = Path(__file__).parent / "bootstrap"
 NOT_FOUND = 127
 NOT_EXECUTABLE = 126
 _FROM_KERNEL = 128  # si_code SI_KERNEL: the terminal sent it to the child as well
+_IGNORED = ("SIGPIPE", "SIGXFSZ")  # by Python, which no command expects
 _PASSED_ON = ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2")
 
 
@@ -92,23 +92,24 @@ def launch(
     Raises:
         OSError: the command cannot be started.
     """
-    if not hasattr(signal, "sigwaitinfo"):
+    if not (hasattr(signal, "sigwaitinfo") and hasattr(os, "posix_spawnp")):
         return _launch_simply(command, variables, meanwhile)
     passed_on = {getattr(signal, name) for name in _PASSED_ON}
     waited_for = passed_on | {signal.SIGCHLD}
     before = signal.pthread_sigmask(signal.SIG_BLOCK, waited_for)
+    ignored = {getattr(signal, name) for name in _IGNORED if hasattr(signal, name)}
     try:
-        child = subprocess.Popen(  # noqa: S603 - running the user's command is the job
-            command,
-            env=dict(variables),
-            preexec_fn=lambda: signal.pthread_sigmask(signal.SIG_SETMASK, before),  # noqa: PLW1509
+        child = os.posix_spawnp(
+            command[0], tuple(command), variables, setsigmask=before, setsigdef=ignored
         )
         meanwhile()
-        while child.poll() is None:
+        while True:
+            ended, status = os.waitpid(child, os.WNOHANG)
+            if ended:
+                return os.waitstatus_to_exitcode(status)
             info = signal.sigwaitinfo(waited_for)
             if info.si_signo in passed_on and info.si_code != _FROM_KERNEL:
-                child.send_signal(info.si_signo)
-        return child.returncode
+                os.kill(child, info.si_signo)
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
@@ -119,7 +120,9 @@ def _launch_simply(
     meanwhile: Callable[[], None],
 ) -> int:
     """Do the same where signals cannot be waited for (macOS)."""
-    child = subprocess.Popen(command, env=dict(variables))  # noqa: S603 - see above
+    import subprocess
+
+    child = subprocess.Popen(command, env=dict(variables))  # noqa: S603 - it is the job
     handlers = {
         signal.SIGINT: signal.signal(signal.SIGINT, signal.SIG_IGN),
         signal.SIGTERM: signal.signal(

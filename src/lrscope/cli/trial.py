@@ -57,7 +57,9 @@ def from_words(words: Sequence[str]) -> Trial | None:
             at += 2
         else:
             break
-    if at == len(words) or words[at].startswith("-"):
+    if at < len(words) - 1 and words[at] == "--":
+        at += 1
+    elif at == len(words) or words[at].startswith("-"):
         return None
     output = Path(given["o"]) if "o" in given else None
     return Trial(list(words[at:]), output, given.get("p"), given.get("e"))

@@ -11,10 +11,8 @@ import json
 import re
 import time
 import zlib
-from dataclasses import dataclass
-from datetime import datetime, timezone
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from lrscope.errors import NewerFormat, NotARun, UsageError
 from lrscope.recording.command import without_secrets
@@ -26,8 +24,7 @@ RUNS = "lrscope-runs"
 _SEGMENT = re.compile(r"segment(\d{3,})\.json")
 
 
-@dataclass(frozen=True)
-class Segment:
+class Segment(NamedTuple):
     """One ``lrscope run`` into a run's directory.
 
     Attributes:
@@ -49,7 +46,7 @@ class Segment:
 
 def new_run(command: list[str]) -> Path:
     """Create and return a directory for a run, named by UTC time and script."""
-    now = datetime.now(timezone.utc).strftime("%Y%m%dT%H%M%S")
+    now = time.strftime("%Y%m%dT%H%M%S", time.gmtime())
     name = f"{now}-{_script_name(command)}"
     for attempt in range(1, 1000):
         path = Path(RUNS, name if attempt == 1 else f"{name}-{attempt}")
