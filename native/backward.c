@@ -98,17 +98,6 @@ note_loss(Function *self, PyObject *const *args, size_t nargsf, PyObject *kwname
     return may_try_again() ? note_slowly(self, args, nargsf, kwnames) : -1;
 }
 
-static void
-remove_last(PyObject *list, PyObject *entry)
-{
-    for (Py_ssize_t i = PyList_GET_SIZE(list); i-- > 0;) {
-        if (PyList_GET_ITEM(list, i) == entry) {
-            PyList_SetSlice(list, i, i + 1, NULL);
-            return;
-        }
-    }
-}
-
 static PyObject *
 backward(PyObject *callable, PyObject *const *args, size_t nargsf, PyObject *kwnames)
 {
@@ -118,21 +107,12 @@ backward(PyObject *callable, PyObject *const *args, size_t nargsf, PyObject *kwn
         || PyList_GET_SIZE(pending) >= self->number[MOST_PENDING]) {
         return slowly(self, args, nargsf, kwnames);
     }
-    PyObject *thread = PyLong_FromUnsignedLong(PyThread_get_thread_ident());
-    PyObject *result = NULL;
-    if (thread == NULL || PyList_Append(pending, self->part[ITEM]) < 0
-        || note_loss(self, args, nargsf, kwnames) < 0
-        || PyList_Append(under_way, thread) < 0) {
-        Py_XDECREF(thread);
+    if (PyList_Append(pending, self->part[ITEM]) < 0
+        || note_loss(self, args, nargsf, kwnames) < 0) {
         return NULL;
     }
-    result = PyObject_Vectorcall(self->part[ORIGINAL], args, nargsf, kwnames);
-    PyObject *type, *error, *trace;
-    PyErr_Fetch(&type, &error, &trace);
-    remove_last(under_way, thread);
-    PyErr_Restore(type, error, trace);
-    Py_DECREF(thread);
-    return result;
+    PyObject *thread = PyLong_FromUnsignedLong(PyThread_get_thread_ident());
+    return call_listed(self->part[ORIGINAL], args, nargsf, kwnames, under_way, thread);
 }
 
 /* (slow, original, pending, under way, item, most pending, journal, class of a writer,

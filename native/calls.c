@@ -11,7 +11,7 @@ enum { MOST_PENDING = 0 };
 static PyTypeObject *scheduler_watch_type; /* kept for good, as is the next one's */
 
 static struct {
-    Py_ssize_t owner, wrote, steps_alone, lasti, caller, item;
+    Py_ssize_t owner, wrote, steps_alone, lasti, caller, depth, item;
 } scheduler_at;
 
 static const Slot scheduler_slots[] = {
@@ -20,6 +20,7 @@ static const Slot scheduler_slots[] = {
     {"steps_alone", &scheduler_at.steps_alone},
     {"lasti", &scheduler_at.lasti},
     {"caller", &scheduler_at.caller},
+    {"depth", &scheduler_at.depth},
     {"item", &scheduler_at.item},
     {NULL, NULL},
 };
@@ -30,19 +31,6 @@ static struct {
 
 static const Slot owner_slots[] = {{"explained", &owner_at.explained}, {NULL, NULL}};
 
-static int
-last_instruction(PyFrameObject *frame)
-{
-#if PY_VERSION_HEX >= 0x030B0000
-    return PyFrame_GetLasti(frame);
-#else
-    PyObject *number = PyObject_GetAttrString((PyObject *)frame, "f_lasti");
-    int found = number == NULL ? -1 : (int)PyLong_AsLong(number);
-    Py_XDECREF(number);
-    return found;
-#endif
-}
-
 /* Say whether a call comes from the instruction that a scheduler was stepped by last. */
 static int
 comes_from(PyObject *watch)
@@ -51,10 +39,7 @@ comes_from(PyObject *watch)
     if (frame == NULL) {
         return 0;
     }
-    PyObject *code = (PyObject *)PyFrame_GetCode(frame);
-    int same = code == get(watch, scheduler_at.caller)
-               && last_instruction(frame) == PyLong_AsLong(get(watch, scheduler_at.lasti));
-    Py_DECREF(code);
+    int same = is_at(frame, get(watch, scheduler_at.caller), get(watch, scheduler_at.lasti));
     Py_DECREF(frame);
     return same;
 }
@@ -78,36 +63,64 @@ watch_of(Function *self, PyObject *scheduler)
     return watch;
 }
 
-/* Take note of a step that is as the last one was; 0 if it is not. */
+/* Say whether all schedulers that are stepping do so in this thread, as many as when the
+   one of this watch was stepped last, and that one is none of them (super().step()). */
 static int
+is_as_deep(PyObject *busy, PyObject *watch, PyObject *scheduler)
+{
+    if (PyLong_AsSsize_t(get(watch, scheduler_at.depth)) != PyList_GET_SIZE(busy)) {
+        return 0;
+    }
+    for (Py_ssize_t i = PyList_GET_SIZE(busy); i-- > 0;) {
+        PyObject *entry = PyList_GET_ITEM(busy, i);
+        if (PyTuple_GET_ITEM(entry, 1) == scheduler
+            || PyLong_AsUnsignedLong(PyTuple_GET_ITEM(entry, 0))
+                   != PyThread_get_thread_ident()) {
+            return 0;
+        }
+    }
+    return 1;
+}
+
+/* Take note of a step that is as the last one was; NULL if it is not. Return whether the
+   scheduler may step others, as Py_True or Py_False, borrowed. */
+static PyObject *
 note_step(Function *self, PyObject *scheduler)
 {
     PyObject *pending = self->part[PENDING];
-    if (PyList_GET_SIZE(self->part[BUSY]) || PyList_GET_SIZE(self->part[MAKING])
+    if (PyList_GET_SIZE(self->part[MAKING])
         || PyList_GET_SIZE(pending) >= self->number[MOST_PENDING]) {
-        return 0;
+        return NULL;
     }
     PyObject *watch = watch_of(self, scheduler);
-    if (watch == NULL
-        || get(watch, scheduler_at.steps_alone) != Py_True || !comes_from(watch)
+    if (watch == NULL || !comes_from(watch)
+        || !is_as_deep(self->part[BUSY], watch, scheduler)
         || PyList_Append(pending, get(watch, scheduler_at.item)) < 0) {
-        return 0;
+        return NULL;
     }
     PyObject *owner = get(watch, scheduler_at.owner);
     if (owner != Py_None) {
         put(owner, owner_at.explained, new_reference(get(watch, scheduler_at.wrote)));
     }
-    return 1;
+    return get(watch, scheduler_at.steps_alone) == Py_True ? Py_False : Py_True;
 }
+
 
 static PyObject *
 stepped(PyObject *callable, PyObject *const *args, size_t nargsf, PyObject *kwnames)
 {
     Function *self = (Function *)callable;
-    if (PyVectorcall_NARGS(nargsf) == 1 && kwnames == NULL && note_step(self, args[0])) {
+    PyObject *others = PyVectorcall_NARGS(nargsf) == 1 && kwnames == NULL
+                           ? note_step(self, args[0])
+                           : NULL;
+    if (others == NULL) {
+        return may_try_again() ? slowly(self, args, nargsf, kwnames) : NULL;
+    }
+    if (others == Py_False) {
         return PyObject_Vectorcall(self->part[ORIGINAL], args, nargsf, kwnames);
     }
-    return may_try_again() ? slowly(self, args, nargsf, kwnames) : NULL;
+    PyObject *entry = Py_BuildValue("(kO)", PyThread_get_thread_ident(), args[0]);
+    return call_listed(self->part[ORIGINAL], args, nargsf, kwnames, self->part[BUSY], entry);
 }
 
 static PyObject *

@@ -41,6 +41,10 @@ extern PyTypeObject PartType;
 /* Return a new function, or NULL. The parts are borrowed. */
 PyObject *new_function(vectorcallfunc call, PyObject *const *parts, Py_ssize_t count);
 
+/* Call a function while an entry is in a list; the entry is taken over. */
+PyObject *call_listed(PyObject *function, PyObject *const *args, size_t nargsf,
+                      PyObject *kwnames, PyObject *list, PyObject *entry);
+
 /* Do it in Python. */
 static inline PyObject *
 slowly(Function *self, PyObject *const *args, size_t nargsf, PyObject *kwnames)
@@ -98,6 +102,29 @@ new_reference(PyObject *object)
 {
     Py_INCREF(object);
     return object;
+}
+
+/* Return the offset of the instruction that a frame is at. */
+static inline int
+last_instruction(PyFrameObject *frame)
+{
+#if PY_VERSION_HEX >= 0x030B0000
+    return PyFrame_GetLasti(frame);
+#else
+    PyObject *number = PyObject_GetAttrString((PyObject *)frame, "f_lasti");
+    int found = number == NULL ? -1 : (int)PyLong_AsLong(number);
+    Py_XDECREF(number);
+    return found;
+#endif
+}
+
+/* Say whether a frame is at an instruction of a code, given as an int. */
+static inline int
+is_at(PyFrameObject *frame, PyObject *code, PyObject *lasti)
+{
+    PyObject *own = (PyObject *)PyFrame_GetCode(frame);
+    Py_DECREF(own); /* the frame keeps it */
+    return own == code && last_instruction(frame) == PyLong_AsLong(lasti);
 }
 
 /* Learn where a journal (capture/journal.py) keeps its writer, and it its store. */

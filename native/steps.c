@@ -3,14 +3,14 @@
 #include "look.h"
 #include <math.h>
 
-enum { WATCHES = 1, OPENED_BEFORE, LATEST, PARTS_BEFORE };
+enum { WATCHES = 1, OPENED_BEFORE, PENDING_BEFORE, BETWEEN, LATEST, PARTS_BEFORE };
 enum { OPENED = 1, PENDING, JOURNAL, FAIL, PARTS_AFTER };
 
 static PyTypeObject *watch_type; /* kept for good */
 
 static struct {
     Py_ssize_t thread, owner, reference, groups, look, last, explained, rates, probe,
-        pattern, usual, updates, code, row, applied, simple, turn;
+        pattern, usual, updates, code, row, applied, simple, turn, hand;
 } watch_at;
 
 static const Slot watch_slots[] = {
@@ -31,6 +31,7 @@ static const Slot watch_slots[] = {
     {"applied", &watch_at.applied},
     {"simple", &watch_at.simple},
     {"turn", &watch_at.turn},
+    {"hand", &watch_at.hand},
     {NULL, NULL},
 };
 
@@ -133,6 +134,57 @@ is_explained(PyObject *wrote, PyObject *rates)
     return same;
 }
 
+/* Return the frame that a step was called from: the first that runs no function between
+   the program and its hooks. */
+static PyFrameObject *
+calling_frame(PyObject *between)
+{
+    PyFrameObject *frame = PyThreadState_GetFrame(PyThreadState_Get());
+    while (frame != NULL) {
+        PyCodeObject *code = PyFrame_GetCode(frame);
+        int passed = PySet_Contains(between, code->co_name);
+        Py_DECREF(code);
+        PyFrameObject *back = passed > 0 ? PyFrame_GetBack(frame) : NULL;
+        if (back == NULL) {
+            break;
+        }
+        Py_SETREF(frame, back);
+    }
+    return frame;
+}
+
+/* Return the item for rates that the program wrote itself, if it steps from where it did
+   when it wrote them last (Writers in capture/writers.py); borrowed, or NULL. */
+static PyObject *
+item_by_hand(Function *self, PyObject *watch)
+{
+    PyObject *hand = get(watch, watch_at.hand), *key, *other;
+    if (hand == NULL || !PyTuple_CheckExact(hand)) {
+        return NULL;
+    }
+    Py_ssize_t next = 0; /* another optimizer of these parameters may have been loaded */
+    while (PyDict_Next(self->part[WATCHES], &next, &key, &other)) {
+        if (other != watch
+            && (!Py_IS_TYPE(other, watch_type)
+                || get(other, watch_at.explained) == Py_True)) {
+            return NULL;
+        }
+    }
+    PyFrameObject *frame = calling_frame(self->part[BETWEEN]);
+    if (frame == NULL) {
+        return NULL;
+    }
+    PyFrameObject *back = PyFrame_GetBack(frame);
+    if (back == NULL) {
+        back = (PyFrameObject *)new_reference((PyObject *)frame);
+    }
+    int same = is_at(frame, PyTuple_GET_ITEM(hand, 0), PyTuple_GET_ITEM(hand, 1))
+               && is_at(back, PyTuple_GET_ITEM(hand, 2), PyTuple_GET_ITEM(hand, 3));
+    Py_DECREF(back);
+    Py_DECREF(frame);
+    return same ? PyTuple_GET_ITEM(hand, 4) : NULL;
+}
+
 /* Say whether the parameter that had a gradient at the last step has one now. */
 static int
 has_gradient(PyObject *probe)
@@ -219,7 +271,7 @@ begin(Function *self, PyObject *optimizer)
         return 0;
     }
     Py_INCREF(watch);
-    PyObject *groups = NULL, *rates = NULL, *values = NULL;
+    PyObject *groups = NULL, *rates = NULL, *values = NULL, *item = NULL;
     int begun = 0;
     Look *look = (Look *)get(watch, watch_at.look);
     PyObject *last = get(watch, watch_at.last);
@@ -240,6 +292,10 @@ begin(Function *self, PyObject *optimizer)
         goto looked;
     }
     begun = rates == last ? 1 : is_explained(get(watch, watch_at.explained), rates);
+    if (begun == 0 && (item = item_by_hand(self, watch)) != NULL) {
+        Py_INCREF(item);
+        begun = 1;
+    }
     if (begun > 0) {
         begun = has_gradient(get(watch, watch_at.probe));
     }
@@ -258,6 +314,9 @@ begin(Function *self, PyObject *optimizer)
         }
         begun = thread == NULL || PyList_Append(opened, watch) < 0 ? -1 : 1;
     }
+    if (begun > 0 && item != NULL && PyList_Append(self->part[PENDING_BEFORE], item) < 0) {
+        begun = -1;
+    }
     if (begun > 0) {
         put(watch, watch_at.last, new_reference(rates));
         put(watch, watch_at.rates, new_reference(values));
@@ -266,6 +325,7 @@ looked:
     Py_DECREF(look);
     Py_DECREF(last);
 done:
+    Py_XDECREF(item);
     Py_XDECREF(values);
     Py_XDECREF(rates);
     Py_XDECREF(groups);
@@ -379,13 +439,16 @@ learn(PyObject *type)
     return 0;
 }
 
-/* (slow, watches, opened, class of a watch) */
+/* (slow, watches, opened, pending, names of functions between a program and the hooks,
+   class of a watch) */
 PyObject *
 make_before(PyObject *Py_UNUSED(module), PyObject *args)
 {
     PyObject *part[PARTS_BEFORE], *type;
-    if (!PyArg_ParseTuple(args, "OO!O!O!", &part[SLOW], &PyDict_Type, &part[WATCHES],
-                          &PyList_Type, &part[OPENED_BEFORE], &PyType_Type, &type)
+    if (!PyArg_ParseTuple(args, "OO!O!O!O!O!", &part[SLOW], &PyDict_Type, &part[WATCHES],
+                          &PyList_Type, &part[OPENED_BEFORE], &PyList_Type,
+                          &part[PENDING_BEFORE], &PyFrozenSet_Type, &part[BETWEEN],
+                          &PyType_Type, &type)
         || learn(type) < 0) {
         return NULL;
     }

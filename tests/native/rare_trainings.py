@@ -38,6 +38,31 @@ def chained():
     train(model, optimizer, ChainedScheduler(parts), steps=8)
 
 
+def chains_of_chains():
+    model = net()
+    optimizer = SGD(model.parameters(), lr=0.1)
+    inner = ChainedScheduler([StepLR(optimizer, 2), ExponentialLR(optimizer, 0.9)])
+    outer = ChainedScheduler([LinearLR(optimizer, total_iters=3), inner])
+    train(model, optimizer, outer, steps=6)
+    for each in (inner, outer, outer._schedulers[0], inner):
+        train(model, optimizer, each, steps=3)
+
+
+def a_child_fails():
+    model = net()
+    optimizer = SGD(model.parameters(), lr=0.1)
+    parts = [StepLR(optimizer, 2), ExponentialLR(optimizer, 0.9)]
+    scheduler = ChainedScheduler(parts)
+    train(model, optimizer, scheduler, steps=3)
+    gamma = parts[1].gamma
+    for broken in (None, gamma, None, gamma):
+        parts[1].gamma = broken
+        try:
+            train(model, optimizer, scheduler, steps=2)
+        except TypeError:
+            continue
+
+
 class Doubling(ExponentialLR):
     """A scheduler as people write their own."""
 
@@ -169,8 +194,45 @@ def in_a_function_and_at_the_top():
             scheduler.step(epoch=7)
 
 
+def one_rate_by_hand():
+    model = net()
+    optimizer = SGD(pair(model))
+    for index in range(40):
+        optimizer.param_groups[0]["lr"] = 0.1 / (1 + index)
+        train(model, optimizer, steps=1)
+
+
+def by_hand_here_and_there():
+    model = net()
+    optimizer = SGD(pair(model))
+
+    def write(rate):
+        optimizer.param_groups[1]["lr"] = rate
+
+    for index in range(20):
+        write(0.1 / (1 + index))
+        train(model, optimizer, steps=1)
+        if index % 3 == 0:
+            optimizer.param_groups[0]["lr"] *= 0.9
+            train(model, optimizer, steps=1)
+
+
+def by_hand_beside_another_optimizer():
+    model = net()
+    optimizer = SGD(model.parameters(), lr=0.1)
+    other = AdamW(model.parameters())
+    for index in range(12):
+        optimizer.param_groups[0]["lr"] = 0.1 / (1 + index)
+        if index in (6, 9):
+            other.load_state_dict(other.state_dict())
+        train(model, optimizer, steps=1)
+        if index > 8:
+            train(model, other, steps=1)
+
+
 RARE = [
-    one_after_another, chained, a_scheduler_of_the_users_own, a_step_raises,
+    chains_of_chains, a_child_fails, one_rate_by_hand, by_hand_here_and_there,
+    by_hand_beside_another_optimizer, one_after_another, chained, a_scheduler_of_the_users_own, a_step_raises,
     backward_raises, scaled, checkpointed, very_many_backward_calls,
     optimizers_come_and_go, frozen_for_a_while, in_a_function_and_at_the_top,
 ]  # fmt: skip

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Callable
 from lrscope.capture.nesting import Covered, cover, drop_unfinished, find_opened
 from lrscope.capture.unusual import UnusualSteps, find_gradient
 from lrscope.capture.watch import Watch
+from lrscope.capture.writers import BETWEEN
 from lrscope.compiled import quick
 from lrscope.recording.writer import Writer
 from lrscope.sites import unseen
@@ -145,7 +146,7 @@ class OptimizerSteps:
                 fail(error)
 
         return (
-            quick("before", before, watches, opened, Watch),
+            quick("before", before, watches, opened, pending, BETWEEN, Watch),
             quick("after", after, opened, pending, journal, fail, Watch, Writer),
         )
 

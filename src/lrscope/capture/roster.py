@@ -21,7 +21,8 @@ class SchedulerWatch:
     """What is known of one scheduler."""
 
     __slots__ = (
-        "caller", "item", "items", "lasti", "number", "owner", "steps_alone", "wrote",
+        "caller", "depth", "item", "items", "lasti", "number", "owner", "steps_alone",
+        "wrote",
     )  # fmt: skip
 
     def __init__(self, number: int) -> None:
@@ -33,6 +34,7 @@ class SchedulerWatch:
         self.steps_alone = False  # its step calls no other scheduler's
         self.lasti = -1  # where and by what code it was stepped last, and the item
         self.caller: Any = None
+        self.depth = 0  # how many schedulers were stepping then
         self.item = -1
 
 

@@ -61,8 +61,9 @@ class SchedulerSteps:
                 or frame.f_code is not watch.caller
                 or args
                 or kwargs
-                or busy
                 or making
+                or len(busy) != watch.depth
+                or any(each != get_ident() or at is scheduler for each, at in busy)
                 or len(pending) > MOST_PENDING
             ):
                 note(scheduler, original, args, kwargs, frame)
@@ -108,8 +109,9 @@ class SchedulerSteps:
             self._journal.pending.append(known[0])
             if len(self._journal.pending) > MOST_PENDING:
                 self._journal.flush()
-            if not (busy or args or kwargs):
+            if not (args or kwargs):
                 watch.item, watch.caller, watch.lasti = *known, frame.f_lasti
+                watch.depth = len(busy)
             if watch.owner is not None:
                 watch.owner.explained = watch.wrote
             if args or kwargs:

@@ -29,11 +29,11 @@ class Watch:
 
     __slots__ = (
         "applied", "applied_before", "beside", "code", "count", "described",
-        "effective", "explained", "extra", "groups", "hands", "hooked", "hooks", "idle",
-        "last", "last_flags", "layout", "layouts", "look", "members", "name", "number",
-        "numbers", "odd", "owner", "pattern", "probe", "rates", "readers", "reference",
-        "row", "scaled", "signature", "simple", "thread", "turn", "turns", "updates",
-        "usual", "waiting",
+        "effective", "explained", "extra", "groups", "hand", "hands", "hooked", "hooks",
+        "idle", "last", "last_flags", "layout", "layouts", "look", "members", "name",
+        "number", "numbers", "odd", "owner", "pattern", "probe", "rates", "readers",
+        "reference", "row", "scaled", "signature", "simple", "thread", "turn", "turns",
+        "updates", "usual", "waiting",
     )  # fmt: skip
 
     def __init__(self, number: int, optimizer: Optimizer) -> None:
@@ -84,6 +84,9 @@ class Watch:
         self.layouts: dict[Any, Layout] = {}
         self.signature = 0
         self.hands: dict[Any, tuple[int, Any]] = {}
+        # (code, instruction, of the caller the same, item): where the step was called
+        # from when the program had written the rates last
+        self.hand: tuple[Any, int, Any, int, int] | None = None
 
     def look_at(self, groups: list[dict[str, Any]]) -> None:
         """Remember which groups there are and what stands beside their rates."""

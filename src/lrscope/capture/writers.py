@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from lrscope.capture.journal import Journal
     from lrscope.capture.watch import Watch
 
-_BETWEEN = frozenset(
+BETWEEN = frozenset(
     {
         "_begin_carefully",
         "_items",
@@ -76,7 +76,7 @@ class Writers:
     def _hand(self, watch: Watch) -> int:
         """Return the item for a rate that the program around this step wrote."""
         frame: Any = sys._getframe(1)
-        while frame.f_back is not None and frame.f_code.co_name in _BETWEEN:
+        while frame.f_back is not None and frame.f_code.co_name in BETWEEN:
             frame = frame.f_back
         back = frame.f_back or frame  # one function may step for many loops
         key = (id(frame.f_code), frame.f_lasti, id(back.f_code), back.f_lasti)
@@ -89,4 +89,5 @@ class Writers:
             )
             codes = frame.f_code, back.f_code  # kept, so that their ids stay theirs
             known = watch.hands[key] = (item, codes)
+        watch.hand = frame.f_code, frame.f_lasti, back.f_code, back.f_lasti, known[0]
         return known[0]
