@@ -196,12 +196,12 @@ def test_a_strange_tensor_ends_the_measuring_with_a_line_and_not_the_recording(
     measured, capfd
 ):
     def run():
-        weight = torch.randn(5).as_subclass(Strange).requires_grad_()
+        weight = torch.randn(5, 1).as_subclass(Strange).requires_grad_()
         plain = nn.Parameter(torch.randn(5))
         optimizers = [SGD([weight], lr=0.1), Adam([plain], lr=0.1)]
         for _ in range(4):
             for each in (weight, plain):
-                each.grad = torch.ones(5)
+                each.grad = torch.ones(each.shape)
             for each in optimizers:
                 each.step()
 

@@ -62,7 +62,7 @@ def seal(table: Table, first: int, widths: Mapping[int, int]) -> bytes:
             "limits": limits,
         }
     contents["sizes"] = [len(part) for part in chunk.parts]
-    head = zlib.compress(json.dumps(contents, separators=(",", ":")).encode(), 6)
+    head = codec.compress(json.dumps(contents, separators=(",", ":")).encode())
     return _START.pack(len(head)) + head + b"".join(chunk.parts)
 
 

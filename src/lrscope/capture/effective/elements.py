@@ -94,13 +94,13 @@ def _local_of(tensor: Any) -> Any:
 def _real_of(tensor: Any) -> Any:
     import torch
 
-    local = _local_of(tensor).detach()
+    local = _local_of(tensor)
     return torch.view_as_real(local.resolve_conj()) if local.is_complex() else local
 
 
 def _in_order(tensor: Any) -> Any:
     if tensor.is_contiguous():
-        return tensor.view(-1)
+        return tensor if tensor.dim() == 1 else tensor.view(-1)
     if _is_dense(tensor):
         return tensor.as_strided((tensor.numel(),), (1,))
     return tensor.reshape(-1)

@@ -35,8 +35,9 @@ class Account:
 class Pace:
     """Chooses the steps of one optimizer at which to measure.
 
-    Steps 0, 1, 2, 4, 8 … are always measured: the warm-up is where it matters. Beside
-    them the budget decides how many: one in each run of 2ⁿ steps, see `chosen`.
+    Steps 0, 1, 2, 4, 8, 16 and 32 are always measured: the warm-up is where it matters;
+    later 128, 512, 2048 …, so that no long run goes without. Beside them the budget
+    decides how many: one in each run of 2ⁿ steps, see `chosen`.
 
     Args:
         wanted: what was asked for.
@@ -68,12 +69,18 @@ class Pace:
         recording = RECORDING / each if each else 0.0
         share = max(self._budget - recording, self._budget / 2)
         missing = (account.spent + cost) / share - elapsed
-        doubling = (1 << step.bit_length()) - step  # always measured
+        certain = _always_after(step) - step
         level, ahead = 0, 1
-        while ahead * each < missing and ahead < doubling:
+        while ahead * each < missing and ahead < certain:
             level += 1
             ahead = _after(step, level) - step
-        return min(ahead, doubling)
+        return min(ahead, certain)
+
+
+def _always_after(step: int) -> int:
+    """Return the next of the steps that are always measured."""
+    power = step.bit_length()
+    return 1 << (power if power < 6 else power | 1)
 
 
 def chosen(level: int, run: int) -> int:

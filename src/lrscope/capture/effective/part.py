@@ -43,7 +43,8 @@ class Chunk:
             of: weights or gradients of a parameter, in order; see `elements`.
         """
         if self.scale is None:
-            return [of(reference())[start:] for reference, start in self._pieces]
+            flat = ((of(reference()), start) for reference, start in self._pieces)
+            return [each[start:] if start else each for each, start in flat]
         found = []
         for reference, index in self._pieces:
             flat = of(reference())

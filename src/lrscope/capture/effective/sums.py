@@ -24,9 +24,6 @@ NAMES = (
     "cov(moved·moved,weight·weight)", "squares(gradient·gradient)",
 )  # fmt: skip
 
-_PRODUCTS = ((0, 0), (0, 1), (0, 2), (1, 1), (1, 2), (2, 2))
-"""Of movement, gradient and weight; in the order of `NAMES`."""
-
 
 class Bench:
     """Room for what is being added up on one device; used again at every sample.
@@ -40,9 +37,8 @@ class Bench:
 
         kind: dict[str, Any] = {"dtype": wide(device), "device": device}
         self.vectors = torch.empty(3, MOST_AT_ONCE, **kind)
-        self.product = torch.empty(MOST_AT_ONCE, **kind)
-        self.blocks = torch.empty(9, MOST_AT_ONCE // BLOCK, **kind)
         self.total = torch.empty(len(NAMES), **kind)
+        # of all nine products those that `NAMES` begins with
         self.upper = torch.tensor([0, 1, 2, 4, 5, 8], device=device)
         self.told = torch.tensor([0, 5, 1, 10, 15, 11], device=device)
 
@@ -124,21 +120,13 @@ def _add_blocks(
     import torch
 
     moved, gradient, _ = vectors
-    product = bench.product[: chunk.size]
-    blocks = bench.blocks[:, : chunk.size // BLOCK]
-    for place, (left, right) in enumerate(_PRODUCTS):
-        torch.mul(vectors[left], vectors[right], out=product)
-        torch.sum(product.view(-1, BLOCK), -1, out=blocks[place])
-    torch.ne(gradient, 0, out=product)
-    torch.sum(product.view(-1, BLOCK), -1, out=blocks[6])
-    torch.sub(gradient, gradient, out=product)  # 0 for a finite number, else NaN
-    torch.eq(product, 0, out=product)
-    torch.sum(product.view(-1, BLOCK), -1, out=blocks[7])
-    torch.ne(moved, 0, out=product)
-    torch.sum(product.view(-1, BLOCK), -1, out=blocks[8])
-    total[:9] += blocks @ chunk.scale
-    driven = blocks[1] + decay * blocks[4]
-    sums = torch.stack([driven, blocks[3], blocks[0], blocks[5]]).view(4, -1, 2)
+    blocks = vectors.view(3, -1, BLOCK).transpose(0, 1)
+    products = torch.bmm(blocks, blocks.transpose(1, 2)).view(-1, 9).T
+    total[:6] += (products @ chunk.scale).index_select(0, bench.upper)
+    counted = torch.stack([gradient != 0, gradient.isfinite(), moved != 0])
+    total[6:9] += counted.view(3, -1, BLOCK).sum(-1, dtype=total.dtype) @ chunk.scale
+    driven = products[1] + decay * products[5]
+    sums = torch.stack([driven, products[4], products[0], products[8]]).view(4, -1, 2)
     apart = sums[:, :, 0] - sums[:, :, 1]
     spread = ((apart * chunk.spread) @ apart.T).view(16)
     total[10:16] += spread.index_select(0, bench.told)
