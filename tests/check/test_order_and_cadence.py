@@ -136,6 +136,13 @@ OPT = "opt = SGD(model.parameters(), lr=0.1)\n"
             "    if c:\n        sched.load_state_dict(c['s'])\nmain()\n"
         ),
         OPT + LOAD + "sched = get_linear_schedule_with_warmup(opt, 1, 9)\n" + RESUME,
+        (
+            "def other(opt):\n    sched = StepLR(opt, 3)\n    opt.step()\n"
+            "    sched.step()\n"
+            "def main():\n    opt = SGD(model.parameters(), lr=0.1)\n"
+            "    opt.load_state_dict(c['o'])\n    sched = LinearLR(opt)\n"
+            "    sched.load_state_dict(c['s'])\nmain()\n"
+        ),
     ],
 )
 def test_a_scheduler_made_after_the_optimizer_was_loaded_is_found(found, code):
@@ -155,3 +162,28 @@ def test_a_scheduler_made_after_the_optimizer_was_loaded_is_found(found, code):
 )
 def test_a_resume_that_is_right_or_unclear_is_left_alone(found, code):
     assert found(code) == []
+
+
+STARS = "from torch.optim import *\nfrom torch.optim.lr_scheduler import *\n"
+
+
+@pytest.mark.parametrize(
+    ("head", "says"),
+    [
+        (
+            "from torch.optim import *\nfrom torch.optim.lr_scheduler import *\n",
+            [NEVER],
+        ),
+        ("from torch.optim import *\nStepLR = lr_scheduler.StepLR\n", [NEVER]),
+        (
+            "from torch.optim import *\nfrom torch.optim.lr_scheduler import StepLR\n"
+            * 2,
+            [NEVER],
+        ),
+        ("from torch.optim import *\nfrom mine import *\n", []),
+        (STARS + "class StepLR(StepLR):\n    pass\n", []),
+    ],
+)
+def test_names_that_a_star_brings_are_known(found, head, says):
+    head += "model = object()\n"
+    assert found(MADE + "for x in data:\n    opt.step()\n", head=head) == says

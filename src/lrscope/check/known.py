@@ -74,6 +74,15 @@ PARAMETERS = {
     **dict.fromkeys(OPTIMIZERS, ("params", "lr")),
 }
 
+EXPORTED = {
+    "torch.optim": OPTIMIZERS | {"lr_scheduler"},
+    "torch.optim.lr_scheduler": frozenset(SCHEDULER_PARAMETERS),
+    "transformers": frozenset(WARMUP_FUNCTIONS),
+    "transformers.optimization": frozenset(WARMUP_FUNCTIONS),
+    "diffusers.optimization": frozenset(WARMUP_FUNCTIONS),
+}
+"""What ``from … import *`` binds, as far as rules ask for it."""
+
 _TORCH = re.compile(r"torch\.optim\.lr_scheduler\.(\w+)")
 _OPTIMIZER = re.compile(r"torch\.optim(?:\.[a-z]\w*)?\.([A-Z]\w*)")
 _WARMUP = re.compile(r"(?:transformers|diffusers)(?:\.optimization)?\.(\w+)")

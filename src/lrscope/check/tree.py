@@ -6,6 +6,7 @@ import ast
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
+from lrscope.check.known import EXPORTED
 from lrscope.check.scope import COMPREHENSIONS, FUNCTIONS, Binding, Scope
 
 if TYPE_CHECKING:
@@ -181,8 +182,14 @@ class Tree:
     def _import(self, node: ast.Import | ast.ImportFrom, scope: Scope) -> None:
         for alias in node.names:
             if isinstance(node, ast.ImportFrom):
+                module = f"{'.' * node.level}{node.module or ''}"
+                if alias.name == "*":
+                    for each in EXPORTED.get(module, ()):
+                        bound = Binding(node=node, dotted=f"{module}.{each}")
+                        scope.home(each).bindings[each].append(bound)
+                    continue
                 name = alias.asname or alias.name
-                dotted = f"{'.' * node.level}{node.module or ''}.{alias.name}"
+                dotted = f"{module}.{alias.name}"
             elif alias.asname:
                 name, dotted = alias.asname, alias.name
             else:

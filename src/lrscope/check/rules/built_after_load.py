@@ -68,16 +68,21 @@ def _find(program: Program) -> Iterator[Mistake]:
 
 def _built(program: Program, restored: Use) -> ast.stmt | None:
     """Return the only statement that binds what is restored, in the same function."""
-    receiver = ast.unparse(restored.node.func.value)  # type: ignore[attr-defined]
-    scope = program.tree.scopes[restored.node]
+    tree = program.tree
+    node: ast.expr = restored.node.func.value  # type: ignore[attr-defined]
+    receiver = ast.unparse(node)
+    scope = tree.scopes[restored.node]
     found = [
         each
-        for each in program.tree.nodes
+        for each in tree.nodes
         if isinstance(each, ast.Assign)
         and receiver in [ast.unparse(target) for target in each.targets]
         and not isinstance(each.value, ast.Constant)
     ]
-    if len(found) != 1 or program.tree.scopes[found[0]] is not scope:
+    if isinstance(node, ast.Name):  # other functions have variables of this name
+        home = scope.of(node.id)
+        found = [each for each in found if tree.scopes[each].of(node.id) is home]
+    if len(found) != 1 or tree.scopes[found[0]] is not scope:
         return None
     return found[0]
 
