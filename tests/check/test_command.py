@@ -98,6 +98,12 @@ def test_folders_are_walked_without_what_is_not_the_projects(check):
     assert done.stdout.endswith("2 findings in 1 file\n")
 
 
+def test_a_folder_without_python_is_an_error(check):
+    done = check({"folder/notes.txt": "nothing"}, "folder")
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert "files of Python or notebooks, found none in folder" in done.stderr
+
+
 def test_a_file_that_is_not_python_is_one_line_and_2_if_nothing_else_is_wrong(check):
     broken = check({"b.py": "def\n"}, "b.py")
     assert broken.exit_code == 2

@@ -26,7 +26,7 @@ ENDINGS = (".py", ".ipynb")
 
 
 def check_files(
-    paths: Iterable[Path],
+    paths: Sequence[Path],
     *,
     select: Sequence[str] = (),
     ignore: Mapping[str, str] | None = None,
@@ -39,7 +39,7 @@ def check_files(
         ignore: rules that are not reported, by code or name, each with the reason.
 
     Raises:
-        UsageError: a rule or a path does not exist.
+        UsageError: a rule or a path does not exist, or the folders hold no such file.
 
     Example:
         >>> check_files([Path("train.py")]).findings  # doctest: +SKIP
@@ -63,6 +63,10 @@ def check_files(
         found, wrong = check_source(source, rules)
         findings += (_aside(each, put_aside) for each in found)
         misconfigured += wrong
+    if not count and not unreadable:
+        msg = "expected files of Python or notebooks, found none in "
+        msg += ", ".join(map(str, paths))
+        raise UsageError(msg)
     return Checked(
         findings=tuple(each for each in findings if each.ignored is None),
         ignored=tuple(each for each in findings if each.ignored is not None),
