@@ -105,7 +105,6 @@ note_step(Function *self, PyObject *scheduler)
     return get(watch, scheduler_at.steps_alone) == Py_True ? Py_False : Py_True;
 }
 
-
 static PyObject *
 stepped(PyObject *callable, PyObject *const *args, size_t nargsf, PyObject *kwnames)
 {
