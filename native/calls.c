@@ -73,7 +73,7 @@ is_as_deep(PyObject *busy, PyObject *watch, PyObject *scheduler)
     }
     for (Py_ssize_t i = PyList_GET_SIZE(busy); i-- > 0;) {
         PyObject *entry = PyList_GET_ITEM(busy, i);
-        if (PyTuple_GET_ITEM(entry, 1) == scheduler
+        if (PyLong_AsVoidPtr(PyTuple_GET_ITEM(entry, 1)) == (void *)scheduler
             || PyLong_AsUnsignedLong(PyTuple_GET_ITEM(entry, 0))
                    != PyThread_get_thread_ident()) {
             return 0;
@@ -118,7 +118,8 @@ stepped(PyObject *callable, PyObject *const *args, size_t nargsf, PyObject *kwna
     if (others == Py_False) {
         return PyObject_Vectorcall(self->part[ORIGINAL], args, nargsf, kwnames);
     }
-    PyObject *entry = Py_BuildValue("(kO)", PyThread_get_thread_ident(), args[0]);
+    PyObject *entry = Py_BuildValue("(kN)", PyThread_get_thread_ident(),
+                                    PyLong_FromVoidPtr(args[0]));
     return call_listed(self->part[ORIGINAL], args, nargsf, kwnames, self->part[BUSY], entry);
 }
 

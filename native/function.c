@@ -44,7 +44,8 @@ call_listed(PyObject *function, PyObject *const *args, size_t nargsf, PyObject *
 {
     if (entry == NULL || PyList_Append(list, entry) < 0) {
         Py_XDECREF(entry);
-        return NULL;
+        PyErr_Clear(); /* no memory for us: the training goes on */
+        return PyObject_Vectorcall(function, args, nargsf, kwnames);
     }
     PyObject *result = PyObject_Vectorcall(function, args, nargsf, kwnames);
     PyObject *type, *error, *trace;

@@ -41,7 +41,7 @@ extern PyTypeObject PartType;
 /* Return a new function, or NULL. The parts are borrowed. */
 PyObject *new_function(vectorcallfunc call, PyObject *const *parts, Py_ssize_t count);
 
-/* Call a function while an entry is in a list; the entry is taken over. */
+/* Call a function while an entry, made of numbers, is in a list; it is taken over. */
 PyObject *call_listed(PyObject *function, PyObject *const *args, size_t nargsf,
                       PyObject *kwnames, PyObject *list, PyObject *entry);
 

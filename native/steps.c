@@ -142,7 +142,7 @@ calling_frame(PyObject *between)
     PyFrameObject *frame = PyThreadState_GetFrame(PyThreadState_Get());
     while (frame != NULL) {
         PyCodeObject *code = PyFrame_GetCode(frame);
-        int passed = PySet_Contains(between, code->co_name);
+        int passed = PySet_Contains(between, code->co_name); /* of strings: never fails */
         Py_DECREF(code);
         PyFrameObject *back = passed > 0 ? PyFrame_GetBack(frame) : NULL;
         if (back == NULL) {
@@ -154,7 +154,7 @@ calling_frame(PyObject *between)
 }
 
 /* Return the item for rates that the program wrote itself, if it steps from where it did
-   when it wrote them last (Writers in capture/writers.py); borrowed, or NULL. */
+   when it wrote them last (Writers in capture/writers.py); NULL if not. */
 static PyObject *
 item_by_hand(Function *self, PyObject *watch)
 {
@@ -170,8 +170,10 @@ item_by_hand(Function *self, PyObject *watch)
             return NULL;
         }
     }
+    Py_INCREF(hand); /* making frames may run a finalizer */
     PyFrameObject *frame = calling_frame(self->part[BETWEEN]);
     if (frame == NULL) {
+        Py_DECREF(hand);
         return NULL;
     }
     PyFrameObject *back = PyFrame_GetBack(frame);
@@ -180,9 +182,11 @@ item_by_hand(Function *self, PyObject *watch)
     }
     int same = is_at(frame, PyTuple_GET_ITEM(hand, 0), PyTuple_GET_ITEM(hand, 1))
                && is_at(back, PyTuple_GET_ITEM(hand, 2), PyTuple_GET_ITEM(hand, 3));
+    PyObject *item = same ? new_reference(PyTuple_GET_ITEM(hand, 4)) : NULL;
+    Py_DECREF(hand);
     Py_DECREF(back);
     Py_DECREF(frame);
-    return same ? PyTuple_GET_ITEM(hand, 4) : NULL;
+    return item;
 }
 
 /* Say whether the parameter that had a gradient at the last step has one now. */
@@ -292,8 +296,8 @@ begin(Function *self, PyObject *optimizer)
         goto looked;
     }
     begun = rates == last ? 1 : is_explained(get(watch, watch_at.explained), rates);
-    if (begun == 0 && (item = item_by_hand(self, watch)) != NULL) {
-        Py_INCREF(item);
+    if (begun == 0 && get(watch, watch_at.explained) == Py_False
+        && (item = item_by_hand(self, watch)) != NULL) {
         begun = 1;
     }
     if (begun > 0) {
@@ -312,10 +316,8 @@ begin(Function *self, PyObject *optimizer)
         if (thread != NULL) {
             put(watch, watch_at.thread, thread);
         }
-        begun = thread == NULL || PyList_Append(opened, watch) < 0 ? -1 : 1;
-    }
-    if (begun > 0 && item != NULL && PyList_Append(self->part[PENDING_BEFORE], item) < 0) {
-        begun = -1;
+        int noted = item == NULL || PyList_Append(self->part[PENDING_BEFORE], item) == 0;
+        begun = thread != NULL && noted && PyList_Append(opened, watch) == 0 ? 1 : -1;
     }
     if (begun > 0) {
         put(watch, watch_at.last, new_reference(rates));

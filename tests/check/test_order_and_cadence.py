@@ -158,6 +158,16 @@ def test_a_scheduler_made_after_the_optimizer_was_loaded_is_found(found, code):
         OPT + LOAD + "sched = LinearLR(opt)\n" + RESUME + LOAD,
         OPT + f"if c:\n    {LOAD}else:\n    sched = LinearLR(opt)\n    {RESUME}",
         OPT + LOAD + "sched = LinearLR(other)\n" + RESUME,
+        OPT + "made = LinearLR(opt)\n" + LOAD + "sched = made\n" + RESUME,
+        (
+            "class Trainer:\n    def __init__(self, model):\n"
+            "        self.opt = SGD(model.parameters(), lr=0.1)\n"
+            "        sched = LinearLR(self.opt)\n        self.sched = sched\n"
+            "    def fit(self):\n        self.opt.step()\n        self.sched.step()\n"
+            "    def resume(self, c):\n        self.opt.load_state_dict(c['o'])\n"
+            "        sched = self.sched\n        sched.load_state_dict(c['s'])\n"
+            "t = Trainer(model)\nt.resume(c)\nt.fit()\n"
+        ),
     ],
 )
 def test_a_resume_that_is_right_or_unclear_is_left_alone(found, code):
@@ -174,7 +184,10 @@ STARS = "from torch.optim import *\nfrom torch.optim.lr_scheduler import *\n"
             "from torch.optim import *\nfrom torch.optim.lr_scheduler import *\n",
             [NEVER],
         ),
-        ("from torch.optim import *\nStepLR = lr_scheduler.StepLR\n", [NEVER]),
+        (STARS + "from math import *\nfrom torch.nn import *\n", [NEVER]),
+        (STARS + "from mine import *\n", []),
+        ("from .mine import *\n" + STARS, []),
+        ("try:\n    from mine import *\nexcept ImportError:\n    pass\n" + STARS, []),
         (
             "from torch.optim import *\nfrom torch.optim.lr_scheduler import StepLR\n"
             * 2,

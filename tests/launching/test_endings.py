@@ -198,3 +198,19 @@ def _at_a_terminal(place, command):
         os.close(terminal)
     _, status = os.waitpid(child, 0)
     return shown.decode(), os.waitstatus_to_exitcode(status)
+
+
+def test_where_ends_of_children_are_ignored_the_launcher_waits_all_the_same(place):
+    place.write("train(3)", trains=True)
+    ignoring = "trap '' CHLD; exec \"$@\""
+    words = ("run", "-o", str(place.run_directory), "python", "train.py")
+    done = place.bare("bash", "-c", ignoring, "bash", *place.lrscope, *words)
+    assert (done.code, done.ours.count("3 steps")) == (0, 1)
+    assert place.applied() == [place.halves[:3]]
+
+
+def test_a_variable_without_a_name_is_no_reason_not_to_start(place):
+    words = (*place.lrscope, "run", "-o", "run", "true")
+    done = place.bare("env", "=x=1", *words)
+    assert done.code == 0
+    assert "Traceback" not in done.stderr.decode()

@@ -230,7 +230,58 @@ def by_hand_beside_another_optimizer():
             train(model, other, steps=1)
 
 
+def by_hand_then_a_scheduler_that_goes():
+    model = net()
+    optimizer = SGD(model.parameters(), lr=0.1)
+    for index in range(12):
+        if index % 4 == 3:
+            ExponentialLR(optimizer, 0.9).step()
+        else:
+            optimizer.param_groups[0]["lr"] = 0.1 / (1 + index)
+        backward(model)
+        optimizer.step()
+
+
+def by_hand_over_a_scheduler_while_momentum_moves():
+    model = net()
+    optimizer = SGD(model.parameters(), lr=0.1, momentum=0.5)
+    scheduler = ExponentialLR(optimizer, 0.9)
+    for index in range(16):
+        optimizer.param_groups[0]["momentum"] = 0.5 + 0.01 * index
+        if index % 3 == 2:
+            scheduler.step()
+        if index % 3:
+            optimizer.param_groups[0]["lr"] = 0.1 / (1 + index)
+        backward(model)
+        optimizer.step()
+
+
+class Unequal(ExponentialLR):
+    """A scheduler that cannot be compared."""
+
+    def __eq__(self, other):
+        raise RuntimeError(other)
+
+    __hash__ = None
+
+
+class UnequalAlone(Unequal):
+    """The same, with a step of its own."""
+
+    def step(self, epoch=None):
+        super().step(epoch)
+
+
+def incomparable():
+    model = net()
+    optimizer = SGD(model.parameters(), lr=0.1)
+    parts = [UnequalAlone(optimizer, 0.9), UnequalAlone(optimizer, 0.8)]
+    train(model, optimizer, ChainedScheduler(parts), steps=4)
+
+
 RARE = [
+    by_hand_then_a_scheduler_that_goes, incomparable,
+    by_hand_over_a_scheduler_while_momentum_moves,
     chains_of_chains, a_child_fails, one_rate_by_hand, by_hand_here_and_there,
     by_hand_beside_another_optimizer, one_after_another, chained, a_scheduler_of_the_users_own, a_step_raises,
     backward_raises, scaled, checkpointed, very_many_backward_calls,

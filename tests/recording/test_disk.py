@@ -245,3 +245,26 @@ def test_a_frame_that_was_torn_by_a_full_disk_hides_no_later_row(
         writer.abandon()
     found = Rowset(read_contents(path))
     assert bits(found.column({1: 0})[1]) == bits(np.arange(20) / 7)
+
+
+STUBBORN = """
+import mmap, sys
+class Stubborn(mmap.mmap):
+    def madvise(self, *arguments):
+        raise OSError(38, "Function not implemented")
+mmap.mmap = Stubborn
+import torch, lrscope
+with lrscope.record(sys.argv[1]):
+    weight = torch.nn.Parameter(torch.ones(2))
+    optimizer = torch.optim.SGD([weight], lr=0.1)
+    for _ in range(500):
+        weight.grad = torch.ones(2)
+        optimizer.step()
+"""
+
+
+def test_a_kernel_that_takes_no_hints_records_all_the_same(tmp_path):
+    command = [sys.executable, "-c", STUBBORN, tmp_path / "run"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert len(lrscope.read_run(tmp_path / "run").track("sgd/all")) == 500

@@ -60,7 +60,7 @@ def environment(
         every: when to print rates, if at all.
         effective: how to measure what steps really move, if at all.
     """
-    variables = dict(os.environ)
+    variables = {name: each for name, each in os.environ.items() if name}
     paths = [str(BOOTSTRAP), variables.get("PYTHONPATH", "")]
     variables["PYTHONPATH"] = os.pathsep.join(filter(None, paths))
     variables["LRSCOPE_RUN"] = str(run.resolve())
@@ -97,6 +97,7 @@ def launch(
     passed_on = {getattr(signal, name) for name in _PASSED_ON}
     waited_for = passed_on | {signal.SIGCHLD}
     before = signal.pthread_sigmask(signal.SIG_BLOCK, waited_for)
+    ends = signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # who ignores it cannot wait
     ignored = {getattr(signal, name) for name in _IGNORED if hasattr(signal, name)}
     try:
         child = os.posix_spawnp(
@@ -109,8 +110,10 @@ def launch(
                 return os.waitstatus_to_exitcode(status)
             info = signal.sigwaitinfo(waited_for)
             if info.si_signo in passed_on and info.si_code != _FROM_KERNEL:
-                os.kill(child, info.si_signo)
+                with contextlib.suppress(PermissionError):  # sudo: as for a shell
+                    os.kill(child, info.si_signo)
     finally:
+        signal.signal(signal.SIGCHLD, ends or signal.SIG_DFL)
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 

@@ -25,7 +25,7 @@ class SchedulerSteps:
     """Knows which schedulers are under way and notes each step.
 
     Attributes:
-        making: (thread, scheduler) for each that is being made.
+        making: (thread, identity) of each that is being made; equal ones are alike.
         busy: the same for each that is stepping or loading a state.
     """
 
@@ -33,8 +33,8 @@ class SchedulerSteps:
         self, journal: Journal, roster: Roster, fail: Callable[[Exception], None]
     ) -> None:
         """See no step yet; see `wrapped`."""
-        self.making: list[tuple[int, Any]] = []
-        self.busy: list[tuple[int, Any]] = []
+        self.making: list[tuple[int, int]] = []
+        self.busy: list[tuple[int, int]] = []
         self._journal = journal
         self._roster = roster
         self._fail = fail
@@ -63,7 +63,7 @@ class SchedulerSteps:
                 or kwargs
                 or making
                 or len(busy) != watch.depth
-                or any(each != get_ident() or at is scheduler for each, at in busy)
+                or any(each != get_ident() or at == id(scheduler) for each, at in busy)
                 or len(pending) > MOST_PENDING
             ):
                 note(scheduler, original, args, kwargs, frame)
@@ -73,7 +73,7 @@ class SchedulerSteps:
                     watch.owner.explained = watch.wrote
                 if watch.steps_alone:
                     return original(scheduler)
-            entry = (get_ident(), scheduler)
+            entry = (get_ident(), id(scheduler))
             busy.append(entry)
             try:
                 return original(scheduler, *args, **kwargs)
@@ -96,7 +96,7 @@ class SchedulerSteps:
             thread = get_ident()
             if any(each == thread for each, _ in self.making):
                 return  # its first step is part of making it
-            if busy and busy[-1] is scheduler:  # super().step()
+            if busy and busy[-1] == id(scheduler):  # super().step()
                 return
             if not _writes(scheduler, step):
                 return
@@ -119,8 +119,8 @@ class SchedulerSteps:
         except Exception as error:  # noqa: BLE001 - the training must go on
             self._fail(error)
 
-    def busy_here(self) -> list[Any]:
-        """Return the schedulers that are stepping or loading in this thread."""
+    def busy_here(self) -> list[int]:
+        """Return which schedulers are stepping or loading in this thread."""
         thread = get_ident()
         return [scheduler for each, scheduler in self.busy if each == thread]
 

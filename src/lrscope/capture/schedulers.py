@@ -89,10 +89,10 @@ class SchedulerWitness:
         making = self._steps.making
 
         def __init__(scheduler: Any, *args: Any, **kwargs: Any) -> None:  # noqa: N807
-            if any(each is scheduler for _, each in making):  # super().__init__()
+            if any(each == id(scheduler) for _, each in making):  # super().__init__()
                 original(scheduler, *args, **kwargs)
                 return
-            entry = (get_ident(), scheduler)
+            entry = (get_ident(), id(scheduler))
             rates = rates_of(args[0] if args else kwargs.get("optimizer"))
             making.append(entry)
             try:
@@ -106,7 +106,7 @@ class SchedulerWitness:
     def _wrapped_load(self, original: Callable[..., Any]) -> Callable[..., Any]:
         def load_state_dict(scheduler: Any, *args: Any, **kwargs: Any) -> Any:
             busy, depth = self._steps.busy, len(self._steps.busy_here())
-            entry = (get_ident(), scheduler)
+            entry = (get_ident(), id(scheduler))
             busy.append(entry)
             try:
                 result = original(scheduler, *args, **kwargs)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 
 STEP = ("StepLR", "MultiStepLR", "ExponentialLR", "CosineAnnealingLR", "PolynomialLR")
 RAMPS = ("LinearLR", "ConstantLR")
@@ -74,14 +75,16 @@ PARAMETERS = {
     **dict.fromkeys(OPTIMIZERS, ("params", "lr")),
 }
 
+_OWN = {"Adafactor", "AdamW"}
 EXPORTED = {
-    "torch.optim": OPTIMIZERS | {"lr_scheduler"},
+    "torch.optim": OPTIMIZERS,
     "torch.optim.lr_scheduler": frozenset(SCHEDULER_PARAMETERS),
-    "transformers": frozenset(WARMUP_FUNCTIONS),
-    "transformers.optimization": frozenset(WARMUP_FUNCTIONS),
-    "diffusers.optimization": frozenset(WARMUP_FUNCTIONS),
+    "transformers": frozenset({*WARMUP_FUNCTIONS, *_OWN}),
+    "transformers.optimization": frozenset({*WARMUP_FUNCTIONS, *_OWN}),
 }
 """What ``from … import *`` binds, as far as rules ask for it."""
+HARMLESS = frozenset({"torch", "numpy", *sys.stdlib_module_names})
+"""Packages whose other modules bind none of these names."""
 
 _TORCH = re.compile(r"torch\.optim\.lr_scheduler\.(\w+)")
 _OPTIMIZER = re.compile(r"torch\.optim(?:\.[a-z]\w*)?\.([A-Z]\w*)")

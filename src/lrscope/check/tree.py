@@ -6,7 +6,7 @@ import ast
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from lrscope.check.known import EXPORTED
+from lrscope.check.known import EXPORTED, HARMLESS
 from lrscope.check.scope import COMPREHENSIONS, FUNCTIONS, Binding, Scope
 
 if TYPE_CHECKING:
@@ -45,6 +45,7 @@ class Tree:
         self.stored: defaultdict[str, list[tuple[ast.Attribute, Binding]]]
         self.stored = defaultdict(list)
         self._bound: set[ast.AST] = set()
+        self._stars: list[tuple[str, ast.ImportFrom, Scope]] = []
         self._build(module)
         self.is_dynamic = bool(DYNAMIC & self.names.keys()) or bool(
             {"__dict__", "__setattr__"} & self.attributes.keys()
@@ -111,6 +112,7 @@ class Tree:
             for child, inner in reversed(self._children(node, scope)):
                 self.parents[child] = node
                 waiting.append((child, inner))
+        self._import_stars()
 
     def _children(self, node: ast.AST, scope: Scope) -> list[tuple[ast.AST, Scope]]:
         inner, outside = scope, set[ast.AST]()
@@ -184,9 +186,7 @@ class Tree:
             if isinstance(node, ast.ImportFrom):
                 module = f"{'.' * node.level}{node.module or ''}"
                 if alias.name == "*":
-                    for each in EXPORTED.get(module, ()):
-                        bound = Binding(node=node, dotted=f"{module}.{each}")
-                        scope.home(each).bindings[each].append(bound)
+                    self._stars.append((module, node, scope))
                     continue
                 name = alias.asname or alias.name
                 dotted = f"{module}.{alias.name}"
@@ -196,6 +196,19 @@ class Tree:
                 name = dotted = alias.name.partition(".")[0]
             bound = Binding(node=node, dotted=dotted)
             scope.home(name).bindings[name].append(bound)
+
+    def _import_stars(self) -> None:
+        """Bind what stars bring, if it is known of every one of them."""
+        modules = {module for module, _, _ in self._stars}
+        if any(
+            each not in EXPORTED and each.partition(".")[0] not in HARMLESS
+            for each in modules
+        ):
+            return
+        for module, node, scope in self._stars:
+            for name in EXPORTED.get(module, ()):
+                bound = Binding(node=node, dotted=f"{module}.{name}")
+                scope.home(name).bindings[name].append(bound)
 
     def _bind(
         self,

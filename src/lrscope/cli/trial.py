@@ -57,7 +57,7 @@ def from_words(words: Sequence[str]) -> Trial | None:
             at += 2
         else:
             break
-    if at < len(words) - 1 and words[at] == "--":
+    if words[at : at + 1] == ["--"] and words[at + 1 : at + 2] not in ([], ["--"]):
         at += 1
     elif at == len(words) or words[at].startswith("-"):
         return None

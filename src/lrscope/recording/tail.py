@@ -10,6 +10,7 @@ page that a full disk cannot back kills the process (SIGBUS).
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import mmap
 import os
@@ -47,11 +48,11 @@ class Tail:
         try:
             os.posix_fallocate(self._file, 0, 2 * self.half)
             self._map = mmap.mmap(self._file, 2 * self.half)
-            if hasattr(mmap, "MADV_RANDOM"):  # else the first fault reads 8 MB ahead
-                self._map.madvise(mmap.MADV_RANDOM)
         except OSError as error:
             os.ftruncate(self._file, 0)
             return f"{2 * self.half} bytes could not be allocated ({error.strerror})"
+        with contextlib.suppress(OSError, ValueError, AttributeError):  # only a hint
+            self._map.madvise(mmap.MADV_RANDOM)  # else the first fault reads 8 MB ahead
         return None
 
     def get_ready(self, start: int, stop: int) -> None:
@@ -62,10 +63,8 @@ class Tail:
         """
         if self._map is not None:
             start -= start % mmap.PAGESIZE
-            try:
+            with contextlib.suppress(OSError, ValueError, AttributeError):
                 self._map.madvise(POPULATE_WRITE, start, stop - start)
-            except (OSError, ValueError, AttributeError):
-                pass  # an older kernel
 
     @property
     def words(self) -> memoryview[float] | None:

@@ -84,7 +84,18 @@ def _built(program: Program, restored: Use) -> ast.stmt | None:
         found = [each for each in found if tree.scopes[each].of(node.id) is home]
     if len(found) != 1 or tree.scopes[found[0]] is not scope:
         return None
-    return found[0]
+    return found[0] if _makes(program, found[0].value, restored) else None
+
+
+def _makes(program: Program, value: ast.expr, restored: Use) -> bool:
+    """Say whether a value is what is restored as it is made, not taken from a name."""
+    around = [restored.made.call, *program.tree.ancestors(restored.made.call)]
+    if value in around:
+        return True
+    functions = [each.name for each in around if isinstance(each, ast.FunctionDef)]
+    called = value.func if isinstance(value, ast.Call) else None
+    name = getattr(called, "attr", None) or getattr(called, "id", None)
+    return name in functions
 
 
 def _is_before(
