@@ -32,6 +32,14 @@ def _outside_of_any_run(monkeypatch):
 
 
 @pytest.fixture(autouse=True)
+def _nothing_announced():
+    """Let no recording hear of what an earlier test drove and nobody collected yet."""
+    listeners = sys.modules.get("lrscope.listeners")
+    if listeners is not None:
+        listeners.announced.clear()
+
+
+@pytest.fixture(autouse=True)
 def _one_thread():
     """Let trainings take one thread of their own, where torch is in use."""
     torch = sys.modules.get("torch")
