@@ -23,7 +23,7 @@ LIMIT = 1.5
 MOST = 100
 """Megabytes that it may take more."""
 STEPS = 240
-"""Of each kind, about 0.15 s each."""
+"""Of each kind, about 0.1 s each."""
 
 
 def measure(quick: bool = False) -> list[Result]:  # noqa: FBT001, FBT002

@@ -21,23 +21,6 @@ new_function(vectorcallfunc call, PyObject *const *parts, Py_ssize_t count)
     return (PyObject *)self;
 }
 
-/* Python takes out the first that is equal, so what is left may be its equal. */
-static void
-remove_equal(PyObject *list, PyObject *entry)
-{
-    for (Py_ssize_t i = PyList_GET_SIZE(list); i-- > 0;) {
-        PyObject *each = new_reference(PyList_GET_ITEM(list, i));
-        int same = PyObject_RichCompareBool(each, entry, Py_EQ);
-        Py_DECREF(each);
-        if (same < 0) {
-            PyErr_Clear();
-        } else if (same && i < PyList_GET_SIZE(list)) {
-            PyList_SetSlice(list, i, i + 1, NULL);
-            return;
-        }
-    }
-}
-
 PyObject *
 call_listed(PyObject *function, PyObject *const *args, size_t nargsf, PyObject *kwnames,
             PyObject *list, PyObject *entry)
@@ -50,7 +33,10 @@ call_listed(PyObject *function, PyObject *const *args, size_t nargsf, PyObject *
     PyObject *result = PyObject_Vectorcall(function, args, nargsf, kwnames);
     PyObject *type, *error, *trace;
     PyErr_Fetch(&type, &error, &trace);
-    remove_equal(list, entry);
+    Py_ssize_t at = PySequence_Index(list, entry); /* or its equal's, which is alike */
+    if (at < 0 || PyList_SetSlice(list, at, at + 1, NULL) < 0) {
+        PyErr_Clear();
+    }
     PyErr_Restore(type, error, trace);
     Py_DECREF(entry);
     return result;
