@@ -11,6 +11,7 @@ and a machine without a compiler records the same (docs/decisions/0020).
 
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
+#include <frameobject.h> // PyFrame_GetBack before Python 3.11
 #include <stdint.h>
 #include <structmember.h>
 

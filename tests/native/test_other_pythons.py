@@ -22,6 +22,7 @@ pytestmark = pytest.mark.slow
 PACKAGE = Path(lrscope.__file__).parent
 NATIVE = Path(__file__).parents[2] / "native"
 VERSIONS = ["3.9", "3.10", "3.11", "3.12", "3.13"]
+BESIDE = Path(sys.base_prefix).parent  # where pyenv keeps one Python beside the other
 ASKED = """
 import sysconfig
 print(sysconfig.get_path("include"), sysconfig.get_config_var("EXT_SUFFIX"))
@@ -30,7 +31,7 @@ STEPS = 300
 
 
 def _python(version):
-    found = sorted(Path.home().glob(f".pyenv/versions/{version}.*/bin/python{version}"))
+    found = sorted(BESIDE.glob(f"{version}.*/bin/python{version}"))
     return str(found[0]) if found else pytest.skip(f"there is no Python {version} here")
 
 
