@@ -147,6 +147,14 @@ EVENTS = st.sampled_from(
             "where": LINE,
             "groups": [],
         },
+        {
+            "event": "graph_keeps_rate",
+            "optimizer": 0,
+            "group": 7,
+            "kept": None,
+            "wanted": 0.1,
+            "where": [],
+        },
         {"event": "step_raised", "optimizer": 0},
         {"event": "of_a_later_version", "what": [1, 2]},
     ]

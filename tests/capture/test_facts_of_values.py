@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 import torch
 from torch.optim import SGD
 
+from lrscope.capture import late as lateness
 from lrscope.capture.late import LateValues
 from lrscope.recording import events
 
@@ -54,13 +57,25 @@ def test_fact_5_a_tensor_rate_changed_in_place_is_copied(recorded):
     assert applied(run.track("sgd/all")) == [0.1, 0.05, 0.025]
 
 
-def test_fact_5_a_rate_on_a_device_is_waited_for_by_nobody_and_written_when_it_came():
+def test_fact_5_a_rate_on_a_device_is_waited_for_by_nobody_and_written_when_it_came(
+    monkeypatch,
+):
     class Journal:
         def __init__(self):
             self.told = []
+            self.sink = self
 
-        def event(self, kind, **details):
-            self.told.append((kind, details["rows"]))
+        def open(self):
+            return self
+
+        def layout(self, described, _width):
+            return described["columns"]
+
+        def silence(self):
+            return 0
+
+        def put(self, columns, _signature, _flags, values):
+            self.told.append(dict(zip(columns, values, strict=True)))
 
     class Slow:
         arrived = False
@@ -71,24 +86,41 @@ def test_fact_5_a_rate_on_a_device_is_waited_for_by_nobody_and_written_when_it_c
         def has_come(self):
             return self.arrived
 
-        def number(self):
+        def numbers(self):
             assert self.arrived, "somebody waited"
-            return float(self._tensor)
+            return self._tensor.tolist()
 
+    monkeypatch.setattr(lateness, "Arrival", Slow)
     journal = Journal()
-    late = LateValues(journal, Slow)
-    for row in range(3):
-        late.expect(row, [(0, late.start(torch.tensor(row / 4)))], None)
-    late.expect(3, [], late.start(torch.tensor(1.0)))
+    late = LateValues(journal)
+    rows = [[math.nan, 0.5] for _ in range(3)]
+    for row, values in enumerate(rows):
+        late.complete(row, late.start([(0, torch.tensor(row / 4))]), values)
+    late.complete(3, late.start([("overflow", torch.tensor(1.0))]), [])
     late.collect()
     assert journal.told == []
+    assert late.awaits(rows[0])
     Slow.arrived = True
     late.collect()
-    [(kind, rows)] = journal.told
-    assert kind == "values_arrived"
-    assert [each["row"] for each in rows] == [0, 1, 2, 3]
-    assert [each["values"] for each in rows[:3]] == [[[0, r / 4]] for r in range(3)]
-    assert rows[3]["updated"] is False
+    assert not late.awaits(rows[0])
+    assert rows == [[row / 4, 0.5] for row in range(3)]
+    assert journal.told[:3] == [{"row": row, 0: row / 4} for row in range(3)]
+    assert journal.told[3:] == [{"row": 3, "overflow": 1.0}]
+
+
+def test_values_of_a_device_that_failed_are_waited_for_no_more(monkeypatch):
+    class Broken:
+        def __init__(self, _tensor):
+            pass
+
+        def has_come(self):
+            message = "CUDA error: device-side assert triggered"
+            raise RuntimeError(message)
+
+    monkeypatch.setattr(lateness, "Arrival", Broken)
+    late = LateValues(None)
+    late.complete(0, late.start([(0, torch.tensor(1.0))]), [math.nan])
+    late.wait()
 
 
 def test_fact_11_an_internal_rate_is_recorded_beside_the_one_that_misleads(recorded):

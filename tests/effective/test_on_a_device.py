@@ -29,9 +29,6 @@ class Slow:
     def has_come(self):
         return Slow.made >= self._number + self.patience
 
-    def number(self):
-        return self._copy.item()
-
     def numbers(self):
         return self._copy.tolist()
 
@@ -42,7 +39,8 @@ def far(monkeypatch):
     monkeypatch.setattr(gauge, "is_at_hand", lambda _: False)
     monkeypatch.setattr(gauge, "Arrival", Slow)
     monkeypatch.setattr(values, "is_on_host", lambda _: False)
-    monkeypatch.setattr(late.LateValues, "start", lambda _, tensor: Slow(tensor))
+    monkeypatch.setattr(late, "Arrival", Slow)
+    monkeypatch.setattr(late, "PATIENCE", 0.0)
 
 
 @pytest.mark.usefixtures("far")

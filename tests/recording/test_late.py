@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import lrscope
 from lrscope.recording import rows
 
-from .building import begin, introduce, steps, tell
+from .building import begin, introduce, steps
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,12 +25,15 @@ def test_late_values_go_to_their_group_whatever_column_it_has(tmp_path: Path) ->
     writer.put(there, empty, flags, [NAN, NAN])
     writer.put(swapped, empty, flags, [NAN, NAN])
     writer.put(there, empty, flags, [NAN, 0.6])
-    arrived = [
-        {"row": 0, "values": [[0, 0.1], [1, 0.2]]},
-        {"row": 1, "values": [[0, 0.4], [1, 0.3]]},
-        {"row": 2, "values": [[0, 0.5]]},
-    ]
-    tell(writer, "values_arrived", rows=arrived)
+    for columns, told in (
+        ([0, 1], [(0, 0.1, 0.2), (1, 0.4, 0.3)]),
+        ([0], [(2, 0.5)]),
+    ):
+        arrived = writer.layout(
+            {"holds": "arrived", "columns": ["row", *columns]}, 1 + len(columns)
+        )
+        for values in told:
+            writer.put(arrived, empty, 0, list(map(float, values)))
     writer.close()
     first, second = lrscope.read_run(tmp_path).main.tracks
     assert first.applied.tolist() == [0.1, 0.3, 0.5]
@@ -44,8 +47,9 @@ def test_whether_a_step_updated_may_come_late(tmp_path: Path) -> None:
     empty = writer.signature([])
     for rate in (0.1, 0.2, 0.3):
         writer.put(layout, empty, rows.UPDATED | rows.UNDECIDED, [rate])
-    arrived = [{"row": row, "values": [], "updated": row != 1} for row in range(3)]
-    tell(writer, "values_arrived", rows=arrived)
+    arrived = writer.layout({"holds": "arrived", "columns": ["row", "overflow"]}, 2)
+    for row in range(3):
+        writer.put(arrived, empty, 0, [float(row), float(row == 1)])
     writer.close()
     (track,) = lrscope.read_run(tmp_path).main.tracks
     assert track.applied.tolist() == [0.1, 0.3]

@@ -320,3 +320,22 @@ def test_a_recording_without_a_row_is_read_as_one(tmp_path: Path) -> None:
         )
         with pytest.raises(LrscopeError, match="there is no track"):
             lrscope.read_run(tmp_path).track("adam/all")
+
+
+@pytest.mark.parametrize("wider", range(2, 12))
+def test_rows_that_are_narrower_than_their_slots_are_read_while_they_are_written(
+    tmp_path, wider
+):
+    writer = begin(tmp_path)
+    empty = writer.signature([])
+    narrow = steps(writer, 0, [[0, "lr"]])
+    for index in range(20):
+        writer.put(narrow, empty, rows.UPDATED, [float(index)])
+    wide = steps(writer, 1, [[k, "lr"] for k in range(wider)])
+    for index in range(20, 40):
+        writer.put(narrow, empty, rows.UPDATED, [float(index)])
+        writer.put(wide, empty, rows.UPDATED, [0.5] * wider)
+    found = read_contents(Path(writer.path + ".lrs"))
+    told = Rowset(found).column({narrow.number: 0})[1]
+    writer.abandon()
+    assert told.tolist() == [float(index) for index in range(40)]

@@ -26,7 +26,7 @@ def comments_in(text: str) -> dict[int, str]:
             for each in tokenize.generate_tokens(io.StringIO(text).readline):
                 if each.type == tokenize.COMMENT and "lrscope:" in each.string:
                     found[each.start[0]] = each.string
-        except (tokenize.TokenError, SyntaxError):  # what was found until here counts
+        except (tokenize.TokenError, SyntaxError, UnicodeError):  # as far as it went
             pass
     return found
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from typing import Any, Callable
 
-from lrscope.capture import groups as grouping
+from lrscope.capture.numbers import is_on_host
 from lrscope.capture.plain import plain
 
 _TELLING = frozenset({"_schedulers", "_milestones", "_step_count", "_last_lr"})
@@ -25,9 +25,7 @@ def rates_of(optimizer: Any) -> list[Any]:
     """Return the rates of an optimizer's groups, safe from changes in place."""
     try:
         rates = [group.get("lr") for group in optimizer.param_groups]
-        return [
-            float(rate.item()) if grouping.is_on_host(rate) else rate for rate in rates
-        ]
+        return [float(rate.item()) if is_on_host(rate) else rate for rate in rates]
     except Exception:  # noqa: BLE001 - it may be no optimizer at all
         return []
 

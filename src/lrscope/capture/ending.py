@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from typing import Any
+import sys
+from typing import Any, Callable
 
 from lrscope.capture.plain import plain
 from lrscope.sites import is_users
@@ -74,3 +75,9 @@ def _refused(frames: list[Any]) -> dict[str, Any] | None:
                 "where": [user.f_code.co_filename, user.f_lineno],
             }
     return None
+
+
+def before_child_ends(stop: Callable[[], None]) -> list[Any]:
+    """Call ``stop`` at the end of a child of multiprocessing, which skips atexit."""
+    util = sys.modules.get("multiprocessing.util")
+    return [] if util is None else [util.Finalize(None, stop, exitpriority=-100)]

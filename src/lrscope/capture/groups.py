@@ -7,6 +7,8 @@ from collections import Counter
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Callable
 
+from lrscope.capture.numbers import is_on_host, is_tensor, numbers_in
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -46,20 +48,6 @@ def _is_pair(value: Any) -> bool:
         and 0 < len(value) <= 4
         and all(isinstance(each, float) for each in value)
     )
-
-
-def numbers_in(value: Any) -> list[float] | None:
-    """Return the numbers in a setting, or None if it holds something else."""
-    values = value if isinstance(value, (tuple, list)) else (value,)
-    found = []
-    for each in values:
-        if isinstance(each, (int, float)) and not isinstance(each, bool):
-            found.append(float(each))
-        elif is_on_host(each):
-            found.append(float(each.item()))
-        else:
-            return None
-    return found
 
 
 class SettingsReader:
@@ -123,16 +111,6 @@ def _nothing(group: dict[str, Any]) -> None:
 
 def _host_number(value: Any) -> Any:
     return float(value.item()) if is_on_host(value) else value
-
-
-def is_tensor(value: Any) -> bool:
-    """Say whether ``value`` is a tensor, without importing torch."""
-    return hasattr(value, "is_cuda") and hasattr(value, "item")
-
-
-def is_on_host(value: Any) -> bool:
-    """Say whether ``value`` is a tensor of one number that can be read at once."""
-    return is_tensor(value) and value.device.type == "cpu" and value.numel() == 1
 
 
 def describe(group: dict[str, Any], number: int, name: str) -> dict[str, Any]:

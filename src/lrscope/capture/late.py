@@ -2,95 +2,213 @@
 
 Reading a tensor on a GPU makes the process wait for all work before it. So a
 copy to pinned memory is put in the device's queue, the row is written with NaN
-in its place, and the value follows in an event once the copy has happened.
+in its place, and the value follows in a row of its own once the copy has happened.
 """
 
 from __future__ import annotations
 
+import ctypes
+import sys
+import time
 from collections import deque
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from threading import Lock
+from typing import TYPE_CHECKING, Any, Callable, NamedTuple, Union
+
+from lrscope.capture.modes import Uncompiled, is_captured, out_of_modes
 
 if TYPE_CHECKING:
     from lrscope.capture.journal import Journal
+    from lrscope.recording.dictionary import Layout
 
-BATCH = 64
-"""Rows whose late values are written in one event."""
+    Columns = tuple[Union[int, str], ...]
+
+PLACES = 64
+"""Places for copies that are asked for at once."""
+
+PATIENCE = 10.0
+"""Seconds to wait for the last values when a recording ends."""
+
+_free: dict[Any, list[tuple[Any, Any]]] = {}
 
 
 class Arrival:
-    """A number on its way from a device."""
+    """Numbers on their way from a device.
+
+    Pinned memory is asked for rarely, as that may make the process wait, and never
+    given back: freeing it after an error of the device would end the process.
+
+    Args:
+        tensor: of one dimension.
+
+    Raises:
+        RuntimeError, AttributeError, NotImplementedError: the device has no pinned
+            copies.
+    """
 
     def __init__(self, tensor: Any) -> None:
         """Queue the copy; nothing waits for it."""
         import torch
 
-        backend = getattr(torch, tensor.device.type)
-        source = tensor.detach()
-        self._copy = torch.empty(
-            source.shape, dtype=source.dtype, device="cpu", pin_memory=True
-        )
-        self._copy.copy_(source, non_blocking=True)
-        self._event = backend.Event()
-        self._event.record()
+        device = tensor.device
+        backend = getattr(torch, device.type)
+        free = _free.setdefault((device, tensor.dtype, tensor.numel()), [])
+        if not free:
+            kind: dict[str, Any] = {"dtype": tensor.dtype, "device": "cpu"}
+            memory = torch.empty((PLACES, tensor.numel()), pin_memory=True, **kind)
+            ctypes.pythonapi.Py_IncRef(ctypes.py_object(memory))
+            free.extend((place, backend.Event()) for place in memory.unbind())
+        self._free, self._place = free, free.pop()
+        copy, event = self._place
+        copy.copy_(tensor, non_blocking=True)
+        event.record(backend.current_stream(device))
 
     def has_come(self) -> bool:
-        """Say whether the number can be read without waiting."""
-        return bool(self._event.query())
-
-    def number(self) -> float:
-        """Return the number."""
-        return float(self._copy.item())
+        """Say whether the numbers can be read without waiting."""
+        return bool(self._place[1].query())
 
     def numbers(self) -> list[float]:
-        """Return the numbers, where there are several."""
-        return list(self._copy.tolist())
+        """Return the numbers; call it once."""
+        numbers: list[float] = self._place[0].tolist()
+        self._free.append(self._place)
+        return numbers
+
+
+def sent(tensor: Any, device: Any) -> Any:
+    """Return a tensor of the host on a device; nothing waits for the copy."""
+    if device.type == "cpu":
+        return tensor
+    try:
+        tensor = tensor.pin_memory()
+    except (RuntimeError, NotImplementedError):  # no such memory here
+        return tensor.to(device)
+    return tensor.to(device, non_blocking=True)
+
+
+class Expected(NamedTuple):
+    """Numbers on their way, and who takes them.
+
+    Attributes:
+        arrival: of the numbers.
+        take: called with them.
+        values: of a row that they complete; None if there is none.
+    """
+
+    arrival: Any
+    take: Callable[[list[float]], None]
+    values: list[float] | None
 
 
 class LateValues:
-    """Rows that wait for numbers, in order."""
+    """Numbers that are waited for, in order.
 
-    def __init__(self, journal: Journal, arrival: type[Any] = Arrival) -> None:
+    Attributes:
+        start: `_start`, and
+        collect: `_collect`, kept out of the graphs of torch.compile.
+    """
+
+    def __init__(self, journal: Journal) -> None:
         """Wait for nothing yet."""
         self._journal = journal
-        self._arrival = arrival
-        self._waiting: deque[tuple[int, Any, Any]] = deque()
-        self._come: list[dict[str, Any]] = []
+        self._waiting: deque[Expected] = deque()
+        self._layouts: dict[Columns, Layout] = {}
+        self._collecting = Lock()
+        self.start = Uncompiled(self._start)
+        self.collect = Uncompiled(self._collect)
 
-    def start(self, tensor: Any) -> Any:
-        """Return an arrival for a tensor of one number, or None if there is no way."""
+    def _start(self, tensors: list[tuple[int | str, Any]]) -> list[tuple[Columns, Any]]:
+        """Return columns and their arrivals, as few as can be.
+
+        Args:
+            tensors: of one number each, with the column that each is for. Those on a
+                device without pinned copies are left out.
+        """
+        torch = sys.modules["torch"]
+        alike: dict[Any, list[tuple[int | str, Any]]] = {}
+        for column, tensor in tensors:
+            if tensor.numel() == 1:
+                kind = (tensor.device, tensor.dtype)
+                alike.setdefault(kind, []).append((column, tensor))
+        found = []
+        for members in alike.values():
+            columns = tuple(column for column, _ in members)
+            try:
+                with torch.no_grad(), out_of_modes(torch):
+                    flat = [tensor.detach().reshape(1) for _, tensor in members]
+                    joined = flat[0] if len(flat) == 1 else torch.cat(flat)
+                    found.append((columns, Arrival(joined)))
+            except (RuntimeError, AttributeError, NotImplementedError):
+                pass
+        return found
+
+    def complete(
+        self, row: int, arrivals: list[tuple[Columns, Any]], values: list[float]
+    ) -> None:
+        """Write what a row waits for once it comes.
+
+        Args:
+            row: its number.
+            arrivals: of its columns; of "overflow" if that tells whether it updated.
+            values: of the row; completed in place.
+        """
+        for columns, arrival in arrivals:
+            take = partial(self._write, row, columns, values)
+            self._waiting.append(Expected(arrival, take, values))
+        self.collect()
+
+    def expect(self, arrival: Any, take: Callable[[list[float]], None]) -> None:
+        """Call ``take`` with numbers once they come."""
+        self._waiting.append(Expected(arrival, take, None))
+
+    def awaits(self, values: list[float]) -> bool:
+        """Say whether numbers of a row are still on their way."""
+        return any(each.values is values for each in tuple(self._waiting))
+
+    def _write(
+        self, row: int, columns: Columns, values: list[float], numbers: list[float]
+    ) -> None:
+        for column, number in zip(columns, numbers):
+            if isinstance(column, int):
+                values[column] = number
+        layout = self._layouts.get(columns)
+        if layout is None:
+            described = {"holds": "arrived", "columns": ["row", *columns]}
+            layout = self._journal.open().layout(described, 1 + len(columns))
+            self._layouts[columns] = layout
+        silence = self._journal.silence()
+        self._journal.sink.put(layout, silence, 0, [float(row), *numbers])
+
+    def _collect(self) -> None:
+        """Take what has come; never wait."""
+        if not self._waiting or not self._collecting.acquire(blocking=False):
+            return  # or another thread is at it
         try:
-            return self._arrival(tensor) if _may_copy(tensor) else None
-        except (RuntimeError, AttributeError, NotImplementedError):
-            return None  # a device without pinned copies: the value stays unknown
+            while self._has_come():
+                arrival, take, _ = self._waiting.popleft()
+                take(arrival.numbers())
+        finally:
+            self._collecting.release()
 
-    def expect(self, row: int, columns: list[tuple[int, Any]], overflow: Any) -> None:
-        """Let ``row`` wait for columns and for whether it was skipped."""
-        self._waiting.append((row, columns, overflow))
-        self.collect(at_least=BATCH)
+    def _has_come(self) -> bool:
+        """Say whether what is waited for first can be taken."""
+        try:
+            if not self._waiting or is_captured(sys.modules["torch"]):
+                return False  # asking a device would end the capture of a graph
+            return bool(self._waiting[0].arrival.has_come())
+        except RuntimeError:  # the device failed: nothing will ever come
+            self._waiting.clear()
+            return False
 
-    def collect(self, at_least: int = 1) -> None:
-        """Write what has come; never wait."""
-        while self._waiting:
-            row, columns, overflow = self._waiting[0]
-            arrivals = [each for _, each in columns]
-            arrivals += [overflow] if overflow is not None else []
-            if not all(each.has_come() for each in arrivals):
-                break
-            self._waiting.popleft()
-            late: dict[str, Any] = {"row": row}
-            late["values"] = [[column, each.number()] for column, each in columns]
-            if overflow is not None:
-                late["updated"] = not overflow.number()
-            self._come.append(late)
-        if len(self._come) >= at_least:
-            self._journal.event("values_arrived", rows=self._come)
-            self._come = []
+    def wait(self) -> None:
+        """Take all that was expected, but do not wait for ever."""
+        until = time.monotonic() + PATIENCE
+        self.collect()
+        while self._waiting and time.monotonic() < until:
+            time.sleep(0.0005)
+            self.collect()
 
-
-def _may_copy(tensor: Any) -> bool:
-    if tensor.numel() != 1:
-        return False
-    import torch
-
-    capturing = getattr(torch.cuda, "is_current_stream_capturing", None)
-    return not (tensor.is_cuda and capturing is not None and capturing())
+    def forget_files(self) -> None:
+        """Be ready for a new recording, in a forked child."""
+        self._waiting.clear()
+        self._layouts.clear()
+        self._collecting = Lock()  # another thread may have held it

@@ -8,7 +8,7 @@ import warnings
 from typing import TYPE_CHECKING, Any
 
 from lrscope.capture.active import active_recorder
-from lrscope.capture.groups import is_tensor
+from lrscope.capture.numbers import is_tensor
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

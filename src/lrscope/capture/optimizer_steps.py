@@ -19,6 +19,7 @@ from lrscope.recording.writer import Writer
 from lrscope.sites import unseen
 
 if TYPE_CHECKING:
+    from lrscope.capture.graphs import GraphWitness
     from lrscope.capture.journal import Journal
     from lrscope.capture.late import LateValues
     from lrscope.capture.rates import RateReader
@@ -33,6 +34,7 @@ class OptimizerSteps:
         meet: returns the watch of an optimizer that may be new.
         reader: reads rates that are not just plain floats.
         late: takes values that are on a device.
+        graphs: holds steps that are captured.
         fail: what to call with an exception of our own; it ends the recording.
     """
 
@@ -43,6 +45,7 @@ class OptimizerSteps:
         meet: Callable[[Any], Watch],
         reader: RateReader,
         late: LateValues,
+        graphs: GraphWitness,
         fail: Callable[[Exception], None],
     ) -> None:
         """See no step yet; see `hooks`."""
@@ -52,7 +55,7 @@ class OptimizerSteps:
         self._reader = reader
         self._fail = fail
         self._opened: list[Any] = []
-        self._unusual = UnusualSteps(journal, reader, late, fail)
+        self._unusual = UnusualSteps(journal, reader, late, graphs, fail)
 
     def hooks(
         self,

@@ -7,6 +7,7 @@ import weakref
 from itertools import count
 from typing import TYPE_CHECKING, Any, Callable
 
+from lrscope.capture.graphs import GraphWitness
 from lrscope.capture.known import Known
 from lrscope.capture.late import LateValues
 from lrscope.capture.optimizer_steps import OptimizerSteps
@@ -38,11 +39,12 @@ class OptimizerWitness:
         self.journal = journal
         self.watches: dict[int, Watch] = {}
         self.late = LateValues(journal)
+        self.graphs = GraphWitness(journal, self.watches, self.late, fail)
         self._numbers = count()
         self._fail = fail
         self._reader = RateReader(journal, self.watches, self.late)
         self._steps = OptimizerSteps(
-            journal, self.watches, self.meet, self._reader, self.late, fail
+            journal, self.watches, self.meet, self._reader, self.late, self.graphs, fail
         )
         self.hooks = self._steps.hooks
 
@@ -52,6 +54,7 @@ class OptimizerWitness:
         watch = self.watches.get(key)
         if watch is None:
             watch = self.watches[key] = Watch(next(self._numbers), optimizer)
+            watch.usual = not self.graphs.is_capturing
             weakref.finalize(optimizer, self._forget, key).atexit = False
             watch.numbers = watch.members.numbers(optimizer.param_groups)
             self.journal.event(
@@ -156,6 +159,7 @@ class OptimizerWitness:
         watch = self.watches.get(id(optimizer))
         if watch is None:
             return None
+        self.late.wait()
         rates = {
             **watch.applied_before,
             **dict(zip(watch.numbers, watch.applied or ())),
@@ -169,4 +173,6 @@ class OptimizerWitness:
         """Be ready for a new recording, in a forked child."""
         for watch in self.watches.values():
             watch.forget_files()
+        self.late.forget_files()
+        self.graphs.forget_files()
         self._steps.forget()

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Any
 
 from lrscope.capture import groups as grouping
+from lrscope.capture.modes import is_captured
+from lrscope.capture.numbers import NAN, is_late, number_or_nan, told
 from lrscope.capture.plain import number as plain_number
 from lrscope.capture.writers import Writers
 from lrscope.group_names import names_of
@@ -16,8 +19,6 @@ if TYPE_CHECKING:
     from lrscope.capture.journal import Journal
     from lrscope.capture.late import LateValues
     from lrscope.capture.watch import Watch
-
-_NAN = float("nan")
 
 
 class RateReader:
@@ -187,6 +188,7 @@ class RateReader:
             return watch.rates
         groups = watch.groups or []
         values: list[float] = []
+        watch.tensors = []
         for group in groups:
             values.append(self._read(watch, group.get("lr"), len(values)))
         rates = values[:]
@@ -199,7 +201,20 @@ class RateReader:
             if isinstance(value, (tuple, list)):
                 value = value[index] if index < len(value) else None
             values.append(self._read(watch, value, len(values)))
+        watch.waiting = []
+        if watch.tensors:
+            watch.usual = False
+            if not is_captured(sys.modules["torch"]):
+                self._start(watch)
         return values
+
+    def _start(self, watch: Watch) -> None:
+        """Have the values that are on a device come."""
+        watch.waiting = self._late.start(watch.tensors)
+        coming = {column for columns, _ in watch.waiting for column in columns}
+        for column, tensor in watch.tensors:
+            if column not in coming:
+                self._note_odd(watch, tensor, column)
 
     def read_all(self, watch: Watch, optimizer: Any) -> list[float]:
         """Return the values of a row, whatever moved beside the rates."""
@@ -212,30 +227,22 @@ class RateReader:
     def _read(self, watch: Watch, value: Any, column: int) -> float:
         if type(value) is float:
             return value
-        if grouping.is_tensor(value) and not grouping.is_on_host(value):
-            ready = self._late.start(value)
-            if ready is not None:
-                watch.waiting.append((column, ready))
-                watch.usual = False
-                return _NAN
+        if is_late(value):
+            watch.tensors.append((column, value))
+            return NAN
         number = number_or_nan(value)
-        if number != number and column not in watch.odd:
+        if number != number:
+            self._note_odd(watch, value, column)
+        return number
+
+    def _note_odd(self, watch: Watch, value: Any, column: int) -> None:
+        """Note that a value cannot be read, once."""
+        if column not in watch.odd:
             watch.odd.add(column)
             self._journal.event(
                 "rate_is_no_number",
                 optimizer=watch.number,
                 column=column,
-                value=repr(value)[:100],
+                value=told(value),
                 type=type(value).__name__,
             )
-        return number
-
-
-def number_or_nan(value: Any) -> float:
-    """Return a number as float64, NaN for what is none or is on a device."""
-    try:
-        if grouping.is_tensor(value):
-            return float(value.item()) if grouping.is_on_host(value) else _NAN
-        return float(value) if not isinstance(value, str) else _NAN
-    except (TypeError, ValueError, OverflowError):
-        return _NAN

@@ -9,11 +9,17 @@ from __future__ import annotations
 import atexit
 import os
 import sys
-from typing import TYPE_CHECKING, Any, Callable
+from typing import TYPE_CHECKING, Any
 
 from lrscope.capture import torchwide
 from lrscope.capture.active import started
-from lrscope.capture.ending import leave_note, lines_of, told, was_about_an_optimizer
+from lrscope.capture.ending import (
+    before_child_ends,
+    leave_note,
+    lines_of,
+    told,
+    was_about_an_optimizer,
+)
 from lrscope.capture.header import describe_process
 from lrscope.capture.hooks import GlobalHooks
 from lrscope.capture.journal import Journal
@@ -23,7 +29,7 @@ from lrscope.capture.plans import PlanWitness
 from lrscope.capture.replicas import watch_replicas
 from lrscope.capture.schedulers import SchedulerWitness
 from lrscope.capture.values import Values
-from lrscope.recording.writer import Writer
+from lrscope.recording.writer import Writer, unused
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -33,6 +39,7 @@ if TYPE_CHECKING:
 
 LATER = {
     "torch.amp.grad_scaler": "_watch_scalers",
+    "torch.cuda.graphs": "_watch_graphs",
     "torch.utils.data.dataloader": "_watch_loaders",
     "torch.nn.parallel.distributed": "_watch_replicas",
     "torch.distributed.fsdp.fully_sharded_data_parallel": "_watch_replicas",
@@ -72,7 +79,7 @@ class Recorder:
         self._optimizers = OptimizerWitness(journal, self.fail)
         self._schedulers = SchedulerWitness(journal, self._optimizers, self.fail)
         self._plans = PlanWitness(journal, self._optimizers, self.fail)
-        self._values = Values(journal, self._optimizers.late, self.fail)
+        self._values = Values(journal, self._optimizers, self.fail)
         self._meter = None
         if effective is not None:
             from lrscope.capture.effective.meter import Meter
@@ -142,6 +149,9 @@ class Recorder:
         if self._meter is not None:
             self._values.scaled.watch(self._patches, module)
 
+    def _watch_graphs(self, module: ModuleType) -> None:
+        self._optimizers.graphs.install(self._patches, module)
+
     def _watch_loaders(self, module: ModuleType) -> None:
         torchwide.watch_loaders(self._patches, module, self._journal, self.fail)
 
@@ -152,11 +162,11 @@ class Recorder:
         self._schedulers.install_from(self._patches, module)
 
     def _open_writer(self) -> Writer:
-        self._finalizers += _before_child_ends(self.stop_at_exit)
+        self._finalizers += before_child_ends(self.stop_at_exit)
         head = describe_process(self._segment)
         rank = "" if head["rank"] is None else f"rank{head['rank']}-"
         name = f"segment{self._segment:03d}-{rank}pid{head['pid']}"
-        return Writer(_unused(os.path.join(self.directory, name)), head)
+        return Writer(unused(os.path.join(self.directory, name)), head)
 
     def fail(self, error: Exception) -> None:
         """End the recording because of a failure of our own or of the disk."""
@@ -203,11 +213,9 @@ class Recorder:
         for finalizer in self._finalizers:
             finalizer.cancel()
         try:
+            self._optimizers.late.wait()
             if self._printer is not None:
                 self._printer.finish()
-            self._optimizers.late.collect()
-            if self._meter is not None:
-                self._meter.collect()
             if error is not None and (
                 self._optimizers.any_met or was_about_an_optimizer(error)
             ):
@@ -234,17 +242,3 @@ class Recorder:
         self._values.forget_files()
         if self._meter is not None:
             self._meter.forget_files()
-
-
-def _unused(path: str) -> str:
-    number, name = 1, path
-    while os.path.exists(name + ".lrs") or os.path.exists(name + ".tail"):
-        number += 1
-        name = f"{path}-{number}"
-    return name
-
-
-def _before_child_ends(stop: Callable[[], None]) -> list[Any]:
-    """Call ``stop`` at the end of a child of multiprocessing, which skips atexit."""
-    util = sys.modules.get("multiprocessing.util")
-    return [] if util is None else [util.Finalize(None, stop, exitpriority=-100)]

@@ -5,8 +5,8 @@ from __future__ import annotations
 import weakref
 from typing import TYPE_CHECKING, Any, Callable
 
-from lrscope.capture.groups import is_tensor
 from lrscope.capture.journal import MOST_KEPT
+from lrscope.capture.numbers import is_tensor
 
 if TYPE_CHECKING:
     from types import ModuleType

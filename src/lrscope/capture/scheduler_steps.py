@@ -7,8 +7,8 @@ import sys
 from threading import get_ident
 from typing import TYPE_CHECKING, Any, Callable
 
-from lrscope.capture import groups as grouping
 from lrscope.capture.journal import MOST_PENDING
+from lrscope.capture.numbers import is_on_host, is_tensor, numbers_in
 from lrscope.capture.roster import SchedulerWatch
 from lrscope.capture.watch import Watch
 from lrscope.compiled import quick
@@ -125,9 +125,9 @@ class SchedulerSteps:
         return [scheduler for each, scheduler in self.busy if each == thread]
 
     def _note_argument(self, watch: SchedulerWatch, value: Any) -> None:
-        if grouping.is_tensor(value) and not grouping.is_on_host(value):
+        if is_tensor(value) and not is_on_host(value):
             return  # reading it would make the process wait for the device
-        numbers = grouping.numbers_in(value)
+        numbers = numbers_in(value)
         if numbers:
             self._journal.argument(watch.number, numbers[0])
 

@@ -6,8 +6,8 @@ import sys
 from threading import get_ident
 from typing import TYPE_CHECKING, Any, Callable
 
-from lrscope.capture.groups import numbers_in
 from lrscope.capture.journal import MOST_PENDING
+from lrscope.capture.numbers import numbers_in
 from lrscope.sites import caller
 
 if TYPE_CHECKING:

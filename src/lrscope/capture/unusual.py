@@ -8,10 +8,11 @@ from __future__ import annotations
 import weakref
 from typing import TYPE_CHECKING, Any, Callable
 
-from lrscope.capture import groups as grouping
+from lrscope.capture.numbers import is_on_host
 from lrscope.recording import rows
 
 if TYPE_CHECKING:
+    from lrscope.capture.graphs import GraphWitness
     from lrscope.capture.journal import Journal
     from lrscope.capture.late import LateValues
     from lrscope.capture.rates import RateReader
@@ -26,9 +27,11 @@ class UnusualSteps:
         journal: Journal,
         reader: RateReader,
         late: LateValues,
+        graphs: GraphWitness,
         fail: Callable[[Exception], None],
     ) -> None:
         """Write nothing yet."""
+        self._graphs = graphs
         self._journal = journal
         self._reader = reader
         self._late = late
@@ -45,16 +48,17 @@ class UnusualSteps:
         if watch.scaled:
             flags |= rows.SCALED
             found = optimizer.__dict__.get("found_inf")  # fused optimizers (fact 4)
-            if found is not None and grouping.is_on_host(found):
+            if found is not None and is_on_host(found):
                 if found.item():
                     flags = rows.SCALED | rows.OVERFLOW
                 found = None
+        if self._graphs.is_capturing and self._graphs.hold_step(watch, flags, found):
+            return
         waiting, watch.waiting = watch.waiting, []
-        ready = self._late.start(found) if found is not None else None
+        ready = self._late.start([("overflow", found)]) if found is not None else []
         flags |= (rows.LATE if waiting else 0) | (rows.UNDECIDED if ready else 0)
         watch.row = self._journal.sink.store(watch.code_with(flags), watch.rates)
-        if waiting or ready is not None:
-            self._late.expect(watch.row, waiting, ready)
+        self._late.complete(watch.row, waiting + ready, watch.rates)
         watch.last_flags = flags
         if flags & rows.UPDATED:
             watch.applied = watch.rates

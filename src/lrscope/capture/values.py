@@ -5,16 +5,18 @@ Each is a row of its own, so that a loss stands before the step that it led to.
 
 from __future__ import annotations
 
+from functools import reduce
+from operator import add
 from typing import TYPE_CHECKING, Any, Callable
 
-from lrscope.capture.groups import is_on_host, is_tensor
 from lrscope.capture.journal import MOST_KEPT
+from lrscope.capture.numbers import is_on_host, is_tensor
 from lrscope.capture.scaled import ScaledLosses
 from lrscope.recording.rows import code_of
 
 if TYPE_CHECKING:
     from lrscope.capture.journal import Journal
-    from lrscope.capture.late import LateValues
+    from lrscope.capture.optimizers import OptimizerWitness
     from lrscope.recording.dictionary import Layout
 
 LOSS = "loss"
@@ -27,7 +29,7 @@ class Values:
 
     Args:
         journal: where to write.
-        late: waits for what is on a device.
+        witness: knows what waits for a device, and graphs that are captured.
         fail: what to call with an exception of our own.
 
     Attributes:
@@ -37,16 +39,20 @@ class Values:
     """
 
     __slots__ = (
-        "_early", "_fail", "_given_up", "_journal", "_late", "_layouts", "loss_code",
-        "scaled", "scalers",
+        "_early", "_fail", "_given_up", "_graphs", "_journal", "_late", "_layouts",
+        "loss_code", "scaled", "scalers",
     )  # fmt: skip
 
     def __init__(
-        self, journal: Journal, late: LateValues, fail: Callable[[Exception], None]
+        self,
+        journal: Journal,
+        witness: OptimizerWitness,
+        fail: Callable[[Exception], None],
     ) -> None:
         """Write nothing yet."""
         self._journal = journal
-        self._late = late
+        self._late = witness.late
+        self._graphs = witness.graphs
         self._fail = fail
         self._layouts: dict[str, Layout] = {}
         self._early: list[tuple[str, Any]] = []
@@ -66,9 +72,11 @@ class Values:
             scaler = self.scaled.scaler_of(losses) if self.scalers else None
             if not all(map(_is_loss, losses)):
                 return
-            loss = sum(_at_hand(each) for each in losses)
-            if scaler is not None and scaler._scale is not None:
-                loss = loss / _at_hand(scaler._scale)
+            parts = [_at_hand(each) for each in losses]
+            scale = None if scaler is None else scaler._scale
+            if self._graphs.hold(lambda: self.note(LOSS, _without(scale, parts))):
+                return
+            loss = _without(scale, parts)
         except Exception as error:  # noqa: BLE001 - a strange tensor is no end
             self._given_up, self.loss_code = True, None
             self._journal.event("losses_given_up", why=repr(error))
@@ -84,8 +92,12 @@ class Values:
 
     def note(self, name: str, value: Any) -> None:
         """Write a number, or the tensor of one, once there are files."""
+        if self._graphs.hold(lambda: self.note(name, value)):
+            return
         if is_tensor(value):
-            value = value.item() if is_on_host(value) else self._late.start(value)
+            value = (
+                value.item() if is_on_host(value) else self._late.start([(0, value)])
+            )
         if self._journal.is_open:
             self._write(name, value)
         elif len(self._early) < MOST_KEPT:
@@ -112,11 +124,12 @@ class Values:
             layout = self._layouts[name] = journal.open().layout(holds, 1)
         is_here = isinstance(value, (int, float))
         code = code_of(layout.number, journal.silence(), 0)
-        row = journal.sink.store(code, [value if is_here else _NAN])
+        values = [value if is_here else _NAN]
+        row = journal.sink.store(code, values)
         if name == LOSS:
             self.loss_code = code
-        if not is_here and value is not None:
-            self._late.expect(row, [(0, value)], None)
+        if not is_here:
+            self._late.complete(row, value, values)
 
 
 def _is_loss(tensor: Any) -> bool:
@@ -127,6 +140,12 @@ def _is_loss(tensor: Any) -> bool:
         and tensor.is_floating_point()
         and not hasattr(tensor, "_local_tensor")
     )
+
+
+def _without(scale: Any, parts: list[Any]) -> Any:
+    """Return the sum of the parts of a loss, without the factor of a GradScaler."""
+    loss = reduce(add, parts)
+    return loss if scale is None else loss / _at_hand(scale)
 
 
 def _at_hand(tensor: Any) -> Any:

@@ -32,8 +32,8 @@ class Watch:
         "effective", "explained", "extra", "groups", "hand", "hands", "hooked", "hooks",
         "idle", "last", "last_flags", "layout", "layouts", "look", "members", "name",
         "number", "numbers", "odd", "owner", "pattern", "probe", "rates", "readers",
-        "reference", "row", "scaled", "signature", "simple", "thread", "turn", "turns",
-        "updates", "usual", "waiting",
+        "reference", "row", "scaled", "signature", "simple", "tensors", "thread",
+        "turn", "turns", "updates", "usual", "waiting",
     )  # fmt: skip
 
     def __init__(self, number: int, optimizer: Optimizer) -> None:
@@ -77,7 +77,8 @@ class Watch:
         self.idle = 0  # calls of step() that updated nothing
         self.scaled = False
         self.hooks: dict[int, Any] | None = None  # those that may just have written
-        self.waiting: list[Any] = []  # values that are still on a device
+        self.tensors: list[Any] = []  # (column, tensor) of values on a device
+        self.waiting: list[Any] = []  # (columns, arrival) of the same
         self.odd: set[int] = set()  # columns whose value was no number once
         self.last_flags = rows.UPDATED
         self.layout: Layout | None = None

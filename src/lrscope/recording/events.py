@@ -34,6 +34,7 @@ from lrscope.recording.introductions import (
 __all__ = [
     "Backward",
     "Event",
+    "GraphKeepsRate",
     "Group",
     "GroupAdded",
     "GroupsChanged",
@@ -60,6 +61,7 @@ __all__ = [
     "SchedulerStateSaved",
     "SchedulerStepped",
     "Site",
+    "StepCaptured",
     "StepRaised",
     "Trouble",
     "UnknownEvent",
@@ -136,6 +138,14 @@ class LossesGivenUp(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StepCaptured(Event):
+    """An optimizer step went into a CUDA graph; each replay of it is a step."""
+
+    optimizer: int
+    where: Site | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StepRaised(Event):
     """An optimizer step began and ended with an exception."""
 
@@ -163,6 +173,25 @@ class RateIsNoNumber(Event):
     column: int
     value: str
     type: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GraphKeepsRate(Event):
+    """A CUDA graph was replayed whose steps use another rate than the group holds.
+
+    Attributes:
+        optimizer: its number.
+        group: number of the group.
+        kept: the rate in the graph; None if it reads a tensor that the group lost.
+        wanted: the rate that the group held at that time; None if that is a tensor.
+        where: the replay.
+    """
+
+    optimizer: int
+    group: int
+    kept: float | None
+    wanted: float | None
+    where: Site | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

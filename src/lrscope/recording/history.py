@@ -38,7 +38,6 @@ class History:
         found = [
             (int(each.get("row", 0)), int(each.get("after", 0)), told.rare(each))
             for each in self.contents.events
-            if each.get("event") != "values_arrived"
         ]
         return sorted(found, key=lambda each: each[:2])
 

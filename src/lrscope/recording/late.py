@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,35 +12,43 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    Floats = NDArray[np.float64]
+    Read = Callable[[int, int], "Floats"]
+
+OVERFLOW = "overflow"
+"""The column that tells whether a step was skipped: not 0 if it was."""
+
 
 class Late:
     """Values that belong in rows that hold NaN, and whether steps updated.
 
-    Attributes:
-        updated: row to whether it updated, where that was not known at once.
+    Args:
+        layouts: all of a recording.
+        read: returns the values of a layout's column, as they were written.
     """
 
-    def __init__(self, events: list[dict[str, Any]]) -> None:
-        """Gather what arrived from the events of a recording."""
-        self.updated: dict[int, bool] = {}
-        self._values: dict[int, dict[int, float]] = {}  # by column and row
-        for event in events:
-            if event.get("event") == "values_arrived":
-                for row in event["rows"]:
-                    self._take(row)
+    def __init__(self, layouts: dict[int, dict[str, Any]], read: Read) -> None:
+        """Gather what arrived."""
+        found: dict[int | str, list[tuple[Floats, Floats]]] = defaultdict(list)
+        for number, layout in layouts.items():
+            if layout.get("holds") != "arrived":
+                continue
+            rows = read(number, 0)
+            if not rows.size:
+                continue
+            for place, column in enumerate(layout["columns"][1:], start=1):
+                found[column].append((rows, read(number, place)))
+        self._columns = {column: _by_row(parts) for column, parts in found.items()}
 
-    def _take(self, row: dict[str, Any]) -> None:
-        if "updated" in row:
-            self.updated[row["row"]] = row["updated"]
-        for column, value in row["values"]:
-            self._values.setdefault(column, {})[row["row"]] = value
+    def correct(self, updated: NDArray[np.bool_]) -> None:
+        """Write whether steps updated over what was thought when they were taken."""
+        rows, overflowed = self._columns.get(OVERFLOW, (np.zeros(0, np.int64),) * 2)
+        known = rows < updated.size
+        updated[rows[known]] = overflowed[known] == 0
 
     def completed(
-        self,
-        values: NDArray[np.float64],
-        column: int,
-        rows: Callable[[], NDArray[np.int64]],
-    ) -> NDArray[np.float64]:
+        self, values: Floats, column: int, rows: Callable[[], NDArray[np.int64]]
+    ) -> Floats:
         """Return the values of a column with those that came late in their places.
 
         Args:
@@ -47,10 +56,19 @@ class Late:
             column: its index in these rows.
             rows: returns their numbers; not called if nothing came late.
         """
-        late = self._values.get(column)
-        if not late:
+        if column not in self._columns:
             return values
-        values, numbers = values.copy(), rows()
-        for place in np.flatnonzero(np.isnan(values)).tolist():
-            values[place] = late.get(int(numbers[place]), values[place])
-        return values
+        late_rows, late = self._columns[column]
+        numbers = rows()
+        found = np.searchsorted(late_rows, numbers)
+        found[found == late_rows.size] = 0
+        came = np.isnan(values) & (late_rows[found] == numbers)
+        return np.where(came, late[found], values)
+
+
+def _by_row(
+    parts: list[tuple[Floats, Floats]],
+) -> tuple[NDArray[np.int64], Floats]:
+    rows = np.concatenate([rows for rows, _ in parts]).astype(np.int64)
+    order = np.argsort(rows, kind="stable")
+    return rows[order], np.concatenate([values for _, values in parts])[order]

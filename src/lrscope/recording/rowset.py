@@ -54,14 +54,17 @@ class Rowset:
     def updated(self) -> NDArray[np.bool_]:
         """Whether each row is a step that updated parameters."""
         updated = (self.flags & UPDATED) > 0
-        for row, late in self._late.updated.items():
-            if row < updated.size:
-                updated[row] = late
+        self._late.correct(updated)
         return updated
 
     @cached_property
     def _late(self) -> Late:
-        return Late(self._contents.events)
+        return Late(self._contents.layouts, self._as_written)
+
+    def _as_written(self, layout: int, column: int) -> NDArray[np.float64]:
+        """Return the values of a column in the rows of one layout."""
+        chunks = [each for each in self._chunks if layout in each.layouts]
+        return _joined([each.column(layout, column) for each in chunks], np.float64)
 
     def _of_all_layouts(self, name: str, kind: np.dtype[Any]) -> NDArray[Any]:
         found = np.zeros(self.count, kind)

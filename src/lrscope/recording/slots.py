@@ -93,7 +93,11 @@ def intact(raw: bytes, slot: int, widths: Mapping[int, int], *, twice: bool) -> 
         cells = np.frombuffer(raw, "<i8", table.size * (slot // 8))
         cells = cells.reshape(table.size, -1)
         body = (slot // 8) // 2
-        wrong |= (cells[:, :body] != cells[:, body : 2 * body]).any(axis=1)
+        for layout in np.unique(table.layout).tolist():
+            size = min(HEAD + widths.get(layout, 0), body)  # older rows may follow
+            own = table.layout == layout
+            once, again = cells[own, :size], cells[own, body : body + size]
+            wrong[own] |= (once != again).any(axis=1)
     stop = int(wrong.argmax()) if wrong.any() else table.size
     if not twice:
         stop = _summed(raw, slot, widths, table.pick(slice(stop)))

@@ -24,6 +24,8 @@ RARE: dict[str, type[events.Event]] = {
     "step_raised": events.StepRaised,
     "number_noted": events.NumberNoted,
     "rate_is_no_number": events.RateIsNoNumber,
+    "step_captured": events.StepCaptured,
+    "graph_keeps_rate": events.GraphKeepsRate,
     "rows_written_slowly": events.RowsWrittenSlowly,
     "trouble": events.Trouble,
     "process_ended": events.ProcessEnded,

@@ -7,6 +7,7 @@ user's process, on any Python from 3.9 on.
 from __future__ import annotations
 
 import errno
+import os
 import threading
 from functools import partial
 from typing import TYPE_CHECKING, Any, Callable
@@ -198,3 +199,12 @@ class Writer:
         """Let go of the files as they are; in a forked child they are another's."""
         self._tail.close()
         self.log.close()
+
+
+def unused(path: str) -> str:
+    """Return ``path`` without suffix, numbered if a process recorded there before."""
+    number, name = 1, path
+    while os.path.exists(name + ".lrs") or os.path.exists(name + ".tail"):
+        number += 1
+        name = f"{path}-{number}"
+    return name

@@ -96,6 +96,16 @@ NOTHING_UPDATED: dict[str, Story] = {
     "nothing updated": {"scaled": True, "skips": lambda _: True}
 }
 
+
+CAPTURED = {"event": "step_captured", "optimizer": 0, "where": ["train.py", 2]}
+
+
+def keeping(**told):
+    """Return an event: a graph was replayed with a rate that its group lost."""
+    event = {"event": "graph_keeps_rate", "optimizer": 0, "group": 0}
+    return {**event, "kept": 0.1, "wanted": 0.2, "where": ["train.py", 3], **told}
+
+
 FIRES: dict[str, dict[str, Story]] = {
     "plateau-missing-metric": {
         "no argument": {"scheds": one("ReduceLROnPlateau", patience=3, **BY_PASS)},
@@ -215,6 +225,10 @@ FIRES: dict[str, dict[str, Story]] = {
     },
     "plotting-helper-advances-real-state": {
         "the whole length": {"scheds": one(T_max=30, start=30)},
+    },
+    "cuda-graph-bakes-lr": {
+        "a float": {"events": [CAPTURED, keeping(kept=0.1, wanted=0.05)]},
+        "a tensor that was replaced": {"events": [CAPTURED, keeping(kept=None, wanted=None)]},
     },
     "lr-decays-too-fast": {
         "inverse time": {"lr": lambda c: 0.1 / (1 + 2 * c), "by_hand": True, **LONG},
@@ -363,6 +377,7 @@ QUIET: dict[str, dict[str, Story]] = {
     "plotting-helper-advances-real-state": {
         "brought to where it was": {"scheds": one(T_max=150, start=50, **STEPWISE), "source": LEAVING},
     },
+    "cuda-graph-bakes-lr": {"a tensor that is written to": {"events": [CAPTURED]}},
     "lr-decays-too-fast": {
         "cosine": {"lr": cosine(400), "by_hand": True, **LONG},
         "two stages": {"lr": lambda c: 0.1 if c < 15 else 1e-5, "by_hand": True, **LONG},

@@ -14,9 +14,11 @@ from lrscope.audit.facts.site import distinct, sites_of
 from lrscope.audit.facts.tally import usual
 from lrscope.recording import rows
 from lrscope.recording.events import (
+    GraphKeepsRate,
     OptimizerStateLoaded,
     PlanDeclared,
     RateIsNoNumber,
+    StepCaptured,
 )
 from lrscope.recording.rowset import at
 
@@ -190,6 +192,18 @@ class Optimizer:
     def not_numbers(self) -> tuple[RateIsNoNumber, ...]:
         """What it held as a rate that is no number, in order."""
         found = self.training.process.history.of(RateIsNoNumber)
+        return tuple(each for each in found if each.optimizer == self.number)
+
+    @property
+    def is_captured(self) -> bool:
+        """Whether a CUDA graph holds steps of it."""
+        found = self.training.process.history.of(StepCaptured)
+        return any(each.optimizer == self.number for each in found)
+
+    @cached_property
+    def kept_by_graphs(self) -> tuple[GraphKeepsRate, ...]:
+        """Where a CUDA graph went on with other rates than its groups held."""
+        found = self.training.process.history.of(GraphKeepsRate)
         return tuple(each for each in found if each.optimizer == self.number)
 
     @cached_property

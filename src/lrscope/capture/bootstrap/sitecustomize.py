@@ -14,6 +14,7 @@ PACKAGE = os.path.dirname(os.path.dirname(HERE))
 WATCHED = (
     "torch.optim",
     "torch.amp.grad_scaler",
+    "torch.cuda.graphs",
     "torch.utils.data.dataloader",
     "torch.nn.parallel.distributed",
     "torch.distributed.fsdp.fully_sharded_data_parallel",

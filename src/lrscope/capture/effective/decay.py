@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from lrscope.capture.groups import is_on_host, is_tensor
+from lrscope.capture.numbers import is_on_host, is_tensor
 
 KEYS = ("decoupled_weight_decay", "weight_decouple", "decouple")
 """Keys that say whether decay is apart: of torch, pytorch-optimizer, Prodigy."""

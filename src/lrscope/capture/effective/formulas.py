@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from typing import Any, Callable, Union
 
-from lrscope.capture.groups import is_on_host, is_tensor
+from lrscope.capture.numbers import is_on_host, is_tensor
 
 Group = dict[str, Any]
 

@@ -6,17 +6,17 @@ gradients, after it it adds up what moved. What it writes are rows of their own.
 
 from __future__ import annotations
 
-import contextlib
 import sys
 import threading
 import time
 import weakref
-from collections import deque
+from functools import partial
 from typing import TYPE_CHECKING, Any, Callable
 
-from lrscope.capture.effective.gauge import Ended, Gauge
+from lrscope.capture.effective.gauge import Gauge
 from lrscope.capture.effective.pace import Account
 from lrscope.capture.effective.sums import Bench
+from lrscope.capture.modes import Uncompiled, is_captured, out_of_modes
 from lrscope.capture.watch import Watch
 from lrscope.compiled import quick
 from lrscope.sites import unseen
@@ -24,9 +24,7 @@ from lrscope.sites import unseen
 if TYPE_CHECKING:
     from types import ModuleType
 
-    from lrscope.capture.effective.part import Part
     from lrscope.capture.effective.wanted import Wanted
-    from lrscope.capture.late import Arrival
     from lrscope.capture.optimizers import OptimizerWitness
 
 
@@ -53,10 +51,8 @@ class Meter:
         self._account = Account()
         self._gauges: dict[int, Gauge] = {}
         self._rooms = threading.local()  # several threads may be stepping
-        self._collecting = threading.Lock()
-        self._coming: deque[tuple[Gauge, Ended, Part, Arrival]] = deque()
-        self._compiler: Any = None
-        self._work: tuple[Callable[..., None], ...] = self._open, self._close
+        self._opening = Uncompiled(self._open)
+        self._closing = Uncompiled(self._close)
 
     def hooks(self, optimizer: ModuleType) -> list[Any]:
         """Register with torch, after the witness."""
@@ -66,7 +62,7 @@ class Meter:
         def before(optimizer: Any, args: Any, kwargs: Any) -> None:
             gauge = gauges.get(id(optimizer))
             if gauge is None or gauge.due:
-                self._uncompiled()[0](optimizer, args, kwargs)
+                self._opening(optimizer, args, kwargs)
 
         @unseen
         def after(optimizer: Any, _args: Any, _kwargs: Any) -> None:
@@ -80,7 +76,7 @@ class Meter:
                     gauge.left -= 1
                     gauge.due = gauge.left <= 0
                 else:
-                    self._uncompiled()[1](gauge, optimizer, row)
+                    self._closing(gauge, optimizer, row)
             elif gauge.opened is not None:
                 gauge.rest()  # it only stands around another optimizer's step
 
@@ -93,19 +89,6 @@ class Meter:
                 quick("counted", after, *known)
             ),
         ]
-
-    @unseen
-    def _uncompiled(self) -> tuple[Callable[..., None], ...]:
-        """Return `_open` and `_close`, kept out of the graphs of torch.compile.
-
-        Functions that our hooks call would be traced, though the hooks are passed over.
-        """
-        compiler = sys.modules.get("torch._dynamo")
-        disable = getattr(compiler, "disable", None)
-        if compiler is not self._compiler and disable is not None:
-            self._compiler = compiler
-            self._work = disable(self._open), disable(self._close)
-        return self._work
 
     def _gauge_of(self, optimizer: Any) -> Gauge | None:
         gauge = self._gauges.get(id(optimizer))
@@ -126,7 +109,7 @@ class Meter:
             import torch
 
             gauge = self._gauge_of(optimizer)
-            if gauge is not None and not _is_captured(torch):
+            if gauge is not None and not is_captured(torch):
                 given = (*args[1:], *kwargs.values())  # args[0] is the optimizer
                 with torch.no_grad(), out_of_modes(torch):
                     gauge.open(optimizer, has_closure=any(map(callable, given)))
@@ -148,13 +131,14 @@ class Meter:
             return
         try:
             started = time.perf_counter()
-            self.collect()
+            late = self._witness.late
+            late.collect()
             step = gauge.ended(row)
             for part, sums in found:
                 if isinstance(sums, list):
                     gauge.write(step, part, sums)
                 else:
-                    self._coming.append((gauge, step, part, sums))
+                    late.expect(sums, partial(gauge.write, step, part))
             gauge.internals.write(optimizer, row)
             gauge.go_on(time.perf_counter() - started)
         except Exception as error:  # noqa: BLE001 - the training must go on
@@ -188,34 +172,7 @@ class Meter:
             benches[device] = Bench(device)
         return benches[device]
 
-    def collect(self) -> None:
-        """Write the sums that have come from a device; never wait."""
-        with self._collecting:
-            while self._coming and self._coming[0][3].has_come():
-                gauge, step, part, arrival = self._coming.popleft()
-                gauge.write(step, part, arrival.numbers())
-
     def forget_files(self) -> None:
         """Be ready for a new recording, in a forked child."""
-        self._coming.clear()
-        self._collecting = threading.Lock()  # another thread may have held it
         for gauge in self._gauges.values():
             gauge.forget_files()
-
-
-def out_of_modes(torch: Any) -> Any:
-    """Return a context in which no mode of the program sees what is calculated.
-
-    A FlopCounterMode would count it.
-    """
-    if not torch._C._len_torch_dispatch_stack():
-        return contextlib.nullcontext()
-    from torch.utils._python_dispatch import _disable_current_modes
-
-    return _disable_current_modes()
-
-
-def _is_captured(torch: Any) -> bool:
-    """Say whether a CUDA graph is being recorded: nothing of ours belongs into it."""
-    asked = getattr(torch.cuda, "is_current_stream_capturing", None)
-    return bool(torch.cuda.is_initialized() and asked is not None and asked())

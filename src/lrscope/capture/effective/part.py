@@ -7,6 +7,7 @@ from typing import Any, Callable
 
 from lrscope.capture.effective.elements import copies_of, precision_of, size_of, wide
 from lrscope.capture.effective.strata import BLOCK, strata_in, two_of_each
+from lrscope.capture.late import sent
 
 MOST_AT_ONCE = 3 << 13
 """Elements that are added up at once: they stay in the cache, and on one thread."""
@@ -119,11 +120,11 @@ class Part:
             self.chunks.append(Chunk(kept, sum(size for *_, size in pieces)))
         for pieces in _together(sampled, lambda each: each[1].numel() * BLOCK):
             index = [
-                (reference, index.to(self.device)) for reference, index, _ in pieces
+                (reference, sent(index, self.device)) for reference, index, _ in pieces
             ]
             chunk = Chunk(index, sum(each.numel() * BLOCK for _, each in index))
             sizes = torch.cat([sizes for *_, sizes in pieces])
-            sizes = sizes.to(self.device, wide(self.device))
+            sizes = sent(sizes.to(wide(self.device)), self.device)
             chunk.scale = (sizes / 2).repeat_interleave(2)
             chunk.spread = sizes * sizes / 4 * (1 - 2 / sizes)
             self.chunks.append(chunk)

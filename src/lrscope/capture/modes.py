@@ -1,0 +1,49 @@
+"""Modes: what torch is doing just now that nothing of ours may enter."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from typing import Any, Callable
+
+from lrscope.sites import unseen
+
+
+class Uncompiled:
+    """Calls a function outside of the graphs of torch.compile.
+
+    Functions that our hooks call would be traced, though the hooks are passed over.
+    """
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        """Take the function."""
+        self._function = self._call = function
+        self._compiler: Any = None
+
+    @unseen
+    def __call__(self, *args: Any) -> Any:
+        """Call it; the compiler may have been loaded since the last time."""
+        compiler = sys.modules.get("torch._dynamo")
+        if compiler is not self._compiler:
+            disable = getattr(compiler, "disable", None)
+            if disable is not None:
+                self._compiler, self._call = compiler, disable(self._function)
+        return self._call(*args)
+
+
+def out_of_modes(torch: Any) -> Any:
+    """Return a context in which no mode of the program sees what is calculated.
+
+    A FlopCounterMode would count it.
+    """
+    if not torch._C._len_torch_dispatch_stack():
+        return contextlib.nullcontext()
+    from torch.utils._python_dispatch import _disable_current_modes
+
+    return _disable_current_modes()
+
+
+def is_captured(torch: Any) -> bool:
+    """Say whether a CUDA graph is being recorded: nothing of ours belongs into it."""
+    asked = getattr(torch.cuda, "is_current_stream_capturing", None)
+    return bool(torch.cuda.is_initialized() and asked is not None and asked())
