@@ -7,7 +7,7 @@ from collections import Counter
 
 import pytest
 import torch
-from torch.optim import SGD
+from torch.optim import SGD, AdamW
 from torch.optim.lr_scheduler import (
     ChainedScheduler,
     ExponentialLR,
@@ -17,6 +17,9 @@ from torch.optim.lr_scheduler import (
     StepLR,
 )
 
+from lrscope.capture import late
+from lrscope.capture import rates as reading
+from lrscope.capture.numbers import is_tensor
 from lrscope.recording import events
 
 from .trainings import (
@@ -54,6 +57,36 @@ def _compiled_training(optimizer, model, scheduler):
     for _ in range(4):
         compiled()
         scheduler.step()
+
+
+class _AtOnce:
+    """Stands for a number on a device; its copy would not do in a compiler's graph."""
+
+    def __init__(self, tensor):
+        self._numbers = tensor.tolist()
+
+    def has_come(self):
+        return True
+
+    def numbers(self):
+        return self._numbers
+
+
+@pytest.mark.parametrize("loop", [_compiled_step, _compiled_training])
+def test_a_rate_on_a_device_is_copied_outside_of_the_graphs_of_a_compiler(
+    recorded, monkeypatch, loop
+):
+    monkeypatch.setattr(late, "Arrival", _AtOnce)
+    monkeypatch.setattr(reading, "is_late", is_tensor)
+
+    def train():
+        torch._dynamo.reset()
+        model = net()
+        optimizer = AdamW(model.parameters(), lr=torch.tensor(0.5))
+        loop(optimizer, model, ExponentialLR(optimizer, 0.5))
+
+    _, run = recorded(lambda: collected(train)[0])
+    assert run.main.tracks[0].applied.tolist() == [0.5, 0.25, 0.125, 0.0625]
 
 
 @pytest.mark.parametrize("loop", [_compiled_step, _compiled_training])

@@ -20,7 +20,10 @@ from .trainings import (
     weights_of,
 )
 
-pytestmark = needs_gpu
+pytestmark = [
+    needs_gpu,
+    pytest.mark.filterwarnings("ignore:The AccumulateGrad node"),  # of torch's own
+]
 REPLAYS = 5
 
 

@@ -36,7 +36,7 @@ class Arrival:
     """Numbers on their way from a device.
 
     Pinned memory is asked for rarely, as that may make the process wait, and never
-    given back: freeing it after an error of the device would end the process.
+    given back: freeing it after an error of the device would abort the process.
 
     Args:
         tensor: of one dimension.
@@ -56,8 +56,9 @@ class Arrival:
         if not free:
             kind: dict[str, Any] = {"dtype": tensor.dtype, "device": "cpu"}
             memory = torch.empty((PLACES, tensor.numel()), pin_memory=True, **kind)
-            ctypes.pythonapi.Py_IncRef(ctypes.py_object(memory))
-            free.extend((place, backend.Event()) for place in memory.unbind())
+            places = [(place, backend.Event()) for place in memory.unbind()]
+            ctypes.pythonapi.Py_IncRef(ctypes.py_object(places))
+            free.extend(places)
         self._free, self._place = free, free.pop()
         copy, event = self._place
         copy.copy_(tensor, non_blocking=True)
