@@ -122,6 +122,36 @@ def test_of_100_steps_with_a_stated_error_95_are_held(
         assert not any(stated)
 
 
+def test_frozen_parameters_leave_the_error_known(measured):
+    def run():
+        torch.manual_seed(0)
+        body = nn.Linear(400, 400)
+        head = nn.Linear(400, 200)
+        optimizer = AdamW([*body.parameters(), *head.parameters()], lr=1e-3)
+        oracle = Oracle(optimizer)
+        for index in range(20):
+            body.requires_grad_(index >= 10)
+            optimizer.zero_grad()
+            loss = head(body(torch.randn(64, 400)).tanh()).square().mean()
+            loss.backward()
+            with oracle.looking():
+                optimizer.step()
+        return [each for (each,) in oracle.steps]
+
+    sums, run = measured(run)
+    found = run.track("all").measured
+    rates = [-each["moved_gradient"] / each["gradient_gradient"] for each in sums]
+    ratios = [np.sqrt(each["moved_moved"] / each["weight_weight"]) for each in sums]
+    assert np.isfinite(found.effective_error).all()
+    assert np.isfinite(found.update_to_weight_error).all()
+    held = abs(found.effective - rates) <= found.effective_error + 1e-5 * abs(
+        found.effective
+    )
+    assert held.mean() >= 0.9
+    held = abs(found.update_to_weight - ratios) <= found.update_to_weight_error
+    assert held.mean() >= 0.9
+
+
 def test_what_a_sample_met_in_one_row_alone_has_no_known_error(measured):
     def run():
         torch.manual_seed(0)

@@ -31,24 +31,32 @@ DEEPEST = 4
 """Differences beyond the fourth only add noise to a float64 schedule."""
 TRIAL = 4096
 """Numbers on which the depth of differences is chosen, at the most."""
+SHORT = 1024
+"""A column of so few numbers stays plain: packing it takes half a millisecond, at the
+end of a training that took seconds."""
 FEW = 16
-"""So few numbers stay plain: packing them takes longer than writing them."""
+"""The same for the parts of a column that is stored as runs; these must be short."""
 LEVEL = 6
 
 _RUNS = struct.Struct("<BII")
 _DIFFERENCES = struct.Struct("<BBB")
 
 
-def encode(column: Integers) -> bytes:
-    """Return ``column`` (int64, any length above 0) as bytes."""
+def encode(column: Integers, plain: int = SHORT) -> bytes:
+    """Return ``column`` (int64, any length above 0) as bytes.
+
+    Args:
+        column: to encode.
+        plain: numbers up to which it is not packed.
+    """
     changes = np.flatnonzero(column[1:] != column[:-1]) + 1
     if changes.size == 0:
         return bytes([CONSTANT]) + column[:1].astype("<i8").tobytes()
     if changes.size < column.size // 8:
-        where = encode(np.diff(changes, prepend=0))
-        values = encode(column[np.concatenate(([0], changes))])
+        where = encode(np.diff(changes, prepend=0), FEW)
+        values = encode(column[np.concatenate(([0], changes))], FEW)
         return _RUNS.pack(RUNS, changes.size, len(where)) + where + values
-    if column.size <= FEW:
+    if column.size <= plain:
         return _plain(column)
     trial = column[: min(TRIAL, 64 + column.size // 8)]
     depth = min(range(DEEPEST + 1), key=lambda k: len(_differences(trial, k)))

@@ -56,6 +56,7 @@ class Measured:
         sums: what was added up.
         elements: coordinates of the parameters.
         looked_at: of these, how many were measured; the others are estimated.
+        frozen: of all, how many asked for no gradient at each of the steps.
 
     Example:
         >>> run = lrscope.read_run("runs/a")  # doctest: +SKIP
@@ -70,6 +71,7 @@ class Measured:
     sums: Sums
     elements: float
     looked_at: float
+    frozen: Floats
 
     @property
     def effective(self) -> Floats:
@@ -161,7 +163,8 @@ class Measured:
             return np.zeros(len(self))
         freedom = self._freedom
         times = np.interp(1 / freedom, *_by_inverse())
-        told = (freedom >= LEAST_FREEDOM) & (touched >= NEARLY_ALL * self.elements)
+        nearly_all = touched >= NEARLY_ALL * (self.elements - self.frozen)
+        told = (freedom >= LEAST_FREEDOM) & nearly_all
         return np.where(told, times * np.sqrt(np.maximum(variance, 0.0)), np.nan)
 
     def __len__(self) -> int:
@@ -181,6 +184,7 @@ class Measured:
             sums=self.sums.at(own) + other.sums.at(others),
             elements=self.elements + other.elements,
             looked_at=self.looked_at + other.looked_at,
+            frozen=self.frozen[own] + other.frozen[others],
         )
 
 

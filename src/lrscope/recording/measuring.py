@@ -63,7 +63,14 @@ def measured_of(
         ),
         elements=sum(each.elements / share for each, share in last),
         looked_at=sum(each.measured / share for each, share in last),
+        frozen=np.concatenate(
+            [np.full(rows.size, _frozen(parts, ranks)) for rows, parts in drawn]
+        ),
     )
+
+
+def _frozen(parts: list[_Part], ranks: int | None) -> float:
+    return sum(each.elements / each.share(ranks) for each in parts if each.frozen)
 
 
 def parameters_of(track: Track) -> dict[str | None, None]:
@@ -135,6 +142,7 @@ class _Part:
     Attributes:
         elements: in its parameters.
         measured: of these, how many were measured.
+        frozen: whether its parameters ask for no gradient.
     """
 
     def __init__(
@@ -148,6 +156,7 @@ class _Part:
         self._copies: int | None = described["copies"]
         self.elements = int(described["elements"])
         self.measured = int(described["measured"])
+        self.frozen = bool(described.get("frozen"))
 
     def share(self, ranks: int | None) -> float:
         """Return by what to divide what one rank has before ranks are added up."""

@@ -71,8 +71,8 @@ class Drawing:
                     self.left_out.append((number, name, why))
                     continue
                 copies = copies_of(parameter)
-                alike = (parameter.device, copies, parameter.dtype)
-                key = (*alike, name if by_parameter else None)
+                kind = parameter.device, parameter.dtype, parameter.requires_grad
+                key = (*kind, copies, name if by_parameter else None)
                 by_key.setdefault(key, []).append(parameter)
             for (*_, name), members in by_key.items():
                 part = Part(first + len(self.parts), number, name, members)
@@ -105,6 +105,7 @@ class Drawing:
         )
 
 
-def _form_of(parameter: Any) -> tuple[Any, int, Any]:
-    """Return what ``parameter.data = …`` may have changed since it was drawn from."""
-    return parameter.device, size_of(parameter), parameter.layout
+def _form_of(parameter: Any) -> tuple[Any, ...]:
+    """Return what may change after it was drawn from, by ``parameter.data = …`` too."""
+    kind = parameter.device, parameter.layout, parameter.requires_grad
+    return (*kind, size_of(parameter))

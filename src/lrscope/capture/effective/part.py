@@ -64,6 +64,7 @@ class Part:
         parameters: weak references to them.
         device: where they are.
         chunks: what is measured of them.
+        frozen: whether they ask for no gradient.
         elements: in all the parameters.
         measured: elements that are measured.
         copies: ranks that hold the same elements; None if that is not known here.
@@ -72,8 +73,8 @@ class Part:
     """
 
     __slots__ = (
-        "chunks", "copies", "device", "dtypes", "elements", "group", "measured",
-        "number", "parameter", "parameters", "precision",
+        "chunks", "copies", "device", "dtypes", "elements", "frozen", "group",
+        "measured", "number", "parameter", "parameters", "precision",
     )  # fmt: skip
 
     def __init__(
@@ -85,6 +86,7 @@ class Part:
         self.parameter = parameter
         self.parameters = [weakref.ref(each) for each in parameters]
         self.device = parameters[0].device
+        self.frozen = not parameters[0].requires_grad
         self.elements = sum(map(size_of, parameters))
         self.copies = copies_of(parameters[0])
         self.dtypes = sorted({str(each.dtype)[6:] for each in parameters})
@@ -140,6 +142,7 @@ class Part:
             "measured": self.measured,
             "copies": self.copies,
             "dtypes": self.dtypes,
+            "frozen": self.frozen,
         }
 
 
