@@ -5,15 +5,21 @@ The stand-in runs the program's function at each replay, as a graph runs its ker
 
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 import torch
-from torch.optim import SGD
+from torch.optim import SGD, Adam
 from torch.optim.lr_scheduler import ExponentialLR
+from torch.utils.data import DataLoader
 
 import lrscope
 from lrscope.audit.audit import audit_run
 from lrscope.audit.finding import INFO
-from lrscope.capture import graphs, late, rates
+from lrscope.capture import graphs, late
+from lrscope.capture.printing import Printer
+from lrscope.capture.recorder import Recorder
 from lrscope.recording import events
 
 from .trainings import loss_of, net, step
@@ -28,10 +34,10 @@ class StandIn:
         self._kernels = None
 
     def capture_begin(self):
-        capturing.append(self)
+        capturing.append(threading.get_ident())
 
     def capture_end(self):
-        capturing.remove(self)
+        capturing.remove(threading.get_ident())
 
     def keep(self, kernels):
         self._kernels = kernels
@@ -40,11 +46,20 @@ class StandIn:
         self._kernels()
 
 
+def _is_captured(_):
+    return threading.get_ident() in capturing
+
+
+def another(**methods):
+    """Return a class of graphs of its own."""
+    return type("Graph", (), {**vars(StandIn), **methods})
+
+
 @pytest.fixture(autouse=True)
 def _stand_in(monkeypatch):
     monkeypatch.setattr(torch.cuda.graphs, "CUDAGraph", StandIn)
-    for module in (graphs, late, rates):
-        monkeypatch.setattr(module, "is_captured", lambda _: bool(capturing))
+    for module in (graphs, late):
+        monkeypatch.setattr(module, "is_captured", _is_captured)
     capturing.clear()
 
 
@@ -178,6 +193,174 @@ def test_a_graph_that_holds_nothing_of_ours_is_only_replayed(recorded):
     assert count == [1, 1, 1]
     assert len(run.track("sgd/all").applied) == 3
     assert not capturing
+
+
+def test_a_capture_that_fails_leaves_nothing(recorded, monkeypatch):
+    def fails(graph):
+        StandIn.capture_end(graph)
+        message = "CUDA error: operation failed due to a previous error"
+        raise RuntimeError(message)
+
+    def train():
+        model = net()
+        optimizer = SGD(model.parameters(), lr=0.1)
+        step(optimizer, model)
+        graph = torch.cuda.graphs.CUDAGraph()
+        graph.capture_begin()
+        step(optimizer, model)
+        with pytest.raises(RuntimeError, match="CUDA error"):
+            graph.capture_end()
+        step(optimizer, model)
+
+    monkeypatch.setattr(torch.cuda.graphs, "CUDAGraph", another(capture_end=fails))
+    _, run = recorded(train)
+    ratio = run.main.ratio()
+    assert (ratio.updates, ratio.backward_calls) == (2, 2)
+
+
+@pytest.mark.parametrize("fused", [False, True])
+def test_a_scaled_step_that_is_captured_is_none_that_was_left_out(recorded, fused):
+    def train():
+        model = net()
+        optimizer = SGD(model.parameters(), lr=0.1, fused=fused)
+        scaler = torch.amp.GradScaler("cpu", init_scale=4.0)
+        graph = StandIn()
+        graph.capture_begin()
+        for _ in range(2):
+            optimizer.zero_grad()
+            scaler.scale(loss_of(model)).backward()
+            scaler.step(optimizer)
+            scaler.update()
+        graph.capture_end()
+        graph.keep(lambda: None)
+        graph.replay()
+        step(optimizer, model)
+
+    _, run = recorded(train)
+    ratio = run.main.ratio()
+    assert (ratio.updates, ratio.skipped, ratio.backward_calls) == (3, 0, 3)
+
+
+def test_a_rate_that_became_a_tensor_is_not_asked_for_its_value(recorded):
+    class Far(torch.Tensor):
+        device = torch.device("meta")
+
+        def __bool__(self):
+            raise AssertionError("somebody waited")
+
+    def train():
+        model = net()
+        optimizer = SGD(model.parameters(), lr=0.1)
+        graph = captured(optimizer, model)
+        optimizer.param_groups[0]["lr"] = torch.tensor(0.2).as_subclass(Far)
+        graph.replay()
+
+    _, run = recorded(train)
+    (told,) = run.main.events.of(events.GraphKeepsRate)
+    assert (told.kept, told.wanted) == (0.1, None)
+    assert not run.main.events.of(events.Trouble)
+
+
+def test_of_several_steps_in_a_graph_the_last_tells_whether_a_rate_is_used(recorded):
+    def train():
+        model = net()
+        optimizer = SGD(model.parameters(), lr=0.1)
+        scheduler = ExponentialLR(optimizer, 0.5)
+        graph = StandIn()
+        graph.capture_begin()
+        step(optimizer, model)
+        scheduler.step()
+        step(optimizer, model)
+        graph.capture_end()
+        graph.keep(lambda: None)
+        graph.replay()
+
+    _, run = recorded(train)
+    assert run.track("sgd/all").applied.tolist() == [0.1, 0.05]
+    assert not run.main.events.of(events.GraphKeepsRate)
+
+
+def test_threads_that_capture_at_once_hold_their_own(recorded):
+    def train():
+        turn = threading.Barrier(2, timeout=30)
+        model = [net(seed=0), net(seed=1)]
+        optimizers = [SGD(model[0].parameters(), lr=0.1), Adam(model[1].parameters())]
+
+        def work(own):
+            graph = StandIn()
+            turn.wait()
+            graph.capture_begin()
+            turn.wait()
+            loss_of(model[own]).backward()
+            optimizers[own].step()
+            turn.wait()
+            graph.capture_end()
+            graph.keep(lambda: None)
+            for _ in range(1 + own):
+                graph.replay()
+
+        with ThreadPoolExecutor(2) as pool:
+            list(pool.map(work, range(2)))
+
+    _, run = recorded(train)
+    assert len(run.track("sgd/all").applied) == 1
+    assert len(run.track("adam/all").applied) == 2
+
+
+def test_a_graph_that_is_replayed_without_end_needs_no_end_of_memory(recorded):
+    def train():
+        model = net()
+        optimizer = SGD(model.parameters(), lr=0.1)
+        step(optimizer, model)
+        graph = StandIn()
+        graph.capture_begin()
+        loss_of(model).backward()
+        graph.capture_end()
+        graph.keep(lambda: None)
+        for _ in range(5000):
+            graph.replay()
+
+    _, run = recorded(train)
+    assert run.main.ratio().backward_calls == 5001
+    assert max(map(len, run.main._contents.signatures.values())) < 10
+    assert len(run.main._contents.chunks) >= 1
+
+
+def test_graphs_of_other_devices_are_known_too(recorded, monkeypatch):
+    graphs_of_any = pytest.importorskip("torch.accelerator.graphs")
+    monkeypatch.setattr(graphs_of_any, "Graph", another())
+
+    def train():
+        model = net()
+        optimizer = SGD(model.parameters(), lr=0.1)
+        graph = graphs_of_any.Graph()
+        graph.capture_begin()
+        step(optimizer, model)
+        graph.capture_end()
+        graph.keep(lambda: None)
+        graph.replay()
+        graph.replay()
+
+    _, run = recorded(train)
+    assert run.track("sgd/all").applied.tolist() == [0.1, 0.1]
+
+
+@pytest.mark.parametrize(("every", "steps"), [("1", [0, 1, 2, 3]), ("epoch", [0, 3])])
+def test_what_is_replayed_is_printed_and_a_capture_is_not(
+    tmp_path, capfd, every, steps
+):
+    recorder = Recorder(str(tmp_path), 0, Printer(every))
+    recorder.start()
+    model = net()
+    optimizer = SGD(model.parameters(), lr=0.1)
+    step(optimizer, model)
+    lrscope.log(something=1.0)
+    graph = captured(optimizer, model)
+    for _ in DataLoader(range(3), batch_size=None):
+        graph.replay()
+    recorder.stop()
+    lines = [each for each in capfd.readouterr().err.splitlines() if "step" in each]
+    assert lines == [f"step {index} · sgd/all applied 1.00e-01" for index in steps]
 
 
 def test_what_was_patched_is_put_back(tmp_path):

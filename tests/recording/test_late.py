@@ -54,3 +54,20 @@ def test_whether_a_step_updated_may_come_late(tmp_path: Path) -> None:
     (track,) = lrscope.read_run(tmp_path).main.tracks
     assert track.applied.tolist() == [0.1, 0.3]
     assert track.attempted.updated.tolist() == [True, False, True]
+
+
+def test_values_for_rows_that_are_none_are_passed_over(tmp_path: Path) -> None:
+    writer = begin(tmp_path)
+    introduce(writer, 0, "SGD", 1)
+    layout = steps(writer, 0, [[0, "lr"]])
+    empty = writer.signature([])
+    for rate in (0.1, NAN, 0.3):
+        writer.put(layout, empty, rows.UPDATED, [rate])
+    for column in (0, "overflow"):
+        arrived = writer.layout({"holds": "arrived", "columns": ["row", column]}, 2)
+        for row in (-1.0, NAN, float("inf"), -1e18, 2.0**60, 1e6, 0.5, 1.0):
+            value = 0.0 if column == "overflow" and row == 1 else 0.2
+            writer.put(arrived, empty, 0, [row, value])
+    writer.close()
+    (track,) = lrscope.read_run(tmp_path).main.tracks
+    assert track.applied.tolist() == [0.1, 0.2, 0.3]

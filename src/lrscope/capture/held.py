@@ -1,12 +1,15 @@
-"""Held: what a CUDA graph holds of a training."""
+"""Held: what a graph of a device holds of a training."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Callable, NamedTuple
+from typing import TYPE_CHECKING, Any, Callable, NamedTuple, Union
 
 if TYPE_CHECKING:
     from lrscope.capture.watch import Watch
     from lrscope.recording.dictionary import Layout
+
+Prepare = Callable[[], Callable[[], None]]
+"""Called before a replay; what it returns is called after it."""
 
 
 class HeldStep(NamedTuple):
@@ -37,14 +40,20 @@ class Held:
     """What one graph holds, in order.
 
     Attributes:
-        steps: optimizer steps, and functions that note a loss.
+        parts: optimizer steps, and what notes a number.
         items: what happened after the last step.
         since: how many items were pending before the capture.
+        kept: (optimizer, group) whose rate was told to be old.
     """
 
     def __init__(self, since: int) -> None:
         """Hold nothing yet."""
-        self.steps: list[HeldStep | Callable[[], None]] = []
+        self.parts: list[Union[HeldStep, Prepare]] = []  # noqa: UP007 - Python 3.9
         self.items: list[int] = []
         self.since = since
-        self.kept: set[tuple[int, int]] = set()  # rates that were told to be old
+        self.kept: set[tuple[int, int]] = set()
+
+    def last_steps(self) -> list[HeldStep]:
+        """Return the last step of each optimizer."""
+        steps = (each for each in self.parts if isinstance(each, HeldStep))
+        return list({each.watch.number: each for each in steps}.values())

@@ -35,8 +35,8 @@ class Journal:
     """
 
     __slots__ = (
-        "_arguments", "_introductions", "_items", "_kept", "_open_writer", "_opening",
-        "_remarks", "_writer", "pending", "sink", "when_opened",
+        "_arguments", "_ended", "_introductions", "_items", "_kept", "_open_writer",
+        "_opening", "_remarks", "_writer", "pending", "sink", "when_opened",
     )  # fmt: skip
 
     def __init__(self, open_writer: Callable[[], Writer]) -> None:
@@ -45,6 +45,7 @@ class Journal:
         self._open_writer = open_writer
         self._opening = threading.RLock()
         self._writer: Writer | None = None
+        self._ended = False
         self._items: list[dict[str, Any]] = []
         self._introductions: list[dict[str, Any]] = []
         self._kept: list[dict[str, Any]] = []
@@ -64,12 +65,18 @@ class Journal:
         return self._writer.next_row if self._writer is not None else 0
 
     def open(self) -> Writer:
-        """Return the writer, created now if this is the first row."""
+        """Return the writer, created now if this is the first row.
+
+        Raises:
+            RuntimeError: the recording has ended.
+        """
         writer = self._writer
         return self._open() if writer is None else writer
 
     def _open(self) -> Writer:
         with self._opening:
+            if self._ended:
+                raise RuntimeError("the recording has ended")
             if self._writer is None:  # no other thread was quicker
                 writer = self._open_writer()
                 for description in self._items:
@@ -144,7 +151,7 @@ class Journal:
 
     def close(self) -> None:
         """Write what is left and seal the recording."""
-        writer = self._writer
+        self._ended, writer = True, self._writer
         if writer is not None:
             self.flush()
             self._writer = None
@@ -153,6 +160,7 @@ class Journal:
 
     def abandon(self) -> None:
         """Let go of the files as they are."""
+        self._ended = True
         writer, self._writer = self._writer, None
         self.sink = NOWHERE
         if writer is not None:
@@ -161,6 +169,7 @@ class Journal:
     def move_to_child(self) -> None:
         """Go on in a forked child: the same items, no files, the parent's untouched."""
         self.abandon()
+        self._ended = False
         self._opening = threading.RLock()  # another thread may have held it
         self.pending.clear()
         self._remarks = None

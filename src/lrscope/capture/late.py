@@ -7,7 +7,6 @@ in its place, and the value follows in a row of its own once the copy has happen
 
 from __future__ import annotations
 
-import ctypes
 import sys
 import time
 from collections import deque
@@ -15,6 +14,7 @@ from functools import partial
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Callable, NamedTuple, Union
 
+from lrscope.capture.arrival import Arrival
 from lrscope.capture.modes import Uncompiled, is_captured, out_of_modes
 
 if TYPE_CHECKING:
@@ -23,67 +23,8 @@ if TYPE_CHECKING:
 
     Columns = tuple[Union[int, str], ...]
 
-PLACES = 64
-"""Places for copies that are asked for at once."""
-
 PATIENCE = 10.0
 """Seconds to wait for the last values when a recording ends."""
-
-_free: dict[Any, list[tuple[Any, Any]]] = {}
-
-
-class Arrival:
-    """Numbers on their way from a device.
-
-    Pinned memory is asked for rarely, as that may make the process wait, and never
-    given back: freeing it after an error of the device would abort the process.
-
-    Args:
-        tensor: of one dimension.
-
-    Raises:
-        RuntimeError, AttributeError, NotImplementedError: the device has no pinned
-            copies.
-    """
-
-    def __init__(self, tensor: Any) -> None:
-        """Queue the copy; nothing waits for it."""
-        import torch
-
-        device = tensor.device
-        backend = getattr(torch, device.type)
-        free = _free.setdefault((device, tensor.dtype, tensor.numel()), [])
-        if not free:
-            kind: dict[str, Any] = {"dtype": tensor.dtype, "device": "cpu"}
-            memory = torch.empty((PLACES, tensor.numel()), pin_memory=True, **kind)
-            places = [(place, backend.Event()) for place in memory.unbind()]
-            ctypes.pythonapi.Py_IncRef(ctypes.py_object(places))
-            free.extend(places)
-        self._free, self._place = free, free.pop()
-        copy, event = self._place
-        copy.copy_(tensor, non_blocking=True)
-        event.record(backend.current_stream(device))
-
-    def has_come(self) -> bool:
-        """Say whether the numbers can be read without waiting."""
-        return bool(self._place[1].query())
-
-    def numbers(self) -> list[float]:
-        """Return the numbers; call it once."""
-        numbers: list[float] = self._place[0].tolist()
-        self._free.append(self._place)
-        return numbers
-
-
-def sent(tensor: Any, device: Any) -> Any:
-    """Return a tensor of the host on a device; nothing waits for the copy."""
-    if device.type == "cpu":
-        return tensor
-    try:
-        tensor = tensor.pin_memory()
-    except (RuntimeError, NotImplementedError):  # no such memory here
-        return tensor.to(device)
-    return tensor.to(device, non_blocking=True)
 
 
 class Expected(NamedTuple):
@@ -114,6 +55,7 @@ class LateValues:
         self._waiting: deque[Expected] = deque()
         self._layouts: dict[Columns, Layout] = {}
         self._collecting = Lock()
+        self.captures: dict[int, Any] = {}  # of graphs, by thread
         self.start = Uncompiled(self._start)
         self.collect = Uncompiled(self._collect)
 
@@ -124,6 +66,8 @@ class LateValues:
             tensors: of one number each, with the column that each is for. Those on a
                 device without pinned copies are left out.
         """
+        if not self.may_ask():
+            return []
         torch = sys.modules["torch"]
         alike: dict[Any, list[tuple[int | str, Any]]] = {}
         for column, tensor in tensors:
@@ -141,6 +85,10 @@ class LateValues:
             except (RuntimeError, AttributeError, NotImplementedError):
                 pass
         return found
+
+    def may_ask(self) -> bool:
+        """Say whether no graph is being captured; asking a device would end that."""
+        return not self.captures and not is_captured(sys.modules["torch"])
 
     def complete(
         self, row: int, arrivals: list[tuple[Columns, Any]], values: list[float]
@@ -193,8 +141,8 @@ class LateValues:
     def _has_come(self) -> bool:
         """Say whether what is waited for first can be taken."""
         try:
-            if not self._waiting or is_captured(sys.modules["torch"]):
-                return False  # asking a device would end the capture of a graph
+            if not self._waiting or not self.may_ask():
+                return False
             return bool(self._waiting[0].arrival.has_come())
         except RuntimeError:  # the device failed: nothing will ever come
             self._waiting.clear()
@@ -204,12 +152,15 @@ class LateValues:
         """Take all that was expected, but do not wait for ever."""
         until = time.monotonic() + PATIENCE
         self.collect()
-        while self._waiting and time.monotonic() < until:
+        while self._waiting and self.may_ask() and time.monotonic() < until:
             time.sleep(0.0005)
             self.collect()
+        with self._collecting:  # another thread may be writing the last
+            return
 
     def forget_files(self) -> None:
         """Be ready for a new recording, in a forked child."""
         self._waiting.clear()
         self._layouts.clear()
+        self.captures.clear()
         self._collecting = Lock()  # another thread may have held it

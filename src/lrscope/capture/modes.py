@@ -36,14 +36,20 @@ def out_of_modes(torch: Any) -> Any:
 
     A FlopCounterMode would count it.
     """
-    if not torch._C._len_torch_dispatch_stack():
-        return contextlib.nullcontext()
-    from torch.utils._python_dispatch import _disable_current_modes
+    modes = contextlib.ExitStack()
+    if torch._C._len_torch_function_stack():
+        modes.enter_context(torch._C.DisableTorchFunction())
+    if torch._C._len_torch_dispatch_stack():
+        from torch.utils._python_dispatch import _disable_current_modes
 
-    return _disable_current_modes()
+        modes.enter_context(_disable_current_modes())
+    return modes
 
 
 def is_captured(torch: Any) -> bool:
-    """Say whether a CUDA graph is being recorded: nothing of ours belongs into it."""
-    asked = getattr(torch.cuda, "is_current_stream_capturing", None)
-    return bool(torch.cuda.is_initialized() and asked is not None and asked())
+    """Say whether a graph is being captured: nothing of ours belongs into it."""
+    for backend in (torch.cuda, getattr(torch, "xpu", None)):
+        asked = getattr(backend, "is_current_stream_capturing", None)
+        if backend and asked and backend.is_initialized() and asked():
+            return True
+    return False

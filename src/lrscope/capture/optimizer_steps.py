@@ -55,6 +55,7 @@ class OptimizerSteps:
         self._reader = reader
         self._fail = fail
         self._opened: list[Any] = []
+        self._graphs = graphs
         self._unusual = UnusualSteps(journal, reader, late, graphs, fail)
 
     def hooks(
@@ -172,13 +173,14 @@ class OptimizerSteps:
     @unseen
     def scaled(self, watch: Watch, optimizer: Any, step: Callable[[], Any]) -> Any:
         """Run a GradScaler's step and note an update that it left out (fact 4)."""
-        rows_before = self._journal.rows
+        graphs = self._graphs
+        before = self._journal.rows, graphs.steps
         watch.scaled, watch.usual = True, False
         try:
             result = step()
         finally:
-            watch.scaled, watch.usual = False, True
-        if self._journal.rows == rows_before:
+            watch.scaled, watch.usual = False, not graphs.is_capturing
+        if (self._journal.rows, graphs.steps) == before:
             self._unusual.write_left_out(watch, optimizer)
         return result
 

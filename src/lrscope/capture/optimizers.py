@@ -41,7 +41,7 @@ class OptimizerWitness:
         self.late = LateValues(journal)
         self.graphs = GraphWitness(journal, self.watches, self.late, fail)
         self._numbers = count()
-        self._fail = fail
+        self.fail = fail
         self._reader = RateReader(journal, self.watches, self.late)
         self._steps = OptimizerSteps(
             journal, self.watches, self.meet, self._reader, self.late, self.graphs, fail
@@ -105,7 +105,7 @@ class OptimizerWitness:
         try:
             watch = self.watch_for(optimizer)
         except Exception as error:  # noqa: BLE001 - the training must go on
-            self._fail(error)
+            self.fail(error)
             watch = None
         if watch is None:
             return step()
@@ -125,7 +125,7 @@ class OptimizerWitness:
             )
             watch.explained = True
         except Exception as error:  # noqa: BLE001 - the training must go on
-            self._fail(error)
+            self.fail(error)
 
     def note_loaded(self, optimizer: Any) -> None:
         """Note that an optimizer was given a saved state."""
@@ -142,7 +142,7 @@ class OptimizerWitness:
             )
             watch.explained = True
         except Exception as error:  # noqa: BLE001 - the training must go on
-            self._fail(error)
+            self.fail(error)
 
     @property
     def any_met(self) -> bool:

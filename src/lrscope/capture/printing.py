@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import sys
 from collections import deque
-from typing import TYPE_CHECKING, Any
+from threading import RLock
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from lrscope.recording import rows
 
@@ -18,6 +19,22 @@ if TYPE_CHECKING:
     from lrscope.capture.journal import Journal
     from lrscope.capture.optimizers import OptimizerWitness
     from lrscope.capture.watch import Watch
+
+
+class Due(NamedTuple):
+    """A step to be printed.
+
+    Attributes:
+        watch: of its optimizer.
+        step: its index.
+        numbers: of the groups.
+        applied: their rates; those on a device come later.
+    """
+
+    watch: Watch
+    step: int
+    numbers: list[int]
+    applied: list[float]
 
 
 class Printer:
@@ -35,60 +52,66 @@ class Printer:
         self._names: dict[int, str] = {}
         self._orders: dict[int, int] = {}  # of first steps, among those of a class
         self._witness: OptimizerWitness  # from `hooks`
-        self._due: dict[int, tuple[Watch, int, list[float]]] = {}
-        self._complete: deque[tuple[Watch, int, list[float], list[Any]]] = deque()
-        self._rows = 0
+        self._due: dict[int, Due] = {}
+        self._complete: deque[tuple[Due, list[Any]]] = deque()
+        self._rows: dict[int, int] = {}
+        self._at_it = RLock()  # several threads may be stepping
 
     def hooks(self, optimizer: ModuleType, witness: OptimizerWitness) -> list[Any]:
         """Register with torch, after the witness; only rank 0 prints."""
-        journal = witness.journal
         self._witness = witness
-        witness.graphs.when_replayed.append(self._replayed)
+        witness.graphs.printer = self
 
         def before(stepping: Any, *_: Any) -> None:
             watch = witness.watches.get(id(stepping))
-            if watch is not None and not witness.graphs.is_capturing:
-                self._begins(watch, watch.rates)
+            if watch is None or witness.graphs.is_capturing:
+                return
+            try:
+                self.begins(watch, watch.rates)
                 if not watch.waiting:
                     self._print_known()
+            except Exception as error:  # noqa: BLE001 - the training must go on
+                witness.fail(error)
 
         def after(stepping: Any, *_: Any) -> None:
             watch = witness.watches.get(id(stepping))
-            if watch is None or journal.rows == self._rows:
-                return  # the outer half of a nested step
-            self._rows = journal.rows
+            if watch is None or watch.row == self._rows.get(watch.number, -1):
+                return  # the outer half of a nested step, or one that is captured
+            self._rows[watch.number] = watch.row
             flags, watch.last_flags = watch.last_flags, rows.UPDATED
-            self._ended(watch, watch.rates, flags)
+            try:
+                self.ended(watch, watch.rates, flags)
+            except Exception as error:  # noqa: BLE001 - the training must go on
+                witness.fail(error)
 
         return [
             optimizer.register_optimizer_step_pre_hook(before),
             optimizer.register_optimizer_step_post_hook(after),
         ]
 
-    def _replayed(self, watch: Watch, rates: list[float], flags: int) -> None:
-        """Take a step that a CUDA graph replayed."""
-        self._begins(watch, rates)
-        self._ended(watch, rates, flags)
-        self._rows = self._witness.journal.rows
-
-    def _begins(self, watch: Watch, rates: list[float]) -> None:
+    def begins(self, watch: Watch, rates: list[float]) -> None:
         """Complete the step before, whose next rates these are."""
-        journal = self._witness.journal
-        if watch.number in self._due and (not self._passes or _a_pass_ended(journal)):
-            self._complete.append((*self._due.pop(watch.number), rates))
+        with self._at_it:
+            journal = self._witness.journal
+            if watch.number in self._due and (
+                not self._passes or _a_pass_ended(journal)
+            ):
+                self._complete.append((self._due.pop(watch.number), rates))
 
-    def _ended(self, watch: Watch, rates: list[float], flags: int) -> None:
-        self._print_known()
-        if not flags & rows.UPDATED:
-            return
-        if watch.number not in self._steps:
-            order = sum(each == watch.name for each in self._names.values())
-            self._names[watch.number] = watch.name
-            self._orders[watch.number] = order
-        step = self._steps.get(watch.number, 0)
-        self._steps[watch.number] = step + 1
-        if step % self._every == 0:
-            self._due[watch.number] = (watch, step, rates)
+    def ended(self, watch: Watch, rates: list[float], flags: int) -> None:
+        """Take a step that has ended."""
+        with self._at_it:
+            self._print_known()
+            if not flags & rows.UPDATED:
+                return
+            if watch.number not in self._steps:
+                order = sum(each == watch.name for each in self._names.values())
+                self._names[watch.number] = watch.name
+                self._orders[watch.number] = order
+            step = self._steps.get(watch.number, 0)
+            self._steps[watch.number] = step + 1
+            if step % self._every == 0:
+                self._due[watch.number] = Due(watch, step, watch.numbers, rates)
 
     def _print_known(self) -> None:
         """Print the steps whose rates are not still on a device."""
@@ -96,38 +119,40 @@ class Printer:
             return
         late = self._witness.late
         late.collect()
-        while self._complete:
-            watch, step, applied, after = self._complete[0]
-            if late.awaits(applied) or late.awaits(after):
-                break
-            self._complete.popleft()
-            self._print(watch, step, applied, after)
+        with self._at_it:
+            while self._complete:
+                due, after = self._complete[0]
+                if late.awaits(due.applied) or late.awaits(after):
+                    break
+                self._complete.popleft()
+                self._print(due, after)
 
     def finish(self) -> None:
-        """Print what is still due."""
-        self._print_known()
-        while self._due:
-            _, (watch, step, applied) = self._due.popitem()
-            last = [group.get("lr") for group in watch.groups or ()]
-            self._print(watch, step, applied, last)
+        """Print what is still due, whatever never came."""
+        with self._at_it:
+            while self._complete:
+                self._print(*self._complete.popleft())
+            while self._due:
+                _, due = self._due.popitem()
+                after = [group.get("lr") for group in due.watch.groups or ()]
+                self._print(due, after)
 
     def _name(self, watch: Watch) -> str:
         """Return an optimizer's name as a reader of the run will have it."""
         watches = self._witness.watches.values()
-        several = sum(each.name == watch.name for each in watches) > 1
+        several = sum(each.name == watch.name for each in tuple(watches)) > 1
         order = str(self._orders[watch.number]) if several else ""
         return f"{watch.name.lower()}{order}"
 
-    def _print(
-        self, watch: Watch, step: int, applied: list[float], after: list[Any]
-    ) -> None:
+    def _print(self, due: Due, after: list[Any]) -> None:
         lines = []
-        for position, number in enumerate(watch.numbers):
-            rate = applied[position]
-            line = f"step {step} · {self._name(watch)}/{watch.described[number]}"
-            line += f" applied {rate:.2e}"
+        name = self._name(due.watch)
+        for position, (number, rate) in enumerate(zip(due.numbers, due.applied)):
+            told = "not known" if rate != rate else f"{rate:.2e}"
+            line = f"step {due.step} · {name}/{due.watch.described[number]}"
+            line += f" applied {told}"
             following = after[position] if position < len(after) else rate
-            if isinstance(following, float) and following != rate:
+            if isinstance(following, float) and following == following != rate:
                 line += f" · next {following:.2e}"
             lines.append(line)
         print("\n".join(lines), file=sys.stderr, flush=True)

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING, Any
 
 from lrscope.capture import groups as grouping
-from lrscope.capture.modes import is_captured
 from lrscope.capture.numbers import NAN, is_late, number_or_nan, told
 from lrscope.capture.plain import number as plain_number
 from lrscope.capture.writers import Writers
@@ -72,6 +70,7 @@ class RateReader:
         watch.groups = groups
         watch.count = len(groups)
         watch.last = None
+        watch.tensors = []
         watch.explained = True
         moving = {
             (watch.numbers[p], key, i)
@@ -204,7 +203,7 @@ class RateReader:
         watch.waiting = []
         if watch.tensors:
             watch.usual = False
-            if not is_captured(sys.modules["torch"]):
+            if self._late.may_ask():
                 self._start(watch)
         return values
 

@@ -40,6 +40,8 @@ if TYPE_CHECKING:
 LATER = {
     "torch.amp.grad_scaler": "_watch_scalers",
     "torch.cuda.graphs": "_watch_graphs",
+    "torch.accelerator.graphs": "_watch_graphs",
+    "torch.xpu.graphs": "_watch_graphs",
     "torch.utils.data.dataloader": "_watch_loaders",
     "torch.nn.parallel.distributed": "_watch_replicas",
     "torch.distributed.fsdp.fully_sharded_data_parallel": "_watch_replicas",

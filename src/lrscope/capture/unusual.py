@@ -52,7 +52,7 @@ class UnusualSteps:
                 if found.item():
                     flags = rows.SCALED | rows.OVERFLOW
                 found = None
-        if self._graphs.is_capturing and self._graphs.hold_step(watch, flags, found):
+        if self._graphs.hold_step(watch, flags, found):
             return
         waiting, watch.waiting = watch.waiting, []
         ready = self._late.start([("overflow", found)]) if found is not None else []

@@ -74,9 +74,9 @@ class Values:
                 return
             parts = [_at_hand(each) for each in losses]
             scale = None if scaler is None else scaler._scale
-            if self._graphs.hold(lambda: self.note(LOSS, _without(scale, parts))):
+            if self._graphs.hold(lambda: self._noting(LOSS, parts, scale)):
                 return
-            loss = _without(scale, parts)
+            loss = _without(_at_hand(scale), parts)
         except Exception as error:  # noqa: BLE001 - a strange tensor is no end
             self._given_up, self.loss_code = True, None
             self._journal.event("losses_given_up", why=repr(error))
@@ -92,7 +92,9 @@ class Values:
 
     def note(self, name: str, value: Any) -> None:
         """Write a number, or the tensor of one, once there are files."""
-        if self._graphs.hold(lambda: self.note(name, value)):
+        if self._graphs.is_capturing:
+            parts = [value.detach() if is_tensor(value) else value]
+            self._graphs.hold(lambda: self._noting(name, parts, None))
             return
         if is_tensor(value):
             value = (
@@ -102,6 +104,13 @@ class Values:
             self._write(name, value)
         elif len(self._early) < MOST_KEPT:
             self._early.append((name, value))
+
+    def _noting(self, name: str, parts: list[Any], scale: Any) -> Callable[[], None]:
+        """Return what notes a number after a replay; the scale is that before it."""
+        scale = _at_hand(scale)
+        if is_tensor(scale):
+            scale = scale.clone()
+        return lambda: self.note(name, _without(scale, parts))
 
     def forget_files(self) -> None:
         """Be ready for a new recording, in a forked child."""
@@ -145,9 +154,11 @@ def _is_loss(tensor: Any) -> bool:
 def _without(scale: Any, parts: list[Any]) -> Any:
     """Return the sum of the parts of a loss, without the factor of a GradScaler."""
     loss = reduce(add, parts)
-    return loss if scale is None else loss / _at_hand(scale)
+    return loss if scale is None else loss / scale
 
 
 def _at_hand(tensor: Any) -> Any:
     """Return the number that a tensor holds; the tensor if it is on a device."""
-    return tensor.item() if is_on_host(tensor) else tensor.detach()
+    if tensor is None or is_on_host(tensor):
+        return None if tensor is None else tensor.item()
+    return tensor.detach()

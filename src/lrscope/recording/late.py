@@ -56,9 +56,9 @@ class Late:
             column: its index in these rows.
             rows: returns their numbers; not called if nothing came late.
         """
-        if column not in self._columns:
+        late_rows, late = self._columns.get(column, (np.zeros(0, np.int64),) * 2)
+        if not late_rows.size:
             return values
-        late_rows, late = self._columns[column]
         numbers = rows()
         found = np.searchsorted(late_rows, numbers)
         found[found == late_rows.size] = 0
@@ -69,6 +69,8 @@ class Late:
 def _by_row(
     parts: list[tuple[Floats, Floats]],
 ) -> tuple[NDArray[np.int64], Floats]:
-    rows = np.concatenate([rows for rows, _ in parts]).astype(np.int64)
-    order = np.argsort(rows, kind="stable")
-    return rows[order], np.concatenate([values for _, values in parts])[order]
+    rows = np.concatenate([rows for rows, _ in parts])
+    values = np.concatenate([values for _, values in parts])
+    sane = (rows >= 0) & (rows < 2**53) & (rows == np.floor(rows))  # if undamaged
+    order = np.argsort(rows[sane], kind="stable")
+    return rows[sane][order].astype(np.int64), values[sane][order]

@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from lrscope.recording.rows import FLAG_BITS, HEAD, LAYOUT_BITS, VOID_CODE
+from lrscope.recording.rows import (
+    FLAG_BITS,
+    HEAD,
+    LAYOUT_BITS,
+    MOST_LAYOUTS,
+    VOID_CODE,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -93,11 +99,13 @@ def intact(raw: bytes, slot: int, widths: Mapping[int, int], *, twice: bool) -> 
         cells = np.frombuffer(raw, "<i8", table.size * (slot // 8))
         cells = cells.reshape(table.size, -1)
         body = (slot // 8) // 2
-        for layout in np.unique(table.layout).tolist():
-            size = min(HEAD + widths.get(layout, 0), body)  # older rows may follow
-            own = table.layout == layout
-            once, again = cells[own, :size], cells[own, body : body + size]
-            wrong[own] |= (once != again).any(axis=1)
+        size = np.full(MOST_LAYOUTS, HEAD)
+        for layout, width in widths.items():
+            if 0 <= layout < MOST_LAYOUTS:
+                size[layout] += width
+        size = size[table.layout]
+        for word in range(body):  # behind a row's own words may be those of older rows
+            wrong |= (cells[:, word] != cells[:, body + word]) & (word < size)
     stop = int(wrong.argmax()) if wrong.any() else table.size
     if not twice:
         stop = _summed(raw, slot, widths, table.pick(slice(stop)))

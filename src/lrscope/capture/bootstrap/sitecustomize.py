@@ -15,6 +15,8 @@ WATCHED = (
     "torch.optim",
     "torch.amp.grad_scaler",
     "torch.cuda.graphs",
+    "torch.accelerator.graphs",
+    "torch.xpu.graphs",
     "torch.utils.data.dataloader",
     "torch.nn.parallel.distributed",
     "torch.distributed.fsdp.fully_sharded_data_parallel",

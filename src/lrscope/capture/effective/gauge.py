@@ -5,13 +5,13 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from lrscope.capture.arrival import Arrival
 from lrscope.capture.effective.decay import decay_of
 from lrscope.capture.effective.drawing import SEED, Drawing
 from lrscope.capture.effective.elements import NotMeasurable
 from lrscope.capture.effective.internals import Internals
 from lrscope.capture.effective.pace import Pace
 from lrscope.capture.effective.sums import NAMES, Snapshot
-from lrscope.capture.late import Arrival
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -5,9 +5,9 @@ from __future__ import annotations
 import weakref
 from typing import Any, Callable
 
+from lrscope.capture.arrival import sent
 from lrscope.capture.effective.elements import copies_of, precision_of, size_of, wide
 from lrscope.capture.effective.strata import BLOCK, strata_in, two_of_each
-from lrscope.capture.late import sent
 
 MOST_AT_ONCE = 3 << 13
 """Elements that are added up at once: they stay in the cache, and on one thread."""

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Callable
 
+from lrscope.capture.arrival import sent
 from lrscope.capture.effective.elements import gradient_of, weight_of, wide
 from lrscope.capture.effective.part import MOST_AT_ONCE
 from lrscope.capture.effective.strata import BLOCK
-from lrscope.capture.late import sent
 
 if TYPE_CHECKING:
     from lrscope.capture.effective.part import Chunk, Part
