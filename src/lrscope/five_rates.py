@@ -26,7 +26,8 @@ class Readings(NamedTuple):
         group: name of the group.
         applied: the rate of the last step that really updated parameters. Known
             while a recorder is at work (``lrscope run`` or ``lrscope.record``).
-        next: what the next ``optimizer.step()`` will use, if nobody changes it.
+        next: what the next ``optimizer.step()`` will use, if nobody changes it. A
+            driver (``lrscope.drive``) writes it when that step begins.
         scheduler_last: what the scheduler last wrote, ``get_last_lr()``.
         planned: what the plan says for the next step: that of ``lrscope.drive``, or
             else of the scheduler that was passed in. None without either, and where a
@@ -78,15 +79,24 @@ def readings(
         msg = f"readings needs an optimizer with param_groups, got {optimizer!r}"
         raise UsageError(msg)
     known = rates_of(optimizer) or [Known()] * len(groups)
-    planned = _driven(optimizer) or _scheduled(scheduler)
+    driven = _driven(optimizer)
+    absent = [None] * len(groups)
     return tuple(
-        Readings(name, own.applied, float(group["lr"]), written, plan, *own[1:])
-        for name, group, own, written, plan in zip(
+        Readings(
+            name,
+            own.applied,
+            float(group["lr"]) if drives is None else drives,
+            written,
+            plan,
+            *own[1:],
+        )
+        for name, group, own, written, plan, drives in zip(
             names_of(groups),
             groups,
             known,
             _last_of(scheduler, len(groups)),
-            [*planned, *[None] * len(groups)],
+            [*(driven or _scheduled(scheduler)), *absent],
+            [*driven, *absent],
         )
     )
 

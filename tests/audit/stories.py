@@ -71,6 +71,7 @@ FIRES: dict[str, dict[str, Story]] = {
         },
         "no loader": {"scheds": one(T_max=100, **BY_PASS), "silent": True},
         "a long warm-up": {"scheds": one("LinearLR", total_iters=60, **WARM, **BY_PASS)},
+        "a function": {"scheds": one("LambdaLR", lr_lambda=told(10, 100), **BY_PASS), "lr": rising},
     },
     "batch-cadence-for-epoch-schedule": {
         "step decay": {
@@ -178,6 +179,7 @@ FIRES: dict[str, dict[str, Story]] = {
     },
     "cosine-past-T_max-climbs-back": {
         "half again": {"scheds": one(T_max=60, **STEPWISE), "lr": cosine(60)},
+        "two and a half lengths": {"scheds": one(T_max=40, **STEPWISE), "lr": cosine(40)},
         "by pass": {"scheds": one(T_max=4, **BY_PASS), "lr": cosine(4, 20), "updates": 160},
         "after a warm-up": {
             "scheds": [
@@ -376,6 +378,7 @@ QUIET: dict[str, dict[str, Story]] = {
         "it fits": {"scheds": one(T_max=100, **STEPWISE), "lr": cosine(100)},
         "one step past": {"scheds": one(T_max=99, **STEPWISE), "lr": cosine(99)},
         "many periods": {"scheds": one(T_max=25, **STEPWISE), "lr": cosine(25)},
+        "down, up and down": {"scheds": one(T_max=20, **STEPWISE), "lr": cosine(20), "updates": 60},
     },
     "onecycle-overrun-crash": {
         "on time": {"scheds": one("OneCycleLR", total_steps=100, **STEPWISE)},
@@ -447,6 +450,10 @@ CANNOT: dict[str, dict[str, Story]] = {
     "epoch-cadence-for-per-update-schedule": {
         **NO_SCHEDULER,
         "of unknown length": {"scheds": one("LambdaLR", **BY_PASS)},
+        "a function that counts passes": {
+            "scheds": one("LambdaLR", lr_lambda=told(20, 100), **BY_PASS),
+            "lr": rising,
+        },
     },
     "batch-cadence-for-epoch-schedule": {
         **NO_SCHEDULER,

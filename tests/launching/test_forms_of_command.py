@@ -194,3 +194,23 @@ def test_a_pipeline_keeps_flowing(place):
     )
     assert done.stdout == b"0\n"
     assert place.applied() == [place.halves[:1]]
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["--efective"], "run has no option --efective; did you mean --effective?"),
+        (["--outptu=x"], "run has no option --outptu=x; did you mean --output?"),
+        (["-z"], "run has no option -z; see: lrscope run --help"),
+        (["--effective", "4"], "did you mean --effective=every=4 or --print 4?"),
+    ],
+)
+def test_an_option_that_there_is_not_is_no_command(tmp_path, words, told):
+    done = subprocess.run(
+        [sys.executable, "-m", "lrscope", "run", *words, "python", "train.py"],
+        cwd=tmp_path, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode in (2, 127)
+    assert told in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+    assert not any(tmp_path.iterdir())

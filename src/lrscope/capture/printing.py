@@ -55,6 +55,7 @@ class Printer:
         self._due: dict[int, Due] = {}
         self._complete: deque[tuple[Due, list[Any]]] = deque()
         self._rows: dict[int, int] = {}
+        self._hooked: dict[int, bool] = {}  # steps under way with hooks of their own
         self._at_it = RLock()  # several threads may be stepping
 
     def hooks(self, optimizer: ModuleType, witness: OptimizerWitness) -> list[Any]:
@@ -67,7 +68,10 @@ class Printer:
             if watch is None or witness.graphs.is_capturing:
                 return
             try:
-                self.begins(watch, watch.rates)
+                if watch.hooked:  # the next rates are known when its hooks have run
+                    self._hooked[watch.number] = self._is_asked_for()
+                else:
+                    self.begins(watch, watch.rates)
                 if not watch.waiting:
                     self._print_known()
             except Exception as error:  # noqa: BLE001 - the training must go on
@@ -80,6 +84,8 @@ class Printer:
             self._rows[watch.number] = watch.row
             flags, watch.last_flags = watch.last_flags, rows.UPDATED
             try:
+                if self._hooked.pop(watch.number, False):
+                    self._completed(watch, watch.rates)
                 self.ended(watch, watch.rates, flags)
             except Exception as error:  # noqa: BLE001 - the training must go on
                 witness.fail(error)
@@ -91,11 +97,16 @@ class Printer:
 
     def begins(self, watch: Watch, rates: list[float]) -> None:
         """Complete the step before, whose next rates these are."""
+        if self._is_asked_for():
+            self._completed(watch, rates)
+
+    def _is_asked_for(self) -> bool:
+        """Say whether a step is to be printed, if one is due."""
+        return not self._passes or _a_pass_ended(self._witness.journal)
+
+    def _completed(self, watch: Watch, rates: list[float]) -> None:
         with self._at_it:
-            journal = self._witness.journal
-            if watch.number in self._due and (
-                not self._passes or _a_pass_ended(journal)
-            ):
+            if watch.number in self._due:
                 self._complete.append((self._due.pop(watch.number), rates))
 
     def ended(self, watch: Watch, rates: list[float], flags: int) -> None:

@@ -26,6 +26,16 @@ class _Run(click.Command):
         return super().parse_args(ctx, args)
 
 
+def _no_option(word: str) -> str:
+    """Return what to say of an option that there is not."""
+    from difflib import get_close_matches
+
+    known = [*TAKE_A_VALUE, trial.EFFECTIVE, "--audit", "--help"]
+    near = get_close_matches(word.partition("=")[0], known, 1)
+    meant = f"did you mean {near[0]}?" if near else "see: lrscope run --help"
+    return f"run has no option {word}; {meant}"
+
+
 @click.command(
     "run",
     cls=_Run,
@@ -80,6 +90,8 @@ def command(
     words = list(command)
     if words[:1] == ["--"]:
         words = words[1:]
+    elif words and words[0].startswith("-") and words[0] != "-m":
+        raise UsageError(_no_option(words[0]))
     if not words:
         msg = "run needs a command, got none; try: lrscope run python train.py"
         raise UsageError(msg)

@@ -103,9 +103,12 @@ def _process(run: Run, segment: int | None, rank: int | None) -> Process:
         found = [each for each in found if each.rank == rank]
     if not found:
         there = sorted({(each.segment, each.rank) for each in run.processes}, key=str)
-        shown = ", ".join(f"{part} / {place}" for part, place in there)
-        msg = f"no process of segment {number}, rank {rank} was recorded; "
-        msg += f"there are (segment / rank): {shown}"
+        shown = ", ".join(
+            f"segment {part}" + ("" if place is None else f" rank {place}")
+            for part, place in there
+        )
+        wanted = f"segment {number}" + ("" if rank is None else f", rank {rank}")
+        msg = f"no process of {wanted} was recorded; there are: {shown}"
         raise UsageError(msg)
     return min(found, key=lambda each: (each.rank or 0, each.started))
 

@@ -126,6 +126,8 @@ def _get_ready() -> None:
 
 def _hint(word: str) -> str:
     """Return what a word that is no command was meant as, if it looks like that."""
+    if word.isdecimal():
+        return f"; did you mean {EFFECTIVE}=every={word} or --print {word}?"
     key, given, _ = word.partition("=")
     if given and key in ("every", "budget", "by"):
         return f"; did you mean {EFFECTIVE}={word}?"

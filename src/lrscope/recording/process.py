@@ -6,6 +6,7 @@ from collections import Counter
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from lrscope.errors import UsageError
 from lrscope.recording.contents import Contents, read_contents
 from lrscope.recording.history import History
 from lrscope.recording.ratio import Ratio, ratio_of
@@ -109,6 +110,26 @@ class Process:
             for number, optimizer in self.optimizers.items()
             for group, name in self._groups_of(number)
         )
+
+    def track(self, name: str) -> Track:
+        """Return the track called ``name``.
+
+        Args:
+            name: "optimizer/group"; the optimizer may be left out if no other
+                optimizer has a group of that name.
+
+        Raises:
+            UsageError: there is no such track, or more than one.
+        """
+        found = [each for each in self.tracks if name in (each.name, each.group.name)]
+        exact = [each for each in found if each.name == name]
+        found = exact or found
+        if len(found) != 1:
+            names = ", ".join(each.name for each in self.tracks)
+            problem = "there is no track" if not found else "there are several tracks"
+            msg = f"{problem} called {name!r}; the tracks of this run are: {names}"
+            raise UsageError(msg)
+        return found[0]
 
     @cached_property
     def optimizers(self) -> dict[int, OptimizerId]:

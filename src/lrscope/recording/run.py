@@ -8,7 +8,7 @@ from operator import add
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lrscope.errors import DamagedRecording, NotARun, UsageError
+from lrscope.errors import DamagedRecording, NotARun
 from lrscope.recording.measuring import is_sharded, measured_of, parameters_of
 from lrscope.recording.place import Segment, recordings_in, segments_of
 from lrscope.recording.process import Process, read_process
@@ -59,25 +59,12 @@ class Run:
         return list(by_rank.values())
 
     def track(self, name: str) -> Track:
-        """Return the track called ``name`` of the `main` process.
-
-        Args:
-            name: "optimizer/group"; the optimizer may be left out if no other
-                optimizer has a group of that name.
+        """Return the track called ``name`` of the `main` process; see `Process.track`.
 
         Raises:
             UsageError: there is no such track, or more than one.
         """
-        tracks = self.main.tracks
-        found = [each for each in tracks if name in (each.name, each.group.name)]
-        exact = [each for each in found if each.name == name]
-        found = exact or found
-        if len(found) != 1:
-            names = ", ".join(each.name for each in tracks)
-            problem = "there is no track" if not found else "there are several tracks"
-            msg = f"{problem} called {name!r}; the tracks of this run are: {names}"
-            raise UsageError(msg)
-        return found[0]
+        return self.main.track(name)
 
     def measured(self, name: str) -> Measured | None:
         """Return what measured steps of the last segment really moved, on all ranks.
@@ -87,7 +74,7 @@ class Run:
         that holds a shard is missing.
 
         Args:
-            name: as for `track`.
+            name: as for `Process.track`.
 
         Raises:
             UsageError: there is no such track, or more than one.

@@ -15,11 +15,10 @@ if TYPE_CHECKING:
     from lrscope.recording.process import Process
 
 CAUSES = (
-    "the command never came to optimizer.step(); the optimizer is not a "
-    "torch.optim.Optimizer (a class that does not call Optimizer.__init__, DeepSpeed "
-    "and Apex kernels); Python ran isolated (python -I, -E or -S) or the script "
-    "cleared PYTHONPATH; Python is older than 3.9; every step was replayed from a "
-    "CUDA graph"
+    "the optimizer is not a torch.optim.Optimizer (a class that does not call "
+    "Optimizer.__init__, DeepSpeed and Apex kernels); Python ran isolated (python -I, "
+    "-E or -S) or the script cleared PYTHONPATH; Python is older than 3.9; every step "
+    "was replayed from a CUDA graph"
 )
 
 
@@ -28,9 +27,11 @@ def nothing_seen(exit_code: int) -> str:
     warning = "warning: no optimizer step was seen"
     if exit_code:
         warning += f"; the command ended with code {exit_code}. If it did train"
-    else:
-        warning += ", so nothing was recorded. Likely causes"
-    return f"{warning}: {CAUSES}"
+        return f"{warning}: {CAUSES}"
+    return (
+        f"{warning}, so nothing was recorded. Likely causes: the command never came to "
+        f"optimizer.step(); {CAUSES}"
+    )
 
 
 def summary_of(run: Path, segment: int) -> str:
@@ -48,6 +49,8 @@ def summary_of(run: Path, segment: int) -> str:
         why, then = _why(process), _next(run, "audit")
         return f"no optimizer step was completed{why} · next: {then}"
     parts = [_steps(process)]
+    if segment:
+        parts.insert(0, f"segment {segment} of this run")
     if len(found) > 1:
         parts.insert(0, f"{len(found)} processes")
     if ratio.skipped:

@@ -65,6 +65,13 @@ lengths = st.integers(1, 80)
 lows = st.sampled_from([0.0, 1e-6, 1e-3, 0.2])
 
 
+def has_no_tiny_phase(pct):
+    """Say whether phases are absent or long; steps past a tiny one only show rounding."""
+    return pct in (0.0, 1.0) or all(
+        abs(pct - edge) > 1e-6 for edge in (0.0, 0.25, 0.5, 0.75, 1.0)
+    )
+
+
 def one_cycle(o, top, steps, pct, anneal, three_phase):
     return torchs.OneCycleLR(
         o, top, steps, pct_start=pct, anneal_strategy=anneal, three_phase=three_phase
@@ -113,7 +120,7 @@ ONE_CYCLES = st.builds(
     lambda *chosen: lambda o: one_cycle(o, *chosen),
     st.sampled_from([0.3, [0.1, 0.02]]),
     st.integers(2, 150),
-    st.floats(0.0, 1.0).filter(lambda pct: pct not in (0.25, 0.5, 0.75)),
+    st.floats(0.0, 1.0).filter(has_no_tiny_phase),
     st.sampled_from(["cos", "linear"]),
     st.booleans(),
 )

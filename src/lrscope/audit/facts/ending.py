@@ -52,6 +52,16 @@ class Ending:
         return str((self.exception or {}).get("message", ""))
 
     @property
+    def cut_short(self) -> tuple[str, str] | None:
+        """Cause and advice where an exception kept a run from its end, else None."""
+        if not self.error:
+            return None
+        return (
+            f"{self.error} ended the run before its end",
+            "nothing, until a run comes to its end",
+        )
+
+    @property
     def in_order(self) -> bool:
         """Whether it ran to its end, killed by nothing."""
         return self.process.ended and self.exception is None

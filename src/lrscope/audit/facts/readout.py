@@ -55,10 +55,12 @@ def shown_after_step(scheduler: Scheduler) -> list[Readout]:
     started, found = scheduler.training.started, []
     for site in scheduler.sites:
         _, after = beside(site, started)
+        held: dict[str, int | None] = {}
         for statement in after:
             if _steps(statement):
                 break
-            found += list(_readouts(statement, site[0]))
+            held.update(_held(statement))
+            found += list(_readouts(statement, site[0], held))
     return found
 
 
@@ -71,23 +73,49 @@ def shown(scheduler: Scheduler) -> tuple[list[Readout], bool]:
     for file in dict.fromkeys(site[0] for site in scheduler.sites):
         tree = tree_of(file, started)
         if tree is not None:
-            found += list(_readouts(tree, file))
+            found += list(_readouts(tree, file, _held(tree)))
             goes_round |= any(map(_goes_round, ast.walk(tree)))
     return found, goes_round
 
 
-def _readouts(node: ast.AST, file: str) -> Iterator[Readout]:
+def _readouts(
+    node: ast.AST, file: str, held: dict[str, int | None]
+) -> Iterator[Readout]:
+    """Yield where rates are shown.
+
+    Args:
+        node: in which to look.
+        file: that it is from.
+        held: variables that hold a rate, and which.
+    """
     for call in ast.walk(node):
         if isinstance(call, ast.Call) and _name(call.func) in SHOWS:
             for each in ast.walk(call):
-                if _name(each) in RATES:
-                    yield Readout(where=(file, call.lineno), index=_index(call))
+                name = _name(each)
+                if name in RATES or (isinstance(each, ast.Name) and name in held):
+                    index = _index(call) if name in RATES else held[str(name)]
+                    yield Readout(where=(file, call.lineno), index=index)
                     break
 
 
-def _index(call: ast.Call) -> int | None:
-    """Return the whole number that rates are picked by in a call."""
-    for each in ast.walk(call):
+def _held(node: ast.AST) -> dict[str, int | None]:
+    """Return the variables that are given a rate in a statement, and which."""
+    return {
+        target.id: _index(each.value)
+        for each in ast.walk(node)
+        if isinstance(each, ast.Assign) and any(map(_is_rate, ast.walk(each.value)))
+        for target in each.targets
+        if isinstance(target, ast.Name)
+    }
+
+
+def _is_rate(node: ast.AST) -> bool:
+    return _name(node) in RATES
+
+
+def _index(read: ast.AST) -> int | None:
+    """Return the whole number that rates are picked by where they are read."""
+    for each in ast.walk(read):
         if isinstance(each, ast.Subscript) and isinstance(each.slice, ast.Constant):
             inner = each.value.func if isinstance(each.value, ast.Call) else each.value
             if _name(inner) in RATES and isinstance(each.slice.value, int):

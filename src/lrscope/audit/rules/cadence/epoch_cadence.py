@@ -24,6 +24,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from lrscope.audit.facts.held import held_by
+from lrscope.audit.facts.horizon import TOTALS, Horizon
 from lrscope.audit.finding import ERROR, WARNING
 from lrscope.audit.rule import Rule
 from lrscope.audit.rules.cadence import OVER_LATE
@@ -35,6 +37,8 @@ if TYPE_CHECKING:
     from lrscope.audit.facts.scheduler import Scheduler
     from lrscope.audit.finding import Finding
 
+NEARLY = 0.03
+"""Relative difference of a length from the number of updates."""
 FAR = 5
 """How many times longer than its steps a schedule must be."""
 
@@ -43,20 +47,22 @@ def _subjects(case: Case) -> list[Scheduler]:
     return [
         each
         for each in case.driving
-        if each.horizon and not each.by_argument and case.is_last(each)
+        if each.horizon or _holds_the_updates(each)
+        if not each.by_argument and case.is_last(each)
         if each.calls_per_step < 2 or each.steps >= 2
     ]
 
 
 def _judge(scheduler: Scheduler) -> Iterator[Finding]:
     horizon, calls = scheduler.horizon, scheduler.calls.size
+    horizon = horizon or _holds_the_updates(scheduler)
     if horizon is None or scheduler.per_call > 0:
         return
     each = scheduler.calls_per_step
     length = horizon.warmup if horizon.rises_only else horizon.steps
     if each < 2 or length < FAR * scheduler.position:
         return
-    fits = 0.97 <= length / calls <= 1.03
+    fits = abs(length / calls - 1) <= NEARLY
     within = 2 * each <= length <= 1.1 * calls
     if not fits and (not within or scheduler.training.ending.by_choice):
         return
@@ -71,6 +77,29 @@ def _judge(scheduler: Scheduler) -> Iterator[Finding]:
         severity=ERROR if fits else WARNING,
         steps=(0, calls - 1),
         evidence={"calls_per_step": round(each, 2)},
+    )
+
+
+def _holds_the_updates(scheduler: Scheduler) -> Horizon | None:
+    """Return the length of a function that holds the number of updates; None if not.
+
+    Not if it holds the updates of a pass as well: then it may count passes itself.
+    """
+    calls, each = scheduler.calls.size, scheduler.calls_per_step
+    if scheduler.class_name != "LambdaLR" or each < 2 or not scheduler.groups:
+        return None
+    held = held_by(scheduler)
+    if any(abs(value / each - 1) <= NEARLY for value in held.values() if value > 1):
+        return None
+    if any(group.applied[-1] < 0.5 * group.peak for group in scheduler.groups):
+        return None
+    return next(
+        (
+            Horizon(steps=int(value), name=name)
+            for name, value in held.items()
+            if name in TOTALS and abs(value / calls - 1) <= NEARLY
+        ),
+        None,
     )
 
 

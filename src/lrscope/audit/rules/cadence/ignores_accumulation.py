@@ -51,7 +51,8 @@ def _judge(scheduler: Scheduler) -> Iterator[Finding]:
     both = processes > 1 and scheduler.ended_at_one_in(batches * processes)
     either = processes == batches
     times = batches * processes if both else batches
-    if not scheduler.ended_at_one_in(times):
+    divides = scheduler.ended_at_one_in(times)
+    if not divides and horizon.steps != optimizer.ratios["backward_calls"]:
         return
     yield RULE.found(
         scheduler,
@@ -62,7 +63,10 @@ def _judge(scheduler: Scheduler) -> Iterator[Finding]:
         if both
         else f"its length counts batches; {batches} of them make one update"
         + (f" (there are also {batches} processes: it may be either)" * either),
-        fix=f"divide {horizon.name} by {times}",
+        fix=f"divide {horizon.name} by {times}"
+        if divides
+        else f"set {horizon.name} to the {scheduler.position} updates that these "
+        f"{horizon.steps} batches make",
         severity=WARNING if scheduler.training.ending.asked_for else ERROR,
         steps=scheduler.throughout,
         evidence={"accumulation": batches, "processes": processes},

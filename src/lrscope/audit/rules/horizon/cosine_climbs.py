@@ -36,8 +36,11 @@ if TYPE_CHECKING:
     from lrscope.audit.finding import Finding
 
 COSINE = "CosineAnnealingLR"
-PERIODS = 2.5
-"""Lengths of ``T_max`` from which on the swing is taken to be wanted."""
+SOME, MANY = 2.5, 4
+"""Lengths of ``T_max`` from which on a swing is taken to be wanted: of some only if the
+run ends where one does, of many always."""
+NEAR = 0.02
+"""Share of a length by which a run may miss its end."""
 
 
 def _subjects(case: Case) -> list[Scheduler]:
@@ -64,7 +67,9 @@ def _judge(scheduler: Scheduler) -> Iterator[Finding]:
     if end <= low + 0.01 * (group.peak - low):
         return
     given = scheduler.position - before
-    often = given >= PERIODS * length
+    lengths = given / length
+    ends = abs(lengths - round(lengths)) <= NEAR
+    often = lengths >= MANY or (lengths >= SOME and ends)
     yield RULE.found(
         scheduler,
         f"the rate rose again from {low:.3g} to {end:.3g} after update {turn}: "

@@ -46,14 +46,18 @@ def _judge(scheduler: Scheduler) -> Iterator[Finding]:
     in_a_pass = scheduler.ended_within_a_pass
     left = scheduler.alive.stop < 0.9 * scheduler.calls.size
     rates = [(each.applied[-1], each.peak) for each in scheduler.groups]
+    cause, fix = ending.cut_short or (
+        f"{horizon.name} does not fit the length of the run",
+        f"set {horizon.name} to the {scheduler.position} steps that the run has",
+    )
     last, peak = max(rates, default=(float("nan"), float("nan")))
     yield RULE.found(
         scheduler,
         f"{scheduler.called} had come {progress:.0%} of its way when the run ended: "
         f"{scheduler.position} steps of {horizon.steps}; the last rate was {last:.3g}, "
         f"the highest {peak:.3g}",
-        cause=f"{horizon.name} does not fit the length of the run",
-        fix=f"set {horizon.name} to the {scheduler.position} steps that the run has",
+        cause=cause,
+        fix=fix,
         severity=INFO if ending.by_choice or in_a_pass or left else WARNING,
         steps=scheduler.throughout,
         evidence={

@@ -111,12 +111,16 @@ def _by(scheduler: Scheduler) -> Iterator[Finding]:
         return
     in_a_pass = scheduler.ended_within_a_pass
     last = max(float(group.applied[-1]) for group in scheduler.groups)
+    cause, fix = scheduler.training.ending.cut_short or (
+        "the warm-up is longer than the run",
+        f"shorten the warm-up to well below {scheduler.position} steps",
+    )
     yield RULE.found(
         scheduler,
         f"the rate rose to the last update, to {last:.3g}: {scheduler.position} of "
         f"{horizon.warmup} steps of warm-up were taken",
-        cause="the warm-up is longer than the run",
-        fix=f"shorten the warm-up to well below {scheduler.position} steps",
+        cause=cause,
+        fix=fix,
         severity=INFO if scheduler.training.ending.by_choice or in_a_pass else WARNING,
         steps=scheduler.throughout,
         evidence={"warmup": horizon.warmup, "ended_within_a_pass": in_a_pass},

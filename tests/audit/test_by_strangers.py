@@ -1,0 +1,73 @@
+"""Mistakes as they stood in programs that nobody here wrote."""
+
+from __future__ import annotations
+
+import torch
+from torch import nn
+from torch.optim import SGD, AdamW
+from torch.optim.lr_scheduler import CosineAnnealingLR, ExponentialLR
+from torch.utils.data import DataLoader, TensorDataset
+
+import lrscope
+from lrscope.audit.finding import ERROR
+
+from .verdict import audited
+
+told = []
+
+
+def found(folder, train):
+    with lrscope.record(folder / "run"):
+        train()
+    return {
+        each.name: each for each in audited(lrscope.read_run(folder / "run")).findings
+    }
+
+
+def test_accumulation_that_does_not_divide_a_pass(tmp_path):
+    def train():
+        model = nn.Linear(3, 1)
+        optimizer = AdamW(model.parameters(), lr=1e-3)
+        loader = DataLoader(TensorDataset(torch.randn(47 * 2, 3)), batch_size=2)
+        scheduler = CosineAnnealingLR(optimizer, T_max=6 * len(loader))
+        for _ in range(6):
+            for index, (batch,) in enumerate(loader):
+                (model(batch).square().mean() / 4).backward()
+                if (index + 1) % 4 == 0:
+                    optimizer.step()
+                    optimizer.zero_grad()
+                    scheduler.step()
+
+    finding = found(tmp_path, train)["horizon-ignores-accumulation"]
+    assert finding.severity == ERROR
+    assert finding.fix == "set T_max to the 66 updates that these 282 batches make"
+
+
+def test_a_rate_that_is_shown_by_way_of_a_variable(tmp_path):
+    def train():
+        weight = nn.Parameter(torch.ones(1))
+        optimizer = SGD([weight], lr=0.1)
+        scheduler = ExponentialLR(optimizer, 0.9)
+        for _ in range(5):
+            weight.square().sum().backward()
+            optimizer.step()
+            scheduler.step()
+            rate = scheduler.get_last_lr()[0]
+            told.append(f"{rate:.3e}")
+
+    assert "logged-lr-is-next-step" in found(tmp_path, train)
+
+
+def test_a_rate_that_is_kept_before_the_scheduler_steps_is_the_right_one(tmp_path):
+    def train():
+        weight = nn.Parameter(torch.ones(1))
+        optimizer = SGD([weight], lr=0.1)
+        scheduler = ExponentialLR(optimizer, 0.9)
+        for _ in range(5):
+            weight.square().sum().backward()
+            optimizer.step()
+            rate = optimizer.param_groups[0]["lr"]
+            scheduler.step()
+            told.append(f"{rate:.3e}")
+
+    assert "logged-lr-is-next-step" not in found(tmp_path, train)
