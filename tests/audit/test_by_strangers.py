@@ -43,11 +43,15 @@ def test_accumulation_that_does_not_divide_a_pass(tmp_path):
     assert finding.fix == "set T_max to the 66 updates that these 282 batches make"
 
 
+def falling():
+    weight = nn.Parameter(torch.ones(1))
+    optimizer = SGD([weight], lr=0.1)
+    return weight, optimizer, ExponentialLR(optimizer, 0.9)
+
+
 def test_a_rate_that_is_shown_by_way_of_a_variable(tmp_path):
     def train():
-        weight = nn.Parameter(torch.ones(1))
-        optimizer = SGD([weight], lr=0.1)
-        scheduler = ExponentialLR(optimizer, 0.9)
+        weight, optimizer, scheduler = falling()
         for _ in range(5):
             weight.square().sum().backward()
             optimizer.step()
@@ -60,9 +64,7 @@ def test_a_rate_that_is_shown_by_way_of_a_variable(tmp_path):
 
 def test_a_rate_that_is_kept_before_the_scheduler_steps_is_the_right_one(tmp_path):
     def train():
-        weight = nn.Parameter(torch.ones(1))
-        optimizer = SGD([weight], lr=0.1)
-        scheduler = ExponentialLR(optimizer, 0.9)
+        weight, optimizer, scheduler = falling()
         for _ in range(5):
             weight.square().sum().backward()
             optimizer.step()

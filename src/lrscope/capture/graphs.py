@@ -123,14 +123,14 @@ class GraphWitness:
     @property
     def is_capturing(self) -> bool:
         """Say whether this thread is capturing a graph."""
-        return bool(self._under_way) and get_ident() in self._under_way
+        return get_ident() in self._under_way
 
     def hold(self, prepare: Prepare) -> bool:
         """Say whether this thread captures a graph; then that is done at replays."""
-        if not self.is_capturing:
-            return False
-        self._under_way[get_ident()].parts.append(prepare)
-        return True
+        held = self._under_way.get(get_ident())
+        if held is not None:
+            held.parts.append(prepare)
+        return held is not None
 
     def hold_step(self, watch: Watch, flags: int, overflow: Any) -> bool:
         """Say whether this thread captures a graph; then its replays are the steps.

@@ -162,5 +162,4 @@ class LateValues:
         """Be ready for a new recording, in a forked child."""
         self._waiting.clear()
         self._layouts.clear()
-        self.captures.clear()
         self._collecting = Lock()  # another thread may have held it

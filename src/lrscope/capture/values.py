@@ -159,6 +159,6 @@ def _without(scale: Any, parts: list[Any]) -> Any:
 
 def _at_hand(tensor: Any) -> Any:
     """Return the number that a tensor holds; the tensor if it is on a device."""
-    if tensor is None or is_on_host(tensor):
-        return None if tensor is None else tensor.item()
-    return tensor.detach()
+    if tensor is None:
+        return None
+    return tensor.item() if is_on_host(tensor) else tensor.detach()

@@ -18,7 +18,7 @@ CAUSES = (
     "the optimizer is not a torch.optim.Optimizer (a class that does not call "
     "Optimizer.__init__, DeepSpeed and Apex kernels); Python ran isolated (python -I, "
     "-E or -S) or the script cleared PYTHONPATH; Python is older than 3.9; every step "
-    "was replayed from a CUDA graph"
+    "was replayed from a CUDA graph that torch does not know"
 )
 
 

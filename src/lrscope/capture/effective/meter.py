@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Callable
 from lrscope.capture.effective.gauge import Gauge
 from lrscope.capture.effective.pace import Account
 from lrscope.capture.effective.sums import Bench
-from lrscope.capture.modes import Uncompiled, is_captured, out_of_modes
+from lrscope.capture.modes import Uncompiled, out_of_modes
 from lrscope.capture.watch import Watch
 from lrscope.compiled import quick
 from lrscope.sites import unseen
@@ -109,7 +109,7 @@ class Meter:
             import torch
 
             gauge = self._gauge_of(optimizer)
-            if gauge is not None and not is_captured(torch):
+            if gauge is not None and self._witness.late.may_ask():
                 given = (*args[1:], *kwargs.values())  # args[0] is the optimizer
                 with torch.no_grad(), out_of_modes(torch):
                     gauge.open(optimizer, has_closure=any(map(callable, given)))

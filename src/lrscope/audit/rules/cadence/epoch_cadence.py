@@ -47,15 +47,14 @@ def _subjects(case: Case) -> list[Scheduler]:
     return [
         each
         for each in case.driving
-        if each.horizon or _holds_the_updates(each)
+        if _horizon_of(each)
         if not each.by_argument and case.is_last(each)
         if each.calls_per_step < 2 or each.steps >= 2
     ]
 
 
 def _judge(scheduler: Scheduler) -> Iterator[Finding]:
-    horizon, calls = scheduler.horizon, scheduler.calls.size
-    horizon = horizon or _holds_the_updates(scheduler)
+    horizon, calls = _horizon_of(scheduler), scheduler.calls.size
     if horizon is None or scheduler.per_call > 0:
         return
     each = scheduler.calls_per_step
@@ -78,6 +77,10 @@ def _judge(scheduler: Scheduler) -> Iterator[Finding]:
         steps=(0, calls - 1),
         evidence={"calls_per_step": round(each, 2)},
     )
+
+
+def _horizon_of(scheduler: Scheduler) -> Horizon | None:
+    return scheduler.horizon or _holds_the_updates(scheduler)
 
 
 def _holds_the_updates(scheduler: Scheduler) -> Horizon | None:

@@ -42,11 +42,10 @@ def _judge(optimizer: Optimizer) -> Iterator[Finding]:
         return
     first = optimizer.kept_by_graphs[0]
     kept = "a tensor that the group lost" if first.kept is None else f"{first.kept:.4g}"
-    wanted = "" if first.wanted is None else f" of {first.wanted:.4g}"
+    held = "another tensor" if first.wanted is None else f"{first.wanted:.4g}"
     yield RULE.found(
         optimizer,
-        f"a CUDA graph was replayed with {kept}; the rate{wanted} in the group was "
-        "never used",
+        f"a CUDA graph was replayed with {kept} while the group held {held}",
         cause="a graph keeps what it was captured with: a float as a constant, a "
         "tensor by its memory",
         fix="make the rate a tensor on the device before the capture, and write into "
