@@ -188,3 +188,24 @@ def test_a_recording_that_has_ended_is_not_begun_again(tmp_path):
     with pytest.raises(RuntimeError, match="has ended"):
         journal.silence()
     assert not os.listdir(tmp_path)
+
+
+def test_a_device_that_failed_is_asked_for_nothing_and_ends_no_recording(
+    recorded, monkeypatch, capfd
+):
+    def failing():
+        message = "CUDA error: device-side assert triggered"
+        raise RuntimeError(message)
+
+    def train():
+        model, optimizer = made()
+        step(optimizer, model)
+        monkeypatch.setattr(torch.cuda, "is_initialized", lambda: True)
+        monkeypatch.setattr(torch.cuda, "is_current_stream_capturing", failing)
+        step(optimizer, model)
+
+    _, run = recorded(train)
+    assert len(run.main.tracks[0].attempted.updated) == 2
+    assert not run.main.events.of(events.Trouble)
+    assert len(run.main.events.of(events.ProcessEnded)) == 1
+    assert capfd.readouterr().err == ""

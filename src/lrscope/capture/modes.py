@@ -47,9 +47,15 @@ def out_of_modes(torch: Any) -> Any:
 
 
 def is_captured(torch: Any) -> bool:
-    """Say whether a graph is being captured: nothing of ours belongs into it."""
+    """Say whether a graph is being captured: nothing of ours belongs into it.
+
+    Also true of a device that failed, which is not to be asked for anything either.
+    """
     for backend in (torch.cuda, getattr(torch, "xpu", None)):
         asked = getattr(backend, "is_current_stream_capturing", None)
-        if backend and asked and backend.is_initialized() and asked():
+        try:
+            if backend and asked and backend.is_initialized() and asked():
+                return True
+        except RuntimeError:
             return True
     return False
