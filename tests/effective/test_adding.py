@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 
@@ -126,7 +127,7 @@ if way != "alone":
 """
 
 
-def _trained(folder, way, effective):
+def _trained(finished, folder, way, effective):
     (folder / "train.py").write_text(TRAINING)
     launch = [sys.executable, "train.py", way]
     if way != "alone":
@@ -135,11 +136,17 @@ def _trained(folder, way, effective):
             "--nproc_per_node", "2", "train.py", way,
         ]  # fmt: skip
     environment = {k: v for k, v in os.environ.items() if not k.startswith("LRSCOPE")}
-    done = subprocess.run(
-        [sys.executable, "-m", "lrscope", "run", f"--effective={effective}", "-o", way, *launch],
-        cwd=folder, env={**environment, "OMP_NUM_THREADS": "1"},
-        capture_output=True, text=True, check=False, timeout=120,
-    )  # fmt: skip
+    run = "run", f"--effective={effective}", "-o", way
+
+    def attempt():
+        shutil.rmtree(folder / way, ignore_errors=True)
+        return subprocess.run(
+            [sys.executable, "-m", "lrscope", *run, *launch],
+            cwd=folder, env={**environment, "OMP_NUM_THREADS": "1"},
+            capture_output=True, text=True, check=False, timeout=120,
+        )  # fmt: skip
+
+    done = finished(attempt)
     assert done.returncode == 0, done.stderr
     return lrscope.read_run(folder / way)
 
@@ -148,9 +155,11 @@ def _trained(folder, way, effective):
 @pytest.mark.xdist_group("torchrun")
 @pytest.mark.parametrize("way", ["ddp", "fsdp", "fsdp1"])
 @pytest.mark.parametrize("by", ["", ",by=parameter"], ids=["group", "parameter"])
-def test_two_ranks_tell_what_one_process_does_on_the_same_batch(tmp_path, way, by):
-    alone = _trained(tmp_path, "alone", f"every=1{by}").measured("sgd/all")
-    run = _trained(tmp_path, way, f"every=1{by}")
+def test_two_ranks_tell_what_one_process_does_on_the_same_batch(
+    finished, tmp_path, way, by
+):
+    alone = _trained(finished, tmp_path, "alone", f"every=1{by}").measured("sgd/all")
+    run = _trained(finished, tmp_path, way, f"every=1{by}")
     assert len(run.processes) == 2
     found = run.measured("sgd/all")
     assert found.steps.tolist() == alone.steps.tolist() == [0, 1, 2]

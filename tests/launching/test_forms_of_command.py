@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 
@@ -155,12 +156,16 @@ sys.exit(int(sys.argv[1]) if rank == 1 else 0)
 
 @pytest.mark.xdist_group("torchrun")
 @pytest.mark.parametrize("code", [0, 5])
-def test_torchrun_with_two_processes_makes_two_recordings(place, code):
+def test_torchrun_with_two_processes_makes_two_recordings(place, finished, code):
     import lrscope
+
+    def attempt():
+        shutil.rmtree(place.run_directory, ignore_errors=True)
+        return place.run("-o", "run", "--print", "step", *command)
 
     script = place.write(DISTRIBUTED, trains=True)
     command = ["torchrun", "--standalone", "--nproc_per_node", "2", script, str(code)]
-    done = place.run("-o", "run", "--print", "step", *command)
+    done = finished(attempt)
     assert done.code == (1 if code else 0)
     assert sorted(done.stdout.splitlines()) == [b"rank 0 of 2", b"rank 1 of 2"]
     run = lrscope.read_run(place.run_directory)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -21,8 +22,9 @@ class Laboratory:
     dict from group to its calls of ``step()``: [number, rate in hex, updated].
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, finished) -> None:
         self.path = path
+        self._finished = finished
         self._count = 0
 
     def _run(self, command: list[str], cwd: Path, **environment: str):
@@ -57,16 +59,27 @@ class Laboratory:
         """Run a command without lrscope; return how it ended and the readings."""
         self._count += 1
         directory = self.path / f"readings{self._count}"
-        directory.mkdir()
-        done = self._run(
-            command, cwd, PYTHONPATH=str(INDEPENDENT), READINGS=str(directory)
-        )
+        reader = {"PYTHONPATH": str(INDEPENDENT), "READINGS": str(directory)}
+
+        def attempt():
+            shutil.rmtree(directory, ignore_errors=True)
+            directory.mkdir()
+            return self._run(command, cwd, **reader)
+
+        done = self._finished(attempt)
         return done, sorted(map(_reading, directory.glob("*.jsonl")), key=repr)
 
     def record(self, command: list[str], cwd: Path, run: Path):
         """Run a command under lrscope; return how it ended and what was recorded."""
         words = [sys.executable, "-m", "lrscope", "run", "-o", str(run), "--"]
-        return self._run([*words, *command], cwd)
+        is_new = not run.exists()
+
+        def attempt():
+            if is_new:
+                shutil.rmtree(run, ignore_errors=True)
+            return self._run([*words, *command], cwd)
+
+        return self._finished(attempt)
 
     def accused(self, run: Path) -> set[str]:
         """Return the warnings and errors that an audit of a run ends with."""
@@ -131,6 +144,6 @@ def _check_applied(process) -> None:
 
 
 @pytest.fixture
-def laboratory(tmp_path: Path) -> Laboratory:
+def laboratory(tmp_path: Path, finished) -> Laboratory:
     """Return a place to record and read programs."""
-    return Laboratory(tmp_path)
+    return Laboratory(tmp_path, finished)

@@ -87,7 +87,8 @@ def test_a_wild_program_ends_the_same_and_its_rates_are_read_bit_for_bit(
         command = [_expand(each) for each in words]
         bare, reading = laboratory.read_independently(command, here)
         done = laboratory.record(command, there, tmp_path / "run")
-        assert (bare.returncode, done.returncode) == (code, code), done.stderr.decode()
+        assert bare.returncode == code, bare.stderr.decode()
+        assert done.returncode == code, done.stderr.decode()
         assert laboratory.recorded(tmp_path / "run", segment) == reading
 
 

@@ -52,15 +52,25 @@ def lrscope(*words, cwd):
     )
 
 
-def audited(case, place):
-    """Record every command of a case into one run; return its findings."""
-    work = place / case["cwd"]
-    shutil.copytree(CASES / case["cwd"], work)
+def recorded(case, place):
+    """Record every command of a case into one run, up to one that ends otherwise."""
+    shutil.rmtree(place, ignore_errors=True)
+    shutil.copytree(CASES / case["cwd"], place / "work")
     codes = case.get("rc") or [0] * len(case["commands"])
     for command, code in zip(case["commands"], codes):
-        done = lrscope("run", "-o", place / "run", "--", *words_of(command), cwd=work)
-        assert done.returncode == code, done.stderr[-2000:]
-    found = lrscope("audit", place / "run", "--format", "json", cwd=work)
+        words = ("run", "-o", place / "run", "--", *words_of(command))
+        done = lrscope(*words, cwd=place / "work")
+        done.is_right = done.returncode == code
+        if not done.is_right:
+            break
+    return done
+
+
+def audited(case, place, finished):
+    """Record a case and return the findings of its audit."""
+    done = finished(lambda: recorded(case, place))
+    assert done.is_right, done.stderr[-2000:]
+    found = lrscope("audit", place / "run", "--format", "json", cwd=place / "work")
     assert found.returncode in (0, 1), found.stderr
     return json.loads(found.stdout)["findings"]
 
@@ -76,8 +86,8 @@ def marked(case):
 
 
 @pytest.mark.parametrize("case", [marked(each) for each in MANIFEST])
-def test_an_audit_names_the_mistake_and_nothing_else(case, tmp_path):
-    findings = audited(case, tmp_path)
+def test_an_audit_names_the_mistake_and_nothing_else(case, tmp_path, finished):
+    findings = audited(case, tmp_path / "place", finished)
     loud = {each["name"] for each in findings if each["severity"] in LOUD}
     wanted = [set(each.split("|")) for each in case["expect"]]
     allowed = set(case["allow"]).union(*wanted)
