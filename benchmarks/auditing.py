@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from benchmarks.fresh import fresh
 from benchmarks.result import Result, spread
 from benchmarks.writing import PASS, _head, _now
-from lrscope.recording import log, place, rows
+from lrscope.recording import log, opening, rows
 from lrscope.recording.writer import Writer
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ def write(directory: str, steps: int, groups: int, ranks: int) -> None:
     """
     run = Path(directory)
     run.mkdir()
-    segment = place.begin_segment(run, ["python", "train.py"])
+    segment = opening.begin_segment(run, ["python", "train.py"])
     head = _head(segment.number) | {"pid": 1, "started": segment.started}
     if ranks:
         head |= {"rank": 0, "local_rank": 0, "world_size": ranks}
@@ -106,7 +106,7 @@ def write(directory: str, steps: int, groups: int, ranks: int) -> None:
     first = run / f"{name}.lrs"
     for rank in range(1, ranks):
         _copy(first, run / f"segment000-rank{rank}-pid{rank + 1}.lrs", rank)
-    place.end_segment(segment, 0)
+    opening.end_segment(segment, 0)
 
 
 def _copy(first: Path, path: Path, rank: int) -> None:
@@ -114,12 +114,11 @@ def _copy(first: Path, path: Path, rank: int) -> None:
     if problem:
         raise AssertionError(problem)
     copy = log.LogWriter(str(path))
-    for frame in frames:
-        payload = frame.payload
-        if frame.kind == log.HEAD:
+    for kind, payload in frames:
+        if kind == log.HEAD:
             own = {"rank": rank, "local_rank": rank % 8, "pid": rank + 1}
-            payload = json.dumps(json.loads(payload) | own).encode()
-        copy.append(frame.kind, payload)
+            payload = json.dumps(json.loads(payload) | own).encode()  # noqa: PLW2901
+        copy.append(kind, payload)
     copy.close()
 
 

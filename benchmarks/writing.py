@@ -14,7 +14,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lrscope.recording import place, rows
+from lrscope.recording import opening, rows
 from lrscope.recording.writer import Writer
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def write(directory: str, schedule: str, steps: int, groups: int) -> dict[str, f
     """
     run = Path(directory)
     run.mkdir()
-    segment = place.begin_segment(run, ["train.py"])
+    segment = opening.begin_segment(run, ["train.py"])
     name = f"segment{segment.number:03d}-pid{os.getpid()}"
     writer = TimedWriter(str(run / name), _head(segment.number))
     per_pass = schedule.endswith("per pass")
@@ -57,7 +57,7 @@ def write(directory: str, schedule: str, steps: int, groups: int) -> dict[str, f
     _fill(writer, columns, rates, steps, per_pass=per_pass)
     writer.event({"event": "process_ended", **_now(writer), "exception": None})
     writer.close()
-    place.end_segment(segment, 0)
+    opening.end_segment(segment, 0)
     size = sum(each.stat().st_size for each in run.rglob("*") if each.is_file())
     return {"bytes": size, "sealing": writer.sealing, "columns": len(columns)}
 

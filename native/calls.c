@@ -26,10 +26,14 @@ static const Slot scheduler_slots[] = {
 };
 
 static struct {
-    Py_ssize_t explained;
+    Py_ssize_t explained, written;
 } owner_at;
 
-static const Slot owner_slots[] = {{"explained", &owner_at.explained}, {NULL, NULL}};
+static const Slot owner_slots[] = {
+    {"explained", &owner_at.explained},
+    {"written", &owner_at.written},
+    {NULL, NULL},
+};
 
 /* Say whether a call comes from the instruction that a scheduler was stepped by last. */
 static int
@@ -82,45 +86,55 @@ is_as_deep(PyObject *busy, PyObject *watch, PyObject *scheduler)
     return 1;
 }
 
-/* Take note of a step that is as the last one was; NULL if it is not. Return whether the
-   scheduler may step others, as Py_True or Py_False, borrowed. */
-static PyObject *
-note_step(Function *self, PyObject *scheduler)
+/* Take note of a step that is as the last one was: 1; 0 if it is not. Tell whether the
+   scheduler may step others, and the watch of the optimizer, a new reference. */
+static int
+note_step(Function *self, PyObject *scheduler, int *others, PyObject **owner)
 {
     PyObject *pending = self->part[PENDING];
     if (PyList_GET_SIZE(self->part[MAKING])
         || PyList_GET_SIZE(pending) >= self->number[MOST_PENDING]) {
-        return NULL;
+        return 0;
     }
     PyObject *watch = watch_of(self, scheduler);
     if (watch == NULL || !comes_from(watch)
         || !is_as_deep(self->part[BUSY], watch, scheduler)
         || PyList_Append(pending, get(watch, scheduler_at.item)) < 0) {
-        return NULL;
+        return 0;
     }
-    PyObject *owner = get(watch, scheduler_at.owner);
-    if (owner != Py_None) {
-        put(owner, owner_at.explained, new_reference(get(watch, scheduler_at.wrote)));
+    *owner = new_reference(get(watch, scheduler_at.owner));
+    if (*owner != Py_None) {
+        put(*owner, owner_at.explained, new_reference(get(watch, scheduler_at.wrote)));
+        put(*owner, owner_at.written, new_reference(Py_None)); /* until it has */
     }
-    return get(watch, scheduler_at.steps_alone) == Py_True ? Py_False : Py_True;
+    *others = get(watch, scheduler_at.steps_alone) != Py_True;
+    return 1;
 }
 
 static PyObject *
 stepped(PyObject *callable, PyObject *const *args, size_t nargsf, PyObject *kwnames)
 {
     Function *self = (Function *)callable;
-    PyObject *others = PyVectorcall_NARGS(nargsf) == 1 && kwnames == NULL
-                           ? note_step(self, args[0])
-                           : NULL;
-    if (others == NULL) {
+    PyObject *owner, *result;
+    int others;
+    if (PyVectorcall_NARGS(nargsf) != 1 || kwnames != NULL
+        || !note_step(self, args[0], &others, &owner)) {
         return may_try_again() ? slowly(self, args, nargsf, kwnames) : NULL;
     }
-    if (others == Py_False) {
-        return PyObject_Vectorcall(self->part[ORIGINAL], args, nargsf, kwnames);
+    if (others) {
+        PyObject *entry = Py_BuildValue("(kN)", PyThread_get_thread_ident(),
+                                        PyLong_FromVoidPtr(args[0]));
+        result = call_listed(self->part[ORIGINAL], args, nargsf, kwnames,
+                             self->part[BUSY], entry);
+    } else {
+        result = PyObject_Vectorcall(self->part[ORIGINAL], args, nargsf, kwnames);
     }
-    PyObject *entry = Py_BuildValue("(kN)", PyThread_get_thread_ident(),
-                                    PyLong_FromVoidPtr(args[0]));
-    return call_listed(self->part[ORIGINAL], args, nargsf, kwnames, self->part[BUSY], entry);
+    if (result != NULL && owner != Py_None
+        && PyWeakref_CheckRefExact(get(owner, owner_at.explained))) {
+        note_written(owner, args[0]);
+    }
+    Py_DECREF(owner);
+    return result;
 }
 
 static PyObject *

@@ -31,6 +31,12 @@ call_listed(PyObject *function, PyObject *const *args, size_t nargsf, PyObject *
         return PyObject_Vectorcall(function, args, nargsf, kwnames);
     }
     PyObject *result = PyObject_Vectorcall(function, args, nargsf, kwnames);
+    Py_ssize_t count = PyList_GET_SIZE(list);
+    if (count > 0 && PyList_GET_ITEM(list, count - 1) == entry) {
+        drop_last(list);
+        Py_DECREF(entry);
+        return result;
+    }
     PyObject *type, *error, *trace;
     PyErr_Fetch(&type, &error, &trace);
     Py_ssize_t at = PySequence_Index(list, entry); /* or its equal's, which is alike */

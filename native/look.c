@@ -30,6 +30,25 @@ element(PyObject *several, Py_ssize_t index)
                                        : PyList_GET_ITEM(several, index);
 }
 
+/* Say whether a value cannot change in place, and equals itself. */
+static int
+is_lasting(PyObject *value)
+{
+    if (PyFloat_CheckExact(value)) {
+        return PyFloat_AS_DOUBLE(value) == PyFloat_AS_DOUBLE(value);
+    }
+    if (PyTuple_CheckExact(value)) {
+        for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(value); i++) {
+            PyObject *element = PyTuple_GET_ITEM(value, i);
+            if (!is_number(element) || !is_lasting(element)) {
+                return 0;
+            }
+        }
+        return 1;
+    }
+    return PyLong_CheckExact(value) || PyBool_Check(value) || value == Py_None;
+}
+
 /* Keep a value; of a list a copy, as it may be changed in place. */
 static int
 remember(Setting *setting, PyObject *now)
@@ -41,6 +60,7 @@ remember(Setting *setting, PyObject *now)
         return -1;
     }
     Py_SETREF(setting->was, kept);
+    setting->is_lasting = is_lasting(kept);
     return 1;
 }
 
@@ -49,7 +69,7 @@ static int
 is_as_before(Setting *setting, PyObject *now)
 {
     PyObject *was = setting->was;
-    if (is_same(was, now)) {
+    if ((was == now && setting->is_lasting) || is_same(was, now)) {
         return 1;
     }
     if (is_number(was) && is_number(now)) {
@@ -229,6 +249,7 @@ take_group(Look *look, PyObject *description)
         look->setting[look->settings++] = (Setting){
             .key = new_reference(PyTuple_GET_ITEM(keys, j)),
             .was = new_reference(PyTuple_GET_ITEM(values, j)),
+            .is_lasting = is_lasting(PyTuple_GET_ITEM(values, j)),
         };
     }
     beside->end = look->settings;

@@ -9,6 +9,7 @@
 typedef struct {
     PyObject *key;
     PyObject *was;
+    int is_lasting;    /* while it is the same object, it has the same value */
     uint64_t followed; /* elements that have a column in the row, as bits */
 } Setting;
 

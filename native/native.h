@@ -105,6 +105,25 @@ new_reference(PyObject *object)
     return object;
 }
 
+/* Return what a weak reference is to, as a new reference; NULL if it is gone. */
+static inline PyObject *
+referent(PyObject *reference)
+{
+    PyObject *object = ((PyWeakReference *)reference)->wr_object;
+    return object == Py_None || Py_REFCNT(object) <= 0 ? NULL : new_reference(object);
+}
+
+/* Take the last element off a list. It keeps its memory for the next one, where
+   PyList_SetSlice would give it back at every step. */
+static inline void
+drop_last(PyObject *list)
+{
+    Py_ssize_t last = PyList_GET_SIZE(list) - 1;
+    PyObject *element = PyList_GET_ITEM(list, last);
+    Py_SET_SIZE(list, last);
+    Py_DECREF(element);
+}
+
 /* Return the offset of the instruction that a frame is at. */
 static inline int
 last_instruction(PyFrameObject *frame)
@@ -133,6 +152,9 @@ int learn_journal(PyObject *journal, PyObject *writer_type);
 
 /* Say whether a journal has a writer. */
 int is_open(PyObject *journal);
+
+/* Keep the rates that a scheduler wrote, with the watch of an optimizer (steps.c). */
+void note_written(PyObject *watch, PyObject *scheduler);
 
 /* Store a row and return its number, if the journal is open. */
 PyObject *store_row(PyObject *journal, PyObject *code, PyObject *values);

@@ -9,7 +9,7 @@ enum { OPENED = 1, PENDING, JOURNAL, FAIL, PARTS_AFTER };
 static PyTypeObject *watch_type; /* kept for good */
 
 static struct {
-    Py_ssize_t thread, owner, reference, groups, look, last, explained, rates, probe,
+    Py_ssize_t thread, owner, reference, groups, look, last, explained, written, rates, probe,
         pattern, usual, updates, code, row, applied, simple, turn, hand;
 } watch_at;
 
@@ -21,6 +21,7 @@ static const Slot watch_slots[] = {
     {"look", &watch_at.look},
     {"last", &watch_at.last},
     {"explained", &watch_at.explained},
+    {"written", &watch_at.written},
     {"rates", &watch_at.rates},
     {"probe", &watch_at.probe},
     {"pattern", &watch_at.pattern},
@@ -109,27 +110,59 @@ rates_in(PyObject *groups, PyObject *last)
     return rates != NULL ? rates : new_reference(last);
 }
 
-/* Say whether it is known who wrote rates that are new: 1 or 0, -1 if asking failed. */
+/* Say whether two lists hold the same objects in the same order. */
 static int
-is_explained(PyObject *wrote, PyObject *rates)
+are_identical(PyObject *one, PyObject *other)
 {
+    Py_ssize_t count = PyList_GET_SIZE(one);
+    if (count != PyList_GET_SIZE(other)) {
+        return 0;
+    }
+    for (Py_ssize_t i = 0; i < count; i++) {
+        if (PyList_GET_ITEM(one, i) != PyList_GET_ITEM(other, i)) {
+            return 0;
+        }
+    }
+    return 1;
+}
+
+/* Say whether lists are equal: 1 or 0, -1 with an exception. Mostly they hold the same
+   objects, and then none of them is looked at. */
+static int
+are_equal(PyObject *one, PyObject *other)
+{
+    if (PyList_CheckExact(one) && PyList_CheckExact(other) && are_identical(one, other)) {
+        return 1;
+    }
+    return PyObject_RichCompareBool(one, other, Py_EQ);
+}
+
+/* Keep what a scheduler of torch's own wrote, for the step to come: now it is at hand. */
+void
+note_written(PyObject *watch, PyObject *scheduler)
+{
+    PyObject *written = PyObject_GetAttr(scheduler, last_lr);
+    if (written == NULL) {
+        PyErr_Clear();
+        written = new_reference(Py_None);
+    }
+    put(watch, watch_at.written, written);
+}
+
+/* Say whether it is known who wrote rates that are new: 1 or 0, -1 if asking failed.
+   What a scheduler wrote serves once. */
+static int
+is_explained(PyObject *watch, PyObject *rates)
+{
+    PyObject *wrote = get(watch, watch_at.explained);
     if (wrote == Py_True) {
         return 1;
     }
-    if (!PyWeakref_CheckRef(wrote)) {
-        return 0;
-    }
-    PyObject *scheduler = PyObject_CallNoArgs(wrote); /* torch's own keep what they wrote */
-    if (scheduler == NULL || scheduler == Py_None) {
-        Py_XDECREF(scheduler);
-        return scheduler == NULL ? -1 : 0;
-    }
-    PyObject *written = PyObject_GetAttr(scheduler, last_lr);
-    Py_DECREF(scheduler);
-    if (written == NULL) {
-        return -1;
-    }
-    int same = PyObject_RichCompareBool(written, rates, Py_EQ);
+    PyObject *written = new_reference(get(watch, watch_at.written));
+    put(watch, watch_at.written, new_reference(Py_None));
+    int same = PyWeakref_CheckRefExact(wrote) && PyList_CheckExact(written)
+                   ? are_equal(written, rates)
+                   : 0;
     Py_DECREF(written);
     return same;
 }
@@ -193,10 +226,9 @@ item_by_hand(Function *self, PyObject *watch)
 static int
 has_gradient(PyObject *probe)
 {
-    PyObject *parameter = PyObject_CallNoArgs(probe);
-    if (parameter == NULL || parameter == Py_None) {
-        Py_XDECREF(parameter);
-        return parameter == NULL ? -1 : 0;
+    PyObject *parameter = PyWeakref_CheckRefExact(probe) ? referent(probe) : NULL;
+    if (parameter == NULL) {
+        return 0;
     }
     PyObject *gradient = PyObject_GetAttr(parameter, grad);
     Py_DECREF(parameter);
@@ -261,6 +293,22 @@ look_in_turn(PyObject *watch, Look *look, PyObject *groups)
     return 1;
 }
 
+static int
+note_thread(PyObject *watch)
+{
+    unsigned long own = PyThread_get_thread_ident();
+    PyObject *noted = get(watch, watch_at.thread);
+    if (noted != NULL && PyLong_CheckExact(noted) && PyLong_AsUnsignedLong(noted) == own) {
+        return 0;
+    }
+    PyObject *thread = PyLong_FromUnsignedLong(own);
+    if (thread == NULL) {
+        return -1;
+    }
+    put(watch, watch_at.thread, thread);
+    return 0;
+}
+
 /* Take note of a step that begins as the last one did: 1; 0 if it does not, -1 with an
    exception. Only the last lines change anything. */
 static int
@@ -295,7 +343,7 @@ begin(Function *self, PyObject *optimizer)
     if (rates == NULL) {
         goto looked;
     }
-    begun = rates == last ? 1 : is_explained(get(watch, watch_at.explained), rates);
+    begun = rates == last ? 1 : is_explained(watch, rates);
     if (begun == 0 && get(watch, watch_at.explained) == Py_False
         && (item = item_by_hand(self, watch)) != NULL) {
         begun = 1;
@@ -312,12 +360,12 @@ begin(Function *self, PyObject *optimizer)
         begun = values == NULL ? 0 : look_in_turn(watch, look, groups);
     }
     if (begun > 0) {
-        PyObject *thread = PyLong_FromUnsignedLong(PyThread_get_thread_ident());
-        if (thread != NULL) {
-            put(watch, watch_at.thread, thread);
-        }
-        int noted = item == NULL || PyList_Append(self->part[PENDING_BEFORE], item) == 0;
-        begun = thread != NULL && noted && PyList_Append(opened, watch) == 0 ? 1 : -1;
+        begun = note_thread(watch) == 0
+                        && (item == NULL
+                            || PyList_Append(self->part[PENDING_BEFORE], item) == 0)
+                        && PyList_Append(opened, watch) == 0
+                    ? 1
+                    : -1;
     }
     if (begun > 0) {
         put(watch, watch_at.last, new_reference(rates));
@@ -366,7 +414,7 @@ ends_as_usual(Function *self, PyObject *optimizer)
         return 0;
     }
     PyObject *pattern = get(watch, watch_at.pattern);
-    return PyObject_RichCompareBool(self->part[PENDING], pattern, Py_EQ);
+    return are_equal(self->part[PENDING], pattern);
 }
 
 /* Write the row of a step; -1 with an exception. */
@@ -421,9 +469,11 @@ after(PyObject *callable, PyObject *const *args, size_t nargsf, PyObject *kwname
     }
     PyObject *opened = self->part[OPENED], *pending = self->part[PENDING];
     PyObject *watch = new_reference(PyList_GET_ITEM(opened, 0));
-    int failed = PyList_SetSlice(opened, 0, 1, NULL) < 0
-                 || PyList_SetSlice(pending, 0, PyList_GET_SIZE(pending), NULL) < 0
-                 || end(self, watch) < 0;
+    drop_last(opened); /* the only one */
+    while (PyList_GET_SIZE(pending) > 0) {
+        drop_last(pending);
+    }
+    int failed = end(self, watch) < 0;
     Py_DECREF(watch);
     if (failed && report(self->part[FAIL]) < 0) {
         return NULL;

@@ -7,9 +7,11 @@ neither NumPy nor torch.
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
 
+TYPE_CHECKING = False  # importing typing takes longer than the rest
 if TYPE_CHECKING:
+    from typing import Any
+
     from lrscope.audit.audit import Audit, audit_run
     from lrscope.audit.finding import Finding
     from lrscope.capture.log import log

@@ -11,7 +11,7 @@ from pathlib import Path
 import grimp
 import pytest
 
-from lrscope.recording import place, rows
+from lrscope.recording import opening, rows
 from lrscope.recording.writer import Writer
 
 ROOT = Path(__file__).parents[2]
@@ -23,7 +23,7 @@ def run(tmp_path):
     """Return a run of three steps, written as the recorder writes it."""
     path = tmp_path / "run"
     path.mkdir()
-    segment = place.begin_segment(path, ["python", "train.py"])
+    segment = opening.begin_segment(path, ["python", "train.py"])
     head = {
         "pid": 1,
         "segment": 0,
@@ -60,7 +60,7 @@ def run(tmp_path):
     for rate in (0.125, 0.25, 0.5):
         writer.put(layout, nothing, rows.UPDATED, [rate])
     writer.close()
-    place.end_segment(segment, 0)
+    opening.end_segment(segment, 0)
     return path
 
 

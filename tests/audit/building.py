@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import lrscope
-from lrscope.recording import place, rows
+from lrscope.recording import opening, rows
 from lrscope.recording.writer import Writer
 
 from .gauging import Gauges
@@ -25,7 +26,7 @@ class _Recording:
     """Writes down what one process does of a training as it is told."""
 
     def __init__(
-        self, segment: place.Segment, script: str, told: Told, rank: int | None
+        self, segment: opening.Opened, script: str, told: Told, rank: int | None
     ) -> None:
         self.told, self.script = told, script
         head = {
@@ -34,8 +35,8 @@ class _Recording:
             "command": list(told.command), "started": segment.started,
             "torch": told.torch,
         }  # fmt: skip
-        name = f"{segment.path.stem}-pid{1 + (rank or 0)}"
-        self.writer = Writer(str(segment.path.parent / name), head)
+        name = f"segment{segment.number:03d}-pid{1 + (rank or 0)}"
+        self.writer = Writer(os.path.join(segment.run, name), head)
         self.pending: list[int] = []
         self.calls = 0
         self.write()
@@ -204,11 +205,11 @@ def recorded(folder: Path, **words: Any) -> lrscope.Run:
     run.mkdir(parents=True, exist_ok=True)
     script = folder / "train.py"
     script.write_text(told.source, encoding="utf-8")
-    segment = place.begin_segment(run, list(told.command))
+    segment = opening.begin_segment(run, list(told.command))
     first = None if told.world is None and not told.ranks else 0
     _Recording(segment, str(script), told, first)
     for rank, lr in enumerate(told.ranks, 1):
         other = replace(told, lr=lr, measured=told.elsewhere or told.measured)
         _Recording(segment, str(script), other, rank)
-    place.end_segment(segment, 1 if told.raised else 0)
+    opening.end_segment(segment, 1 if told.raised else 0)
     return lrscope.read_run(run)

@@ -102,10 +102,20 @@ class Laboratory:
         processes = lrscope.read_run(run).processes
         for each in processes:
             _check_applied(each)
+            _check_glance(each)
         return sorted(
             (_recording(p) for p in processes if p.segment == segment and p.tracks),
             key=repr,
         )
+
+
+def _check_glance(process):
+    """Check that the closing line is the same however it was come by."""
+    from lrscope.report.closing import at_a_glance
+    from lrscope.report.summary import done_in
+
+    seen = at_a_glance(str(process.path))
+    assert seen is None or seen.parts() == done_in(process).parts()
 
 
 def _reading(path: Path):

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 import lrscope
-from lrscope.recording import events, place, rows, told
+from lrscope.recording import events, opening, rows, told
 from lrscope.recording.writer import Writer
 from lrscope.report.page import as_json, page_of
 
@@ -35,7 +35,7 @@ def bits(values: Any) -> list[int]:
 def begin(run: Path, *, half: int = SMALLEST, **head: Any) -> Writer:
     """Begin a segment in ``run`` and the recording of a process in it."""
     run.mkdir(exist_ok=True)
-    segment = place.begin_segment(run, COMMAND)
+    segment = opening.begin_segment(run, COMMAND)
     described = {
         "rank": None,
         "world_size": None,

@@ -15,7 +15,7 @@ import pytest
 
 import lrscope
 from lrscope.errors import RecordingError
-from lrscope.recording.place import end_segment
+from lrscope.recording import opening
 
 from .building import SMALLEST, begin, full_use, steps, tell, train
 
@@ -298,9 +298,10 @@ def test_a_tail_of_another_process_is_not_mixed_in(tmp_path: Path) -> None:
 
 
 def announcement(recorded: Recorded) -> Path:
-    lrscope.read_run(recorded.run)
-    end_segment(lrscope.read_run(recorded.run).segments[0], 3)
-    return recorded.run / "segment000.json"
+    (segment,) = lrscope.read_run(recorded.run).segments
+    opened = opening.Opened(str(recorded.run), 0, list(segment.command))
+    opening.end_segment(opened, 3)
+    return segment.path
 
 
 def test_flips_in_the_announcement_change_no_rate(tmp_path: Path) -> None:

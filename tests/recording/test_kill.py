@@ -18,7 +18,7 @@ import numpy as np
 import pytest
 
 import lrscope
-from lrscope.recording import place
+from lrscope.recording import opening
 
 from .building import bits
 
@@ -90,7 +90,7 @@ json.dump(killed, sys.stdout)
 
 @pytest.mark.parametrize("variant", ["mapped", "written", "without numpy"])
 def test_no_kill_loses_a_row_that_was_put(tmp_path: Path, variant: str) -> None:
-    place.begin_segment(tmp_path, ["python", "train.py"])
+    opening.begin_segment(tmp_path, ["python", "train.py"])
     seed = ["mapped", "written", "without numpy"].index(variant)
     command = [sys.executable, "-c", PARENT, variant, tmp_path, "60", str(seed)]
     env = {**os.environ, "OPENBLAS_NUM_THREADS": "1"}

@@ -14,7 +14,7 @@ import pytest
 
 import lrscope
 from lrscope.errors import NewerFormat, NotARun, RecordingError, UsageError
-from lrscope.recording import place
+from lrscope.recording import opening, place
 from lrscope.recording.log import FORMAT, MAGIC
 
 from .building import COMMAND, begin, train
@@ -61,8 +61,8 @@ def test_segments_are_numbered_in_order_and_touch_no_earlier_one(
 def test_segments_beyond_999_keep_their_order(tmp_path: Path) -> None:
     recorded(tmp_path)
     (tmp_path / "segment000.json").rename(tmp_path / "segment999.json")
-    assert place.begin_segment(tmp_path, COMMAND).number == 1000
-    assert place.begin_segment(tmp_path, COMMAND).number == 1001
+    assert opening.begin_segment(tmp_path, COMMAND).number == 1000
+    assert opening.begin_segment(tmp_path, COMMAND).number == 1001
     assert [each.number for each in place.segments_of(tmp_path)] == [999, 1000, 1001]
 
 
@@ -70,7 +70,7 @@ def test_segments_begun_at_once_get_different_numbers(tmp_path: Path) -> None:
     found = []
     threads = [
         threading.Thread(
-            target=lambda: found.append(place.begin_segment(tmp_path, COMMAND))
+            target=lambda: found.append(opening.begin_segment(tmp_path, COMMAND))
         )
         for _ in range(16)
     ]
@@ -91,10 +91,11 @@ def test_the_lowest_rank_of_the_last_segment_comes_first(tmp_path: Path) -> None
 
 def test_how_a_segment_ended_is_told(tmp_path: Path) -> None:
     recorded(tmp_path)
-    (before,) = lrscope.read_run(tmp_path).segments
+    opened = opening.begin_segment(tmp_path, COMMAND)
+    before = lrscope.read_run(tmp_path).segments[1]
     assert (before.ended, before.exit_code) == (None, None)
-    place.end_segment(before, -9)
-    (after,) = lrscope.read_run(tmp_path).segments
+    opening.end_segment(opened, -9)
+    after = lrscope.read_run(tmp_path).segments[1]
     assert after.exit_code == -9
     assert after.ended is not None
     assert after.ended >= after.started == before.started
@@ -103,7 +104,7 @@ def test_how_a_segment_ended_is_told(tmp_path: Path) -> None:
 
 def test_secrets_in_a_command_are_not_written(tmp_path: Path) -> None:
     command = ["python", "train.py", "--api-key", "abc123", "--token=xyz789"]
-    place.begin_segment(tmp_path, command)
+    opening.begin_segment(tmp_path, command)
     text = (tmp_path / "segment000.json").read_text()
     assert "abc123" not in text
     assert "xyz789" not in text
@@ -178,13 +179,14 @@ def test_output_on_a_file_or_on_other_files_is_refused(tmp_path: Path) -> None:
 
 
 def test_output_goes_to_a_new_an_empty_or_an_earlier_run(tmp_path: Path) -> None:
-    assert place.chosen_run(tmp_path / "a" / "b").is_dir()
+    assert Path(opening.chosen_run(tmp_path / "a" / "b")).is_dir()
     (tmp_path / "empty").mkdir()
-    assert place.chosen_run(tmp_path / "empty") == tmp_path / "empty"
+    assert opening.chosen_run(tmp_path / "empty") == str(tmp_path / "empty")
     run = recorded(tmp_path / "run")
-    assert place.chosen_run(run) == run
+    assert opening.chosen_run(run) == str(run)
+    assert opening.chosen_run(f"{run}/") == str(run)
     with pytest.raises(UsageError, match="file"):
-        place.chosen_run(tmp_path / "run" / "segment000.json")
+        opening.chosen_run(tmp_path / "run" / "segment000.json")
 
 
 def test_a_command_that_takes_no_step_leaves_nothing_behind(tmp_path: Path) -> None:
@@ -200,7 +202,7 @@ def test_the_newest_run_is_the_one_begun_or_continued_last(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    runs = [place.new_run(["python", f"{name}.py"]) for name in "ab"]
+    runs = [Path(opening.new_run(["python", f"{name}.py"])) for name in "ab"]
     assert [run.name.endswith(f"-{name}") for run, name in zip(runs, "ab")] == [
         True,
         True,
@@ -218,6 +220,6 @@ def test_runs_of_one_script_in_one_second_are_kept_apart(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    runs = {place.new_run(["-m", "pkg.train"]) for _ in range(5)}
+    runs = {Path(opening.new_run(["-m", "pkg.train"])) for _ in range(5)}
     assert len(runs) == 5
     assert all("pkg.train" in run.name for run in runs)

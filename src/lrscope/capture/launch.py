@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
 import signal
 import sys
-from pathlib import Path
-from typing import TYPE_CHECKING
+import time
 
+TYPE_CHECKING = False  # the command waits for what is imported here
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from typing import NoReturn
 
-BOOTSTRAP = Path(__file__).parent / "bootstrap"
+BOOTSTRAP = os.path.join(os.path.dirname(os.path.abspath(__file__)), "bootstrap")
 NOT_FOUND = 127
 NOT_EXECUTABLE = 126
 _FROM_KERNEL = 128  # si_code SI_KERNEL: the terminal sent it to the child as well
@@ -36,15 +35,22 @@ def resolve(command: Sequence[str]) -> list[str]:
     first = command[0]
     if first == "-m" or first.endswith(".py"):
         return [sys.executable, *command]
-    if shutil.which(first) is None and os.sep not in first:
-        beside = Path(sys.executable).parent / first
-        if os.access(beside, os.X_OK):
-            return [str(beside), *command[1:]]
+    if os.sep not in first and not any(
+        _runs(each, first) for each in os.get_exec_path()
+    ):
+        beside = os.path.dirname(sys.executable)
+        if _runs(beside, first):
+            return [os.path.join(beside, first), *command[1:]]
     return list(command)
 
 
+def _runs(directory: str, name: str) -> bool:
+    program = os.path.join(directory, name)
+    return os.access(program, os.X_OK) and not os.path.isdir(program)
+
+
 def environment(
-    run: Path,
+    run: str,
     segment: int,
     notes: str,
     *,
@@ -61,9 +67,9 @@ def environment(
         effective: how to measure what steps really move, if at all.
     """
     variables = {name: each for name, each in os.environ.items() if name}
-    paths = [str(BOOTSTRAP), variables.get("PYTHONPATH", "")]
+    paths = [BOOTSTRAP, variables.get("PYTHONPATH", "")]
     variables["PYTHONPATH"] = os.pathsep.join(filter(None, paths))
-    variables["LRSCOPE_RUN"] = str(run.resolve())
+    variables["LRSCOPE_RUN"] = os.path.realpath(run)
     variables["LRSCOPE_SEGMENT"] = str(segment)
     variables["LRSCOPE_NOTES"] = notes
     asked = {"LRSCOPE_PRINT": every, "LRSCOPE_EFFECTIVE": effective}
@@ -78,6 +84,7 @@ def launch(
     command: Sequence[str],
     variables: Mapping[str, str],
     meanwhile: Callable[[], None] = _nothing,
+    after: float = 0.0,
 ) -> int:
     """Run a command to its end and return its exit code, negative for a signal.
 
@@ -87,13 +94,14 @@ def launch(
     Args:
         command: program and arguments.
         variables: its environment.
-        meanwhile: called once when the command has started.
+        meanwhile: called once while the command runs.
+        after: seconds until then; a command that ends before is not disturbed.
 
     Raises:
         OSError: the command cannot be started.
     """
     if not (hasattr(signal, "sigwaitinfo") and hasattr(os, "posix_spawnp")):
-        return _launch_simply(command, variables, meanwhile)
+        return _launch_simply(command, variables, meanwhile, after)
     passed_on = {getattr(signal, name) for name in _PASSED_ON}
     waited_for = passed_on | {signal.SIGCHLD}
     before = signal.pthread_sigmask(signal.SIG_BLOCK, waited_for)
@@ -103,13 +111,16 @@ def launch(
         child = os.posix_spawnp(
             command[0], tuple(command), variables, setsigmask=before, setsigdef=ignored
         )
-        meanwhile()
+        due: float | None = time.monotonic() + after
         while True:
             ended, status = os.waitpid(child, os.WNOHANG)
             if ended:
                 return os.waitstatus_to_exitcode(status)
-            info = signal.sigwaitinfo(waited_for)
-            if info.si_signo in passed_on and info.si_code != _FROM_KERNEL:
+            info = _signal(waited_for, due)
+            if info is None:
+                due = None
+                meanwhile()
+            elif info.si_signo in passed_on and info.si_code != _FROM_KERNEL:
                 with contextlib.suppress(PermissionError):  # sudo: as for a shell
                     os.kill(child, info.si_signo)
     finally:
@@ -117,10 +128,21 @@ def launch(
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
+def _signal(
+    waited_for: set[signal.Signals], due: float | None
+) -> signal.struct_siginfo | None:
+    """Wait for a signal; None if none came in time."""
+    if due is None:
+        return signal.sigwaitinfo(waited_for)
+    left = due - time.monotonic()
+    return signal.sigtimedwait(waited_for, left) if left > 0 else None
+
+
 def _launch_simply(
     command: Sequence[str],
     variables: Mapping[str, str],
     meanwhile: Callable[[], None],
+    after: float,
 ) -> int:
     """Do the same where signals cannot be waited for (macOS)."""
     import subprocess
@@ -133,6 +155,8 @@ def _launch_simply(
         ),
     }
     try:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            return child.wait(after)
         meanwhile()
         return child.wait()
     finally:

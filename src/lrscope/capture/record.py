@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from lrscope.capture.active import active_recorder
 from lrscope.capture.effective.wanted import wanted
 from lrscope.capture.recorder import Recorder
-from lrscope.recording import place
+from lrscope.recording import opening
 from lrscope.sites import unseen
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ class record:  # noqa: N801 - read as a verb: with record("runs/a"):
         self._directory = directory
         self._effective = effective
         self._wanted = None if effective is None else wanted(effective)
-        self._begun: list[tuple[Recorder, place.Segment] | None] = []
+        self._begun: list[tuple[Recorder, opening.Opened] | None] = []
         self.path: Path | None = None
 
     def __call__(self, function: Callable[P, R]) -> Callable[P, R]:
@@ -88,10 +88,10 @@ class record:  # noqa: N801 - read as a verb: with record("runs/a"):
 
         command = [*sys.argv] or ["python"]
         if self._directory is None:
-            self.path = place.new_run(command)
+            self.path = Path(opening.new_run(command))
         else:
-            self.path = place.chosen_run(Path(self._directory))
-        segment = place.begin_segment(self.path, command)
+            self.path = Path(opening.chosen_run(self._directory))
+        segment = opening.begin_segment(self.path, command)
         recorder = Recorder(
             str(self.path.resolve()), segment.number, effective=self._wanted
         )
@@ -111,4 +111,4 @@ class record:  # noqa: N801 - read as a verb: with record("runs/a"):
             return
         recorder, segment = begun
         recorder.stop(error)
-        place.end_segment(segment, 0 if kind is None else 1)
+        opening.end_segment(segment, 0 if kind is None else 1)

@@ -113,7 +113,7 @@ class SchedulerSteps:
                 watch.item, watch.caller, watch.lasti = *known, frame.f_lasti
                 watch.depth = len(busy)
             if watch.owner is not None:
-                watch.owner.explained = watch.wrote
+                watch.owner.explained, watch.owner.written = watch.wrote, None
             if args or kwargs:
                 self._note_argument(watch, [*args, *kwargs.values()][0])
         except Exception as error:  # noqa: BLE001 - the training must go on

@@ -33,7 +33,7 @@ class Watch:
         "idle", "last", "last_flags", "layout", "layouts", "look", "members", "name",
         "number", "numbers", "odd", "owner", "pattern", "probe", "rates", "readers",
         "reference", "row", "scaled", "signature", "simple", "tensors", "thread",
-        "turn", "turns", "updates", "usual", "waiting",
+        "turn", "turns", "updates", "usual", "waiting", "written",
     )  # fmt: skip
 
     def __init__(self, number: int, optimizer: Optimizer) -> None:
@@ -48,6 +48,8 @@ class Watch:
         # whether a change since then has a known cause; a weak reference
         # to the scheduler if it is torch's own, which keeps what it wrote
         self.explained: Any = True
+        # what that scheduler wrote; for the compiled hooks, which cannot do without
+        self.written: list[float] | None = None
         self.rates: list[Any] = []  # values of the row to come
         self.beside: list[list[Beside]] = [[]]  # groups to look beside, by turns
         self.turn = 0

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
 
 from lrscope.errors import RecordingError
 
+TYPE_CHECKING = False  # see `lrscope.cli.trial`
 if TYPE_CHECKING:
     from typing import NoReturn
 

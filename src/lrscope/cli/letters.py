@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import codecs
-from typing import TextIO
+
+TYPE_CHECKING = False  # see `lrscope.cli.trial`
+if TYPE_CHECKING:
+    from typing import TextIO
 
 NAME = "lrscope.letters"
 

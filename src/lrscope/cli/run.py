@@ -8,7 +8,7 @@ import click
 
 from lrscope.cli import trial
 from lrscope.errors import UsageError
-from lrscope.recording import place
+from lrscope.recording import opening
 
 TAKE_A_VALUE = ("-o", "--output", "--print")
 
@@ -47,7 +47,7 @@ def _no_option(word: str) -> str:
     metavar="DIR",
     type=click.Path(path_type=Path),
     help=f"Directory of the run; an earlier run gets a new segment. "
-    f"[default: {place.RUNS}/<UTC time>-<script>]",
+    f"[default: {opening.RUNS}/<UTC time>-<script>]",
 )
 @click.option(
     "--print",
@@ -95,4 +95,5 @@ def command(
     if not words:
         msg = "run needs a command, got none; try: lrscope run python train.py"
         raise UsageError(msg)
-    trial.hold(trial.Trial(words, output, every, effective, audited))
+    place = None if output is None else str(output)
+    trial.hold(trial.Trial(words, place, every, effective, audited=audited))

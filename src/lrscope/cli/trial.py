@@ -1,7 +1,8 @@
 """Trial: the user's command, run with the recorder in it.
 
-It begins before click is loaded where it can (`from_words`), and what its end takes
-is loaded while the command runs: a short training should not wait for us.
+It begins before click is loaded where it can (`from_words`), with what takes little to
+import: the command waits for us. What its end takes is loaded when it has ended, or
+while it runs if that takes long.
 """
 
 from __future__ import annotations
@@ -9,33 +10,44 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-import tempfile
-from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+import time
 
 from lrscope.capture import launch
-from lrscope.capture.effective.wanted import wanted
 from lrscope.errors import LrscopeError, UsageError
-from lrscope.recording import place
+from lrscope.recording import opening
 
+TYPE_CHECKING = False  # importing typing takes longer than this and all above
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from typing import NoReturn
 
     from lrscope.report.following import Follower
 
 
-class Trial(NamedTuple):
+class Trial:
     """What ``lrscope run`` was asked for."""
 
-    command: list[str]
-    output: Path | None = None
-    every: str | None = None
-    effective: str | None = None
-    audited: bool = False
+    def __init__(
+        self,
+        command: list[str],
+        output: str | None = None,
+        every: str | None = None,
+        effective: str | None = None,
+        *,
+        audited: bool = False,
+    ) -> None:
+        """Remember it; nothing is checked yet."""
+        self.command = command
+        self.output = output
+        self.every = every
+        self.effective = effective
+        self.audited = audited
 
 
 EFFECTIVE = "--effective"
+
+SHORT = 20.0
+"""Seconds in which a command is left alone: loading NumPy takes a tenth of one."""
 
 
 def from_words(words: Sequence[str]) -> Trial | None:
@@ -61,8 +73,7 @@ def from_words(words: Sequence[str]) -> Trial | None:
         at += 1
     elif at == len(words) or words[at].startswith("-"):
         return None
-    output = Path(given["o"]) if "o" in given else None
-    return Trial(list(words[at:]), output, given.get("p"), given.get("e"))
+    return Trial(list(words[at:]), given.get("o"), given.get("p"), given.get("e"))
 
 
 def hold(trial: Trial) -> NoReturn:
@@ -71,35 +82,32 @@ def hold(trial: Trial) -> NoReturn:
     Raises:
         UsageError: the trial cannot begin as asked for.
     """
-    command, output, every, effective, audited = trial
-    _check_every(every)
-    if effective is not None:
-        wanted(effective)
-    ignored = _ignored() if audited else {}
-    existed = output is not None and output.exists()
-    run = place.chosen_run(output) if output else place.new_run(command)
-    segment = place.begin_segment(run, command)
-    follower = _follower(run, segment, ignored) if audited else None
-    begin = follower.start if follower else _get_ready
-    with tempfile.TemporaryDirectory(
-        prefix="lrscope-", ignore_cleanup_errors=True
-    ) as notes:
+    command, output = trial.command, trial.output
+    _check_every(trial.every)
+    _check_effective(trial.effective)
+    ignored = _ignored() if trial.audited else {}
+    existed = output is not None and os.path.exists(output)
+    run = opening.chosen_run(output) if output else opening.new_run(command)
+    segment = opening.begin_segment(run, command)
+    follower = _follower(segment, ignored) if trial.audited else None
+    meanwhile = (follower.start, 0.0) if follower else (_get_ready, SHORT)
+    with _notes() as notes:
         variables = launch.environment(
-            run, segment.number, notes, every=every, effective=effective
+            run, segment.number, notes, every=trial.every, effective=trial.effective
         )
         try:
-            code = launch.launch(launch.resolve(command), variables, begin)
+            code = launch.launch(launch.resolve(command), variables, *meanwhile)
         except OSError as error:
-            place.drop_segment(segment, with_run=not existed)
+            opening.drop_segment(segment, with_run=not existed)
             _tell(f"cannot start {command[0]!r}: {error.strerror}{_hint(command[0])}")
             missing = isinstance(error, FileNotFoundError)
             sys.exit(launch.NOT_FOUND if missing else launch.NOT_EXECUTABLE)
-        told = any(os.scandir(notes))
-    place.end_segment(segment, code)
+        told = bool(os.listdir(notes))
+    opening.end_segment(segment, code)
     if follower:
         follower.finish()
     try:
-        _tell(_summary(run, segment, code, existed=existed, told=told))
+        _tell(_summary(segment, code, existed=existed, told=told))
     except (LrscopeError, OSError) as error:
         _tell(str(error))
     launch.end_like(code)
@@ -112,14 +120,36 @@ def _ignored() -> dict[str, str]:
     return ignored_here()
 
 
-def _follower(run: Path, segment: place.Segment, ignored: dict[str, str]) -> Follower:
+def _follower(segment: opening.Opened, ignored: dict[str, str]) -> Follower:
+    from pathlib import Path
+
     from lrscope.report.following import Follower, print_finding
 
-    return Follower(run, segment.number, print_finding, ignored)
+    return Follower(Path(segment.run), segment.number, print_finding, ignored)
+
+
+@contextlib.contextmanager
+def _notes() -> Iterator[str]:
+    """Make a directory in which recorders leave why they stopped, for a while."""
+    above = os.environ.get("TMPDIR", "/tmp")  # noqa: S108 - mkdir takes no other's
+    notes = os.path.join(above, f"lrscope-{os.getpid()}-{time.time_ns():x}")
+    try:
+        os.mkdir(notes, 0o700)
+    except OSError:
+        import tempfile  # knows where else; 4 ms
+
+        notes = tempfile.mkdtemp(prefix="lrscope-")
+    try:
+        yield notes
+    finally:
+        with contextlib.suppress(OSError):
+            for each in os.listdir(notes):
+                os.unlink(os.path.join(notes, each))
+            os.rmdir(notes)
 
 
 def _get_ready() -> None:
-    """Load what the closing line needs while the command runs."""
+    """Load what the closing line may need while the command runs."""
     with contextlib.suppress(ImportError):  # then the closing line says so
         import lrscope.report.summary  # noqa: F401
 
@@ -142,19 +172,20 @@ def _check_every(every: str | None) -> None:
         raise UsageError(msg)
 
 
-def _summary(
-    run: Path, segment: place.Segment, code: int, *, existed: bool, told: bool
-) -> str:
-    from lrscope.report.summary import nothing_seen, summary_of
+def _check_effective(effective: str | None) -> None:
+    if effective:  # alone it asks for the usual
+        from lrscope.capture.effective.wanted import wanted
 
-    recorded = [
-        path
-        for path in place.recordings_in(run)
-        if path.name.startswith(segment.path.stem)
-    ]
-    if recorded:
-        return summary_of(run, segment.number)
-    place.drop_segment(segment, with_run=not existed)
+        wanted(effective)
+
+
+def _summary(segment: opening.Opened, code: int, *, existed: bool, told: bool) -> str:
+    from lrscope.report.closing import closing_line, nothing_seen
+
+    logs = opening.logs_of(segment)
+    if logs:
+        return closing_line(segment.run, segment.number, logs)
+    opening.drop_segment(segment, with_run=not existed)
     if told:
         return "nothing was recorded, for the reason above"
     return nothing_seen(code)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lrscope.errors import DamagedRecording
-from lrscope.recording import clock, codec
+from lrscope.recording import clock, codec, rows
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -60,6 +60,7 @@ def seal(table: Table, first: int, widths: Mapping[int, int]) -> bytes:
             "flags": chunk.integers(own.flags),
             "columns": columns,
             "limits": limits,
+            "updates": _updates(mine, own) if columns else None,
         }
     contents["sizes"] = [len(part) for part in chunk.parts]
     head = codec.compress(json.dumps(contents, separators=(",", ":")).encode())
@@ -69,6 +70,22 @@ def seal(table: Table, first: int, widths: Mapping[int, int]) -> bytes:
 def _limits(values: NDArray[np.float64]) -> list[float] | None:
     finite = values[np.isfinite(values)]
     return [float(finite.min()), float(finite.max())] if finite.size else None
+
+
+def _updates(mine: NDArray[np.bool_], own: Table) -> list[float] | None:
+    """Return how many rows updated, which ones first and last, and their first values.
+
+    None if that can only be told from all rows: no row did, or something came late.
+    """
+    updated = np.flatnonzero(own.flags & rows.UPDATED)
+    if not updated.size or (own.flags & (rows.LATE | rows.UNDECIDED)).any():
+        return None
+    ends = updated[[0, -1]]
+    values = own.values[ends, 0]
+    if not np.isfinite(values).all():
+        return None
+    places = ends if own.size == mine.size else np.flatnonzero(mine)[ends]
+    return [int(updated.size), *places.tolist(), *values.tolist()]
 
 
 class _Writer:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
+TYPE_CHECKING = False  # see `lrscope.recording.opening`
 if TYPE_CHECKING:
     from collections.abc import Sequence
 

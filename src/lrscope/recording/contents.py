@@ -58,7 +58,7 @@ def read_contents(path: Path) -> Contents:
     """
     for attempt in range(ATTEMPTS):
         frames, problem = log.read_frames(path.read_bytes(), path.name)
-        if not frames or frames[0].kind != log.HEAD:
+        if not frames or frames[0][0] != log.HEAD:
             msg = f"{path.name}: cut before its header was complete; nothing to read"
             raise DamagedRecording(msg)
         chunks, gap = _sealed(frames)
@@ -69,7 +69,7 @@ def read_contents(path: Path) -> Contents:
             break
     if newest is not None:
         chunks.append(newest)
-    events = [_json(frame) for frame in frames if frame.kind == log.EVENT]
+    events = [_json(frame) for frame in frames if frame[0] == log.EVENT]
     if sealed_meanwhile and problem is None:
         problem = "rows between the log and the tail are missing"
     last = max((int(each.get("row", 0)) for each in events), default=0)
@@ -91,19 +91,20 @@ def read_contents(path: Path) -> Contents:
 
 
 def _json(frame: Frame) -> dict[str, Any]:
+    kind, payload = frame
     try:
-        data = json.loads(frame.payload)
+        data = json.loads(payload)
     except ValueError as error:
-        msg = f"a {frame.kind.decode('ascii', 'replace')} frame is not JSON"
+        msg = f"a {kind.decode('ascii', 'replace')} frame is not JSON"
         raise DamagedRecording(msg) from error
     if not isinstance(data, dict):
-        msg = f"a {frame.kind.decode('ascii', 'replace')} frame holds no object"
+        msg = f"a {kind.decode('ascii', 'replace')} frame holds no object"
         raise DamagedRecording(msg)
     return data
 
 
 def _numbered(frames: list[Frame], kind: bytes, key: str) -> dict[int, dict[str, Any]]:
-    found = (_json(frame) for frame in frames if frame.kind == kind)
+    found = (_json(frame) for frame in frames if frame[0] == kind)
     return {int(each[key]): each for each in found}
 
 
@@ -114,11 +115,11 @@ def _end(chunks: list[AnyChunk]) -> int:
 def _sealed(frames: list[Frame]) -> tuple[list[AnyChunk], str | None]:
     """Return the chunks that follow each other, and what is wrong with the next."""
     chunks: list[AnyChunk] = []
-    for frame in frames:
-        if frame.kind == log.COLUMNS:
-            chunk: AnyChunk = Chunk(frame.payload)
-        elif frame.kind == log.ROWS:
-            chunk = _unplaned(frame.payload)
+    for kind, payload in frames:
+        if kind == log.COLUMNS:
+            chunk: AnyChunk = Chunk(payload)
+        elif kind == log.ROWS:
+            chunk = _unplaned(payload)
         else:
             continue
         if chunk.first != _end(chunks):
@@ -144,7 +145,7 @@ def _newest(tail: Path, frames: list[Frame], end: int) -> tuple[RawChunk | None,
     The second is true if the tail begins after ``end``: then the rows between were
     sealed after the log was read.
     """
-    divisions = [_json(frame) for frame in frames if frame.kind == log.TAIL]
+    divisions = [_json(frame) for frame in frames if frame[0] == log.TAIL]
     if not divisions:
         return None, False
     slot, half = int(divisions[-1]["slot"]), int(divisions[-1]["half"])

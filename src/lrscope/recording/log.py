@@ -16,7 +16,6 @@ import os
 import struct
 import threading
 import zlib
-from typing import NamedTuple
 
 from lrscope.errors import DamagedRecording, NewerFormat
 
@@ -35,11 +34,9 @@ COLUMNS = b"COLS"  # sealed rows, by column
 ROWS = b"ROWS"  # sealed rows as they were, where NumPy was not at hand
 
 
-class Frame(NamedTuple):
-    """One checked frame of a log."""
-
-    kind: bytes
-    payload: bytes
+TYPE_CHECKING = False  # importing typing would take longer than lrscope itself
+if TYPE_CHECKING:
+    Frame = tuple[bytes, bytes]  # kind and payload, checked
 
 
 class LogWriter:
@@ -127,7 +124,7 @@ def read_frames(data: bytes, name: str) -> tuple[list[Frame], str | None]:
             return frames, f"cut at byte {len(data)}, inside a frame"
         if _check(kind, payload) != check:
             return frames, f"altered after byte {position}; the rest was not read"
-        frames.append(Frame(kind, payload))
+        frames.append((kind, payload))
         position = start + length
     return frames, None
 

@@ -1,37 +1,17 @@
-"""Summary: one line about a segment, printed when it has ended."""
+"""Summary: the closing line about a segment whose recordings have to be read."""
 
 from __future__ import annotations
 
-import shlex
 from typing import TYPE_CHECKING
 
 from lrscope.recording.events import ProcessEnded
-from lrscope.recording.place import RUNS, latest_run
 from lrscope.recording.run import read_run
+from lrscope.report.closing import Done, command_for, line
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from lrscope.recording.process import Process
-
-CAUSES = (
-    "the optimizer is not a torch.optim.Optimizer (a class that does not call "
-    "Optimizer.__init__, DeepSpeed and Apex kernels); Python ran isolated (python -I, "
-    "-E or -S) or the script cleared PYTHONPATH; Python is older than 3.9; every step "
-    "was replayed from a CUDA graph that torch does not know"
-)
-
-
-def nothing_seen(exit_code: int) -> str:
-    """Return the warning that no step was seen, and what may have caused it."""
-    warning = "warning: no optimizer step was seen"
-    if exit_code:
-        warning += f"; the command ended with code {exit_code}. If it did train"
-        return f"{warning}: {CAUSES}"
-    return (
-        f"{warning}, so nothing was recorded. Likely causes: the command never came to "
-        f"optimizer.step(); {CAUSES}"
-    )
 
 
 def summary_of(run: Path, segment: int) -> str:
@@ -42,22 +22,35 @@ def summary_of(run: Path, segment: int) -> str:
     """
     found = [each for each in read_run(run).processes if each.segment == segment]
     if not found:
-        return f"the recordings of this segment cannot be read; see: {_next(run)}"
+        see = command_for(str(run))
+        return f"the recordings of this segment cannot be read; see: {see}"
     process = min(found, key=lambda each: (each.rank or 0, each.started))
-    ratio = process.ratio()
-    if not ratio.updates and not ratio.skipped:
-        why, then = _why(process), _next(run, "audit")
-        return f"no optimizer step was completed{why} · next: {then}"
-    parts = [_steps(process)]
-    if segment:
-        parts.insert(0, f"segment {segment} of this run")
+    done = done_in(process)
+    if not done.updates and not done.skipped:
+        return line(
+            str(run), 0, [f"no optimizer step was completed{_why(process)}"], "audit"
+        )
+    parts = done.parts()
     if len(found) > 1:
         parts.insert(0, f"{len(found)} processes")
-    if ratio.skipped:
-        parts.append(f"{ratio.skipped} skipped")
     if process.problem:
         parts.append(process.problem)
-    return f"{' · '.join(parts)} · next: {_next(run)}"
+    return line(str(run), segment, parts)
+
+
+def done_in(process: Process) -> Done:
+    """Return what a process did."""
+    ratio = process.ratio()
+    tracks = process.tracks
+    rates = [each.applied for each in tracks if len(each)]
+    return Done(
+        updates=ratio.updates,
+        skipped=ratio.skipped,
+        groups=len(tracks),
+        optimizers=len({each.optimizer for each in tracks}),
+        rates=(float(rates[0][0]), float(rates[0][-1])) if rates else None,
+        name=tracks[0].name if len(rates) > 1 else None,
+    )
 
 
 def _why(process: Process) -> str:
@@ -66,28 +59,3 @@ def _why(process: Process) -> str:
             kind, message = each.exception.get("type"), each.exception.get("message")
             return f" ({kind}: {message})" if message else f" ({kind})"
     return ""
-
-
-def _steps(process: Process) -> str:
-    ratio = process.ratio()
-    tracks = process.tracks
-    optimizers = len({each.optimizer for each in tracks})
-    what = f"{_count(ratio.updates, 'step')} · {_count(len(tracks), 'group')}"
-    if optimizers > 1:
-        what += f" in {optimizers} optimizers"
-    rates = [each.applied for each in tracks if len(each)]
-    if rates:
-        what += f" · {rates[0][0]:.3g} → {rates[0][-1]:.3g}"
-        if len(rates) > 1:
-            what += f" ({tracks[0].name})"
-    return what
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}" if number == 1 else f"{number} {what}s"
-
-
-def _next(run: Path, command: str = "show") -> str:
-    if run.parent.name == RUNS and latest_run() == run:
-        return f"lrscope {command}"
-    return f"lrscope {command} {shlex.quote(str(run))}"

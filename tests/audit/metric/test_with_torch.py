@@ -19,7 +19,7 @@ from torch.optim.lr_scheduler import (
 import lrscope
 from lrscope.audit.finding import INFO, WARNING
 from lrscope.capture.recorder import Recorder
-from lrscope.recording import place
+from lrscope.recording import opening
 
 
 def trained(make, steps=12, ask=None):
@@ -101,7 +101,7 @@ def test_ranks_that_part_are_found_if_they_train_one_model(
 ):
     name = "lr-differs-across-ranks"
     monkeypatch.setenv("WORLD_SIZE", "2")
-    segment = place.begin_segment(tmp_path, ["train"])
+    segment = opening.begin_segment(tmp_path, ["train"])
     for rank in "01":
         monkeypatch.setenv("RANK", rank)
         recorder = Recorder(str(tmp_path), segment.number)
@@ -110,7 +110,7 @@ def test_ranks_that_part_are_found_if_they_train_one_model(
             recorder._journal.event("model_shared", wrapper="FSDP", where=[])
         trained(lambda o, r=rank: StepLR(o, 5 + int(r)))
         recorder.stop()
-    place.end_segment(segment, 0)
+    opening.end_segment(segment, 0)
     finding = found(tmp_path, name)[name]
     assert (finding.severity > INFO) is shared
     assert finding.evidence["first_update"] == 5

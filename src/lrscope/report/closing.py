@@ -1,0 +1,135 @@
+"""Closing: the line about a segment that is printed when it has ended.
+
+It does without NumPy where it can: a short training should not wait for us.
+"""
+
+from __future__ import annotations
+
+import os
+import shlex
+
+from lrscope.recording.glance import glance
+from lrscope.recording.opening import RUNS, latest
+
+TYPE_CHECKING = False  # importing typing takes longer than the line
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+CAUSES = (
+    "the optimizer is not a torch.optim.Optimizer (a class that does not call "
+    "Optimizer.__init__, DeepSpeed and Apex kernels); Python ran isolated (python -I, "
+    "-E or -S) or the script cleared PYTHONPATH; Python is older than 3.9; every step "
+    "was replayed from a CUDA graph that torch does not know"
+)
+
+
+def nothing_seen(exit_code: int) -> str:
+    """Return the warning that no step was seen, and what may have caused it."""
+    warning = "warning: no optimizer step was seen"
+    if exit_code:
+        warning += f"; the command ended with code {exit_code}. If it did train"
+        return f"{warning}: {CAUSES}"
+    return (
+        f"{warning}, so nothing was recorded. Likely causes: the command never came to "
+        f"optimizer.step(); {CAUSES}"
+    )
+
+
+class Done:
+    """What a process did, as far as the line tells it.
+
+    Attributes:
+        updates: steps that updated parameters.
+        skipped: steps that did not.
+        groups: tracks, over all optimizers.
+        optimizers: how many took a step.
+        rates: that the first track applied first and last; None if it has none.
+        name: of the first track, if there is more than one.
+    """
+
+    def __init__(  # noqa: PLR0913 - a dataclass would take longer to import
+        self,
+        *,
+        updates: int,
+        skipped: int,
+        groups: int,
+        optimizers: int,
+        rates: tuple[float, float] | None,
+        name: str | None,
+    ) -> None:
+        """Take what was counted."""
+        self.updates = updates
+        self.skipped = skipped
+        self.groups = groups
+        self.optimizers = optimizers
+        self.rates = rates
+        self.name = name
+
+    def parts(self) -> list[str]:
+        """Return the pieces of the line."""
+        what = f"{_count(self.updates, 'step')} · {_count(self.groups, 'group')}"
+        if self.optimizers > 1:
+            what += f" in {self.optimizers} optimizers"
+        if self.rates:
+            what += f" · {self.rates[0]:.3g} → {self.rates[1]:.3g}"
+            if self.name:
+                what += f" ({self.name})"
+        return [what, f"{self.skipped} skipped"] if self.skipped else [what]
+
+
+def closing_line(run: str, segment: int, logs: Sequence[str]) -> str:
+    """Return steps, groups, rates and skipped steps, and the command to type next.
+
+    Args:
+        run: its directory.
+        segment: number of the segment.
+        logs: of its processes, at least one.
+
+    Raises:
+        RecordingError: the run cannot be read.
+    """
+    done = at_a_glance(logs[0]) if len(logs) == 1 else None
+    if done is not None:
+        return line(run, segment, done.parts())
+    from pathlib import Path
+
+    from lrscope.report.summary import summary_of
+
+    return summary_of(Path(run), segment)
+
+
+def line(run: str, segment: int, parts: Sequence[str], then: str = "show") -> str:
+    """Return the pieces in a line, and the command to type next."""
+    which = [f"segment {segment} of this run"] if segment else []
+    return f"{' · '.join([*which, *parts])} · next: {command_for(run, then)}"
+
+
+def command_for(run: str, command: str = "show") -> str:
+    """Return the command to type for a run, which need not name the latest one."""
+    if os.path.dirname(run) == RUNS and latest() == run:
+        return f"lrscope {command}"
+    return f"lrscope {command} {shlex.quote(run)}"
+
+
+def at_a_glance(log: str) -> Done | None:
+    """Return what a process did, if its log tells it without being read."""
+    seen = glance(log)
+    if seen is None:
+        return None
+    first = seen[0]
+    groups = sum(len(each.groups) for each in seen)
+    same = sum(each.class_name == first.class_name for each in seen) > 1
+    return Done(
+        updates=sum(each.updates for each in seen),
+        skipped=sum(each.skipped for each in seen),
+        groups=groups,
+        optimizers=len(seen),
+        rates=(first.first[1], first.last[1]),
+        name=f"{first.class_name.lower()}{'0' * same}/{first.group_name}"
+        if groups > 1
+        else None,
+    )
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
