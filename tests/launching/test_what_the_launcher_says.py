@@ -31,6 +31,26 @@ def test_a_chosen_place_is_made_with_its_parents_and_named_at_the_end(place):
     )
 
 
+def imported(place, *words):
+    """Return what Python imports beside what it does at every start."""
+
+    def by(*command):
+        done = place.bare(place.lrscope[0], "-X", "importtime", *command)
+        lines = done.stderr.decode().splitlines()
+        return {each.rsplit("|", 1)[-1].strip() for each in lines}
+
+    return by(*place.lrscope[1:], "run", *words) - by("-c", "pass")
+
+
+def test_a_usual_training_is_told_of_without_numpy_another_one_with_it(place):
+    script = place.write("train(3)", trains=True)
+    modules = imported(place, "-o", "run", script)
+    assert "lrscope.report.closing" in modules
+    assert not modules & {"numpy", "typing", "pathlib", "tempfile", "click"}
+    killed = place.write("import os; train(3); os.kill(os.getpid(), 9)", trains=True)
+    assert "numpy" in imported(place, "-o", "run", killed)
+
+
 def test_the_same_place_twice_holds_two_segments(place):
     import lrscope
 

@@ -6,7 +6,6 @@ import contextlib
 import os
 import signal
 import sys
-import time
 
 TYPE_CHECKING = False  # the command waits for what is imported here
 if TYPE_CHECKING:
@@ -84,7 +83,6 @@ def launch(
     command: Sequence[str],
     variables: Mapping[str, str],
     meanwhile: Callable[[], None] = _nothing,
-    after: float = 0.0,
 ) -> int:
     """Run a command to its end and return its exit code, negative for a signal.
 
@@ -94,14 +92,13 @@ def launch(
     Args:
         command: program and arguments.
         variables: its environment.
-        meanwhile: called once while the command runs.
-        after: seconds until then; a command that ends before is not disturbed.
+        meanwhile: called once when the command has started.
 
     Raises:
         OSError: the command cannot be started.
     """
     if not (hasattr(signal, "sigwaitinfo") and hasattr(os, "posix_spawnp")):
-        return _launch_simply(command, variables, meanwhile, after)
+        return _launch_simply(command, variables, meanwhile)
     passed_on = {getattr(signal, name) for name in _PASSED_ON}
     waited_for = passed_on | {signal.SIGCHLD}
     before = signal.pthread_sigmask(signal.SIG_BLOCK, waited_for)
@@ -111,16 +108,13 @@ def launch(
         child = os.posix_spawnp(
             command[0], tuple(command), variables, setsigmask=before, setsigdef=ignored
         )
-        due: float | None = time.monotonic() + after
+        meanwhile()
         while True:
             ended, status = os.waitpid(child, os.WNOHANG)
             if ended:
                 return os.waitstatus_to_exitcode(status)
-            info = _signal(waited_for, due)
-            if info is None:
-                due = None
-                meanwhile()
-            elif info.si_signo in passed_on and info.si_code != _FROM_KERNEL:
+            info = signal.sigwaitinfo(waited_for)
+            if info.si_signo in passed_on and info.si_code != _FROM_KERNEL:
                 with contextlib.suppress(PermissionError):  # sudo: as for a shell
                     os.kill(child, info.si_signo)
     finally:
@@ -128,21 +122,10 @@ def launch(
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _signal(
-    waited_for: set[signal.Signals], due: float | None
-) -> signal.struct_siginfo | None:
-    """Wait for a signal; None if none came in time."""
-    if due is None:
-        return signal.sigwaitinfo(waited_for)
-    left = due - time.monotonic()
-    return signal.sigtimedwait(waited_for, left) if left > 0 else None
-
-
 def _launch_simply(
     command: Sequence[str],
     variables: Mapping[str, str],
     meanwhile: Callable[[], None],
-    after: float,
 ) -> int:
     """Do the same where signals cannot be waited for (macOS)."""
     import subprocess
@@ -155,8 +138,6 @@ def _launch_simply(
         ),
     }
     try:
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            return child.wait(after)
         meanwhile()
         return child.wait()
     finally:

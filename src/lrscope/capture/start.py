@@ -7,11 +7,12 @@ import sys
 from typing import TYPE_CHECKING
 
 from lrscope.capture.effective.wanted import wanted
-from lrscope.capture.printing import Printer
 from lrscope.capture.recorder import Recorder
 
 if TYPE_CHECKING:
     from types import ModuleType
+
+    from lrscope.capture.printing import Printer
 
 _recorder: Recorder | None = None
 
@@ -25,7 +26,7 @@ def module_loaded(name: str, module: ModuleType) -> None:
         if os.path.isdir(directory):
             every = os.environ.get("LRSCOPE_PRINT")
             first = os.environ.get("RANK", "0") == "0"
-            printer = Printer(every) if every and first else None
+            printer = _printer(every) if every and first else None
             asked = os.environ.get("LRSCOPE_EFFECTIVE")
             effective = None if asked is None else wanted(asked)
             _recorder = Recorder(directory, segment, printer, effective)
@@ -34,6 +35,12 @@ def module_loaded(name: str, module: ModuleType) -> None:
             print(f"lrscope: {directory!r} is gone; not recording", file=sys.stderr)
     elif _recorder is not None:
         _recorder.module_loaded(name, module)
+
+
+def _printer(every: str) -> Printer:
+    from lrscope.capture.printing import Printer
+
+    return Printer(every)
 
 
 def is_recording() -> Recorder | None:

@@ -1,8 +1,7 @@
 """Trial: the user's command, run with the recorder in it.
 
 It begins before click is loaded where it can (`from_words`), with what takes little to
-import: the command waits for us. What its end takes is loaded when it has ended, or
-while it runs if that takes long.
+import: the command waits for us.
 """
 
 from __future__ import annotations
@@ -46,9 +45,6 @@ class Trial:
 
 EFFECTIVE = "--effective"
 
-SHORT = 20.0
-"""Seconds in which a command is left alone: loading NumPy takes a tenth of one."""
-
 
 def from_words(words: Sequence[str]) -> Trial | None:
     """Return what ``run [-o DIR] [--print N] [--effective[=…]] COMMAND…`` asks for.
@@ -90,13 +86,13 @@ def hold(trial: Trial) -> NoReturn:
     run = opening.chosen_run(output) if output else opening.new_run(command)
     segment = opening.begin_segment(run, command)
     follower = _follower(segment, ignored) if trial.audited else None
-    meanwhile = (follower.start, 0.0) if follower else (_get_ready, SHORT)
+    begin = follower.start if follower else _get_ready
     with _notes() as notes:
         variables = launch.environment(
             run, segment.number, notes, every=trial.every, effective=trial.effective
         )
         try:
-            code = launch.launch(launch.resolve(command), variables, *meanwhile)
+            code = launch.launch(launch.resolve(command), variables, begin)
         except OSError as error:
             opening.drop_segment(segment, with_run=not existed)
             _tell(f"cannot start {command[0]!r}: {error.strerror}{_hint(command[0])}")
@@ -149,9 +145,11 @@ def _notes() -> Iterator[str]:
 
 
 def _get_ready() -> None:
-    """Load what the closing line may need while the command runs."""
-    with contextlib.suppress(ImportError):  # then the closing line says so
-        import lrscope.report.summary  # noqa: F401
+    """Load what the closing line usually needs while the command starts.
+
+    NumPy is not among it: loading it takes a tenth of a second from the command.
+    """
+    import lrscope.report.closing  # noqa: F401
 
 
 def _hint(word: str) -> str:
