@@ -77,15 +77,17 @@ def _updates(mine: NDArray[np.bool_], own: Table) -> list[float] | None:
 
     None if that can only be told from all rows: no row did, or something came late.
     """
-    updated = np.flatnonzero(own.flags & rows.UPDATED)
-    if not updated.size or (own.flags & (rows.LATE | rows.UNDECIDED)).any():
+    flags = own.flags.astype(np.uint8)  # a training's memory is not ours
+    updated = flags & rows.UPDATED
+    count = np.count_nonzero(updated)
+    if not count or (flags & (rows.LATE | rows.UNDECIDED)).any():
         return None
-    ends = updated[[0, -1]]
+    ends = np.array([updated.argmax(), own.size - 1 - updated[::-1].argmax()])
     values = own.values[ends, 0]
     if not np.isfinite(values).all():
         return None
     places = ends if own.size == mine.size else np.flatnonzero(mine)[ends]
-    return [int(updated.size), *places.tolist(), *values.tolist()]
+    return [count, *places.tolist(), *values.tolist()]
 
 
 class _Writer:
