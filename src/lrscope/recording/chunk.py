@@ -79,7 +79,7 @@ def _updates(mine: NDArray[np.bool_], own: Table) -> list[float] | None:
     """
     flags = own.flags.astype(np.uint8)  # a training's memory is not ours
     updated = flags & rows.UPDATED
-    count = np.count_nonzero(updated)
+    count = int(np.count_nonzero(updated))
     if not count or (flags & (rows.LATE | rows.UNDECIDED)).any():
         return None
     ends = np.array([updated.argmax(), own.size - 1 - updated[::-1].argmax()])
