@@ -51,6 +51,17 @@ def test_a_usual_training_is_told_of_without_numpy_another_one_with_it(place):
     assert "numpy" in imported(place, "-o", "run", killed)
 
 
+@pytest.mark.parametrize("place_for_notes", ["", "relative", "/no/such/place"])
+def test_where_temporary_files_go_is_no_matter(place, place_for_notes):
+    script = place.write("train(2)", trains=True)
+    (place.path / "relative").mkdir()
+    done = place.run("-o", "run", script, TMPDIR=place_for_notes)
+    assert place.applied() == [place.halves[:2]]
+    assert done.ours.startswith("lrscope: 2 steps")
+    assert sorted(os.listdir(place.path)) == ["relative", "run", "train.py"]
+    assert os.listdir(place.path / "relative") == []
+
+
 def test_the_same_place_twice_holds_two_segments(place):
     import lrscope
 

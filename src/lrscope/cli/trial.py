@@ -98,7 +98,7 @@ def hold(trial: Trial) -> NoReturn:
             _tell(f"cannot start {command[0]!r}: {error.strerror}{_hint(command[0])}")
             missing = isinstance(error, FileNotFoundError)
             sys.exit(launch.NOT_FOUND if missing else launch.NOT_EXECUTABLE)
-        told = bool(os.listdir(notes))
+        told = os.path.isdir(notes) and bool(os.listdir(notes))
     opening.end_segment(segment, code)
     if follower:
         follower.finish()
@@ -127,8 +127,10 @@ def _follower(segment: opening.Opened, ignored: dict[str, str]) -> Follower:
 @contextlib.contextmanager
 def _notes() -> Iterator[str]:
     """Make a directory in which recorders leave why they stopped, for a while."""
-    above = os.environ.get("TMPDIR", "/tmp")  # noqa: S108 - mkdir takes no other's
-    notes = os.path.join(above, f"lrscope-{os.getpid()}-{time.time_ns():x}")
+    above = os.environ.get("TMPDIR") or "/tmp"  # noqa: S108 - mkdir takes no other's
+    notes = os.path.join(
+        os.path.abspath(above), f"lrscope-{os.getpid()}-{time.time_ns():x}"
+    )
     try:
         os.mkdir(notes, 0o700)
     except OSError:
