@@ -130,7 +130,7 @@ stepped(PyObject *callable, PyObject *const *args, size_t nargsf, PyObject *kwna
         result = PyObject_Vectorcall(self->part[ORIGINAL], args, nargsf, kwnames);
     }
     if (result != NULL && owner != Py_None
-        && PyWeakref_CheckRefExact(get(owner, owner_at.explained))) {
+        && refers_to(get(owner, owner_at.explained), args[0])) {
         note_written(owner, args[0]);
     }
     Py_DECREF(owner);

@@ -9,8 +9,8 @@ enum { OPENED = 1, PENDING, JOURNAL, FAIL, PARTS_AFTER };
 static PyTypeObject *watch_type; /* kept for good */
 
 static struct {
-    Py_ssize_t thread, owner, reference, groups, look, last, explained, written, rates, probe,
-        pattern, usual, updates, code, row, applied, simple, turn, hand;
+    Py_ssize_t thread, owner, reference, groups, look, last, explained, written, rates,
+        probe, pattern, usual, updates, code, row, applied, simple, turn, hand;
 } watch_at;
 
 static const Slot watch_slots[] = {

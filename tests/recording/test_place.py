@@ -175,6 +175,8 @@ def test_output_on_a_file_or_on_other_files_is_refused(tmp_path: Path) -> None:
     told = refused("run", "-o", "other", "true", cwd=tmp_path, code=2)
     assert "other files" in told
     assert [path.name for path in (tmp_path / "other").iterdir()] == ["notes.txt"]
+    told = refused("run", "-o", "", "true", cwd=tmp_path, code=2)
+    assert "got . with other files" in told
     assert "command" in refused("run", cwd=tmp_path, code=2)
 
 

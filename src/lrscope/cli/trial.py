@@ -82,8 +82,8 @@ def hold(trial: Trial) -> NoReturn:
     _check_every(trial.every)
     _check_effective(trial.effective)
     ignored = _ignored() if trial.audited else {}
-    existed = output is not None and os.path.exists(output)
-    run = opening.chosen_run(output) if output else opening.new_run(command)
+    existed = output is not None and os.path.exists(output or os.curdir)
+    run = opening.new_run(command) if output is None else opening.chosen_run(output)
     segment = opening.begin_segment(run, command)
     follower = _follower(segment, ignored) if trial.audited else None
     begin = follower.start if follower else _get_ready

@@ -98,7 +98,8 @@ def chosen_run(path: Place) -> str:
     Raises:
         UsageError: it is a file, or a directory with something else in it.
     """
-    run = os.fspath(path).rstrip(os.sep) or os.sep
+    run = os.fspath(path) or os.curdir
+    run = run.rstrip(os.sep) or os.sep
     if os.path.exists(run) and not os.path.isdir(run):
         msg = f"-o needs a directory for the run, got the file {run}; name another"
         raise UsageError(msg)
