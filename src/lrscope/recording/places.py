@@ -90,7 +90,7 @@ class Places:
         self.next_row = end
         return end
 
-    def filled(self, half: int, first: int, slots: int) -> bytes:
+    def filled(self, half: int, first: int, slots: int) -> bytes | memoryview:
         """Return the slots of a half once every thread has stored its row."""
         words = self.slot // 8
         expected = array("d", range(first + 1, first + slots + 1))

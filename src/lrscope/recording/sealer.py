@@ -15,8 +15,10 @@ if TYPE_CHECKING:
 
     from lrscope.recording.dictionary import Layout
 
+    Slots = bytes | memoryview
 
-def sealer() -> Callable[[bytes, int, int, Sequence[Layout]], tuple[bytes, bytes]]:
+
+def sealer() -> Callable[[Slots, int, int, Sequence[Layout]], tuple[bytes, bytes]]:
     """Return what seals slots, with NumPy if this Python has it.
 
     Called when the recording begins: at the end of a process that was interrupted,
@@ -28,7 +30,7 @@ def sealer() -> Callable[[bytes, int, int, Sequence[Layout]], tuple[bytes, bytes
         return _sealed_without_numpy
 
     def sealed(
-        raw: bytes, slot: int, first: int, layouts: Sequence[Layout]
+        raw: Slots, slot: int, first: int, layouts: Sequence[Layout]
     ) -> tuple[bytes, bytes]:
         widths = {layout.number: layout.width for layout in layouts}
         return log.COLUMNS, chunk.seal(slots.table_of(raw, slot), first, widths)
@@ -37,7 +39,7 @@ def sealer() -> Callable[[bytes, int, int, Sequence[Layout]], tuple[bytes, bytes
 
 
 def _sealed_without_numpy(
-    raw: bytes, slot: int, _first: int, _layouts: Sequence[Layout]
+    raw: Slots, slot: int, _first: int, _layouts: Sequence[Layout]
 ) -> tuple[bytes, bytes]:
-    planes = b"".join(raw[index::slot] for index in range(slot))
+    planes = b"".join(bytes(raw[index::slot]) for index in range(slot))
     return log.ROWS, slot.to_bytes(4, "little") + zlib.compress(planes)

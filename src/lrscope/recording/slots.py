@@ -48,7 +48,7 @@ class Table:
         return int(self.sequence.size)
 
 
-def table_of(raw: bytes, slot: int) -> Table:
+def table_of(raw: bytes | memoryview, slot: int) -> Table:
     """Return the slots in ``raw`` by field, checked by nobody yet.
 
     Args:

@@ -85,9 +85,12 @@ class Tail:
         if os.pwrite(self._file, data, position) < len(data):
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    def read(self, half: int, size: int) -> bytes:
-        """Return the first ``size`` bytes of a half (0 or 1)."""
-        return os.pread(self._file, size, half * self.half)
+    def read(self, half: int, size: int) -> bytes | memoryview:
+        """Return the first ``size`` bytes of a half (0 or 1), uncopied if mapped."""
+        start = half * self.half
+        if self._map is not None:
+            return memoryview(self._map)[start : start + size]
+        return os.pread(self._file, size, start)
 
     def remove(self) -> None:
         """Delete the file: all its rows are sealed."""
