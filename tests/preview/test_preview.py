@@ -232,7 +232,26 @@ def test_a_narrow_terminal_breaks_no_number(monkeypatch, preview):
 def test_the_steps_below_the_curve_are_not_cut(preview):
     shown = preview("cosine(1_000_000_000_000)")
     (axis,) = (each for each in shown.splitlines() if each.startswith("           |"))
-    assert axis.split()[2] == "1.79e+11"
+    assert axis.split()[2] == "2.00e+11"
+
+
+@pytest.mark.parametrize("steps", [2, 9, 37, 100, 539, 12_345, 10**7])
+@pytest.mark.parametrize("rate", ["3e-4", "1", "0.0123"])
+def test_ticks_are_whole_steps_and_round_rates(preview, steps, rate):
+    shown = preview(f"cosine({steps})", "--lr", rate).splitlines()
+    (axis,) = (each for each in shown if each.startswith("           |"))
+    first, *ticks = map(float, axis.replace("|", "").split())
+    assert first == 0
+    assert all(each == ticks[0] * at for at, each in enumerate(ticks, 1))
+    assert all(each.is_integer() for each in ticks)
+    upright = [each for each in shown if each[10:13] in {" | ", " |"}][:-1]
+    rates = [float(each[:10]) for each in upright]
+    assert len(rates) == 13
+    apart = (rates[0] - rates[-1]) / 12
+    assert rates == pytest.approx([rates[-1] + apart * at for at in range(12, -1, -1)])
+    assert float(f"{apart:.1e}") == pytest.approx(apart)
+    assert rates[-1] == 0
+    assert rates[0] > float(rate)
 
 
 def test_preview_does_not_load_torch():

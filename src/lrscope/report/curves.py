@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,14 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 HEIGHT = 12
+"""Rows of a figure; each has a tick."""
+
+COLUMNS = 10
+"""Columns between two ticks."""
+
+ROUND = (1.0, 1.2, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0)
+"""Distances between ticks that are easy to count on, times a power of ten."""
+
 MOST_CURVES = 6
 COLORS = ("cyan", "magenta", "yellow", "green", "blue", "red")
 MARKS = "abcdef"
@@ -75,20 +84,31 @@ def _figure(curves: Sequence[Curve], width: int, label: str) -> Any:
     import plotille
 
     figure = plotille.Figure()
-    figure.width, figure.height = width, HEIGHT
+    figure.height = HEIGHT
     figure.color_mode = "names"
     figure.x_label, figure.y_label = "step", label
-    top = max(max(each.values) for each in curves)
-    bottom = min(min(each.values) for each in curves)
-    top = max(top * 1.02, 0.0)
-    figure.set_y_limits(min_=min(bottom, 0.0), max_=top if top > bottom else 1e-12)
-    figure.set_x_limits(
-        min_=min(each.steps[0] for each in curves),
-        max_=max(each.steps[-1] for each in curves),
-    )
+    top = max(0.0, *(max(each.values) for each in curves))
+    bottom = min(0.0, *(min(each.values) for each in curves))
+    rows = HEIGHT - (bottom < 0)  # the lowest tick may lie below the lowest value
+    apart = _round(1.001 * (top - bottom) / rows)  # nothing is drawn at the very top
+    bottom = math.floor(bottom / apart) * apart
+    figure.set_y_limits(min_=bottom, max_=bottom + HEIGHT * apart)
+    first = min(each.steps[0] for each in curves)
+    last = max(each.steps[-1] for each in curves)
+    apart = max(1, math.ceil(_round(COLUMNS * (last - first) / width)))
+    figure.width = min(width, math.ceil((last - first) / apart * COLUMNS))
+    figure.set_x_limits(min_=first, max_=first + figure.width * apart / COLUMNS)
     figure.register_label_formatter(float, _tick)
     figure.register_label_formatter(int, _tick)
     return figure
+
+
+def _round(least: float) -> float:
+    """Return the smallest round number that is not below ``least``."""
+    if least <= 0:
+        return 1e-12
+    power = 10.0 ** math.floor(math.log10(least))
+    return next((each * power for each in ROUND if each * power >= least), 10 * power)
 
 
 def _marked(curve: Curve, share: float) -> tuple[list[int], list[float]]:
