@@ -260,6 +260,40 @@ def test_fact_14_a_scheduler_that_calls_super_is_counted_once(recorded):
     assert made.class_name == "Custom"
 
 
+class TwoSteps(torch.optim.Optimizer):
+    """SAM as it is mostly used: what trains is the optimizer inside, in two steps."""
+
+    def __init__(self, params, base, **more):
+        super().__init__(params, more)
+        self.base_optimizer = base(self.param_groups, **more)
+        self.param_groups = self.base_optimizer.param_groups
+
+    def second_step(self):
+        self.base_optimizer.step()
+
+
+@pytest.mark.filterwarnings("ignore:Detected call of")  # SAM.step is never called
+def test_a_scheduler_of_a_wrapper_is_one_of_the_optimizer_inside(recorded):
+    def train():
+        model = net()
+        outer = TwoSteps(model.parameters(), SGD, lr=1.0)
+        scheduler = ExponentialLR(outer, 0.5)
+        for _ in range(3):
+            loss_of(model).backward()
+            outer.second_step()
+            scheduler.step()
+            outer.zero_grad()
+
+    _, run = recorded(train)
+    (track,) = run.main.tracks
+    assert track.applied.tolist() == [1.0, 0.5, 0.25]
+    assert run.main.ratio().scheduler_steps == 3
+    assert not run.main.events.of(events.RateWritten)
+    [made] = run.main.events.of(events.SchedulerConstructed)
+    assert made.optimizer == track.number
+    assert made.wrapper == "TwoSteps"
+
+
 def test_fact_16_what_happened_between_steps_is_in_order_with_its_line(recorded):
     def train():
         model = net()

@@ -191,6 +191,25 @@ def test_the_inner_optimizer_of_a_wrapper_is_driven():
         lrscope.drive(inner, PLAN)
 
 
+def test_the_optimizer_that_a_wrapper_keeps_under_any_name_is_driven():
+    class Wrapper(torch.optim.Optimizer):
+        """Like SAM: what is stepped is `base`, whose groups it hands on."""
+
+        def __init__(self, base):
+            super().__init__(base.param_groups, {})
+            self.base = base
+            self.param_groups = base.param_groups
+
+        def step(self, closure=None):
+            self.base.step(closure)
+
+    inner = sgd(0.1)
+    driver = lrscope.drive(Wrapper(inner), PLAN)
+    update(inner, 3)
+    assert driver.step == 3
+    assert driver.optimizer is inner
+
+
 def test_what_is_no_optimizer_is_refused_in_words():
     with pytest.raises(lrscope.LrscopeError, match=r"needs a torch\.optim\.Optimizer"):
         lrscope.drive(torch.nn.Linear(1, 1), PLAN)

@@ -15,6 +15,7 @@ from torch.optim import LBFGS, SGD, Adam, AdamW
 import lrscope
 from lrscope.capture.effective import gauge
 from lrscope.recording.events import MeasuringBegan
+from lrscope.report.movement import remarks_on
 
 from .oracle import Oracle, assert_measured, loss_of, net, step, train
 
@@ -212,9 +213,7 @@ class Sharpness(torch.optim.Optimizer):
         self.base.step()
 
 
-def test_of_an_optimizer_around_another_only_the_inner_one_is_measured(
-    measured, monkeypatch
-):
+def test_of_an_optimizer_around_another_both_are_measured_as_one(measured, monkeypatch):
     copied = []
 
     class Counted(gauge.Snapshot):
@@ -233,10 +232,97 @@ def test_of_an_optimizer_around_another_only_the_inner_one_is_measured(
     (track,) = run.main.tracks
     assert track.name == "sgd/all"
     assert_measured(track, 0, oracle)
-    assert {each.optimizer for each in run.main.history.of(MeasuringBegan)} == {0, 1}
-    holds = [each.get("holds") for each in run.main.layouts.values()]
-    assert holds.count("measured") == 1
-    assert len(copied) == 4 + 1  # of the outer one the first step alone
+    (began,) = run.main.history.of(MeasuringBegan)
+    assert (began.optimizer, began.wrapper) == (1, "Sharpness")
+    assert len(copied) == 4
+    assert any("Sharpness stands around SGD" in each for each in remarks_on(run.main))
+
+
+class Slow(Sharpness):
+    """Moves the weights once more at every third step, as Lookahead does."""
+
+    def __init__(self, *args, **more):
+        super().__init__(*args, **more)
+        self.slow = [each.detach().clone() for each in self.param_groups[0]["params"]]
+        self.calls = 0
+
+    @torch.no_grad()
+    def step(self, closure=None):
+        del closure
+        self.base.step()
+        self.calls += 1
+        if self.calls % 3 == 0:
+            for slow, fast in zip(self.slow, self.param_groups[0]["params"]):
+                slow.lerp_(fast, 0.5)
+                fast.copy_(slow)
+
+
+@pytest.mark.parametrize("every", [1, 2])
+def test_what_a_wrapper_does_to_the_weights_counts(measured, every):
+    def run():
+        model = net()
+        return train(Slow(model.parameters(), SGD, lr=0.1), model, 9)
+
+    oracle, run = measured(run, effective=f"every={every}")
+    steps = range(0, 9, every)
+    assert_measured(run.track("sgd/all"), 0, oracle, steps)
+    effective = run.track("sgd/all").measured.effective
+    assert sum(abs(each - 0.1) > 1e-3 for each in effective) >= 1
+
+
+def test_steps_of_the_optimizer_inside_alone_are_measured_too(measured):
+    def run():
+        model = net()
+        outer = Slow(model.parameters(), SGD, lr=0.1)
+        oracle = Oracle(outer)
+        for index in range(9):
+            model.zero_grad()
+            loss_of(model).backward()
+            with oracle.looking():
+                (outer.base if index % 3 == 1 else outer).step()
+        return oracle
+
+    oracle, run = measured(run)
+    assert_measured(run.track("sgd/all"), 0, oracle)
+
+
+def test_a_wrapper_whose_step_raised_or_was_left_out_ends_no_measuring(measured):
+    class Moody(Sharpness):
+        mood = "good"
+
+        @torch.no_grad()
+        def step(self, closure=None):
+            del closure
+            if self.mood == "raise":
+                raise ArithmeticError
+            if self.mood == "good":
+                self.base.step()
+
+    def run():
+        model = net()
+        outer = Moody(model.parameters(), SGD, lr=0.1)
+        oracle = Oracle(outer)
+        for mood in ("good", "raise", "good", "idle", "good", "raise"):
+            outer.mood = mood
+            model.zero_grad()
+            loss_of(model).backward()
+            if mood == "good":
+                with oracle.looking():
+                    outer.step()
+            else:
+                with contextlib.suppress(ArithmeticError):
+                    outer.step()
+        for _ in range(2):
+            model.zero_grad()
+            loss_of(model).backward()
+            with oracle.looking():
+                outer.base.step()
+        return oracle
+
+    oracle, run = measured(run)
+    track = run.track("sgd/all")
+    assert track.measured.steps.tolist() == [0, 1, 2, 4]
+    assert len(track.steps) == len(oracle.steps) == 5
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ from lrscope.capture.rates import RateReader
 from lrscope.capture.states import steps_in
 from lrscope.capture.watch import Watch
 from lrscope.sites import here, unseen
+from lrscope.wrapped import innermost
 
 if TYPE_CHECKING:
     from torch.optim import Optimizer
@@ -87,6 +88,7 @@ class OptimizerWitness:
 
     def watch_for(self, optimizer: Any) -> Watch | None:
         """Return the watch of an optimizer, or of the one that a wrapper wraps."""
+        optimizer = innermost(optimizer)
         known = self.watches.get(id(optimizer))
         if known is not None:
             return known

@@ -9,6 +9,7 @@ from torch.optim import Optimizer
 
 from lrscope.driver.step_hooks import StepHooks
 from lrscope.errors import UsageError
+from lrscope.wrapped import innermost
 
 if TYPE_CHECKING:
     from torch.optim.lr_scheduler import LRScheduler
@@ -61,7 +62,7 @@ def own(optimizer: Optimizer, scheduler: LRScheduler) -> None:
 
 def inside(optimizer: Any) -> Any:
     """Return the optimizer inside of wrappers that share its parameters."""
-    found, depth = optimizer, 0
+    found, depth = innermost(optimizer), 0
     while depth < 8:
         inner = getattr(found, "optimizer", None) or getattr(found, "_optimizer", None)
         if not (isinstance(inner, Optimizer) and _shares(found, inner)):

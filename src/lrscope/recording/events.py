@@ -103,6 +103,7 @@ class MeasuringBegan(Event):
         parts: plain data, one for each group, parameter and device: how many elements
             there are, how many are measured, how many ranks hold them, their types.
         left_out: (group, parameter, reason) of what cannot be measured.
+        wrapper: class of the optimizer around it whose steps are measured, if any.
     """
 
     optimizer: int
@@ -111,6 +112,7 @@ class MeasuringBegan(Event):
     budget: float | None
     parts: tuple[dict[str, Any], ...]
     left_out: tuple[tuple[int, str, str], ...]
+    wrapper: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

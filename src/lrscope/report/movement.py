@@ -182,6 +182,14 @@ def remarks_on(process: Process) -> Iterator[str]:
         for group, parameter, why in event.left_out
     )
     yield from dict.fromkeys(left_out)
+    classes = {each.number: each.optimizer.class_name for each in process.tracks}
+    around = (
+        f"{event.wrapper} stands around {classes.get(event.optimizer, 'another')}: "
+        "what moved is told of the steps of both together"
+        for event in process.history.of(MeasuringBegan)
+        if event.wrapper
+    )
+    yield from dict.fromkeys(around)
     for ended in process.history.of(MeasuringGivenUp):
         yield f"steps are not measured any more: {ended.why}"
     lost = process.history.of(LossesGivenUp)

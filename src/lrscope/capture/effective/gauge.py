@@ -68,9 +68,9 @@ class Gauge:
     """
 
     __slots__ = (
-        "_account", "_cost", "_drawing", "_journal", "_latest", "_layouts", "_pace",
-        "_parts", "_refused", "_step", "_wanted", "due", "internals", "left", "opened",
-        "row", "watch",
+        "_account", "_around", "_cost", "_drawing", "_journal", "_latest", "_layouts",
+        "_pace", "_parts", "_refused", "_step", "_wanted", "_wrapper", "due",
+        "internals", "left", "opened", "row", "watch",
     )  # fmt: skip
 
     def __init__(
@@ -82,6 +82,8 @@ class Gauge:
         self.left = 0
         self.row = watch.row
         self.opened: Opened | None = None
+        self._around = watch.owner  # identity of the optimizer whose step that is
+        self._wrapper: str | None = None  # its class, if it stands around this one
         self.internals = Internals(watch, journal)
         self._wanted = wanted
         self._journal = journal
@@ -94,10 +96,11 @@ class Gauge:
         self._layouts: dict[Any, Layout] = {}
         self._latest: dict[int, tuple[int, float, float]] = {}
 
-    def open(self, optimizer: Any, *, has_closure: bool) -> None:
-        """Copy what a step is about to change."""
+    def open(self, optimizer: Any, *, around: Any, has_closure: bool) -> None:
+        """Copy what a step, its own or that of a wrapper around it, will change."""
         started = time.perf_counter()
-        self.opened = None
+        self.opened, self._around = None, id(around)
+        self._wrapper = None if around is optimizer else type(around).__name__
         groups = optimizer.param_groups
         scale = getattr(optimizer, "grad_scale", None)
         while True:
@@ -138,8 +141,17 @@ class Gauge:
                 budget=None if self._wanted.every else self._wanted.budget,
                 parts=[each.described() for each in drawing.parts],
                 left_out=drawing.left_out,
+                wrapper=self._wrapper,
             )
         return drawing.parts
+
+    def is_opened_around(self, optimizer: Any) -> bool:
+        """Say whether the step of another, a wrapper, is being measured."""
+        return self.opened is not None and self._around != id(optimizer)
+
+    def is_within(self, optimizer: Any) -> bool:
+        """Say it of a step that begins; a wrapper's may have failed long ago."""
+        return self.is_opened_around(optimizer) and self.row == self.watch.row
 
     def sums(
         self, opened: Opened, bench_on: Callable[[Any], Bench]
@@ -164,6 +176,12 @@ class Gauge:
         self._step += to_next - self.left  # of some calls nothing could be measured
         self.left = to_next - 1
         self.due = not self.left
+
+    def leave_out(self, optimizer: Any) -> None:
+        """Measure nothing at a step that wrote no row."""
+        self.opened = None
+        if self.watch.owner == id(optimizer):
+            self.rest()  # it only stands around another optimizer's step
 
     def rest(self) -> None:
         """Measure no more."""

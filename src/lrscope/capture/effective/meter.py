@@ -20,6 +20,7 @@ from lrscope.capture.modes import Uncompiled, out_of_modes
 from lrscope.capture.watch import Watch
 from lrscope.compiled import quick
 from lrscope.sites import unseen
+from lrscope.wrapped import innermost
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -67,7 +68,7 @@ class Meter:
         @unseen
         def after(optimizer: Any, _args: Any, _kwargs: Any) -> None:
             gauge = gauges.get(id(optimizer))
-            if gauge is None:
+            if gauge is None or gauge.is_opened_around(optimizer):
                 return
             row = gauge.watch.row
             if row != gauge.row:
@@ -76,9 +77,9 @@ class Meter:
                     gauge.left -= 1
                     gauge.due = gauge.left <= 0
                 else:
-                    self._closing(gauge, optimizer, row)
+                    self._closing(gauge, row)
             elif gauge.opened is not None:
-                gauge.rest()  # it only stands around another optimizer's step
+                gauge.leave_out(optimizer)
 
         known = gauges, Gauge, Watch
         return [
@@ -91,16 +92,21 @@ class Meter:
         ]
 
     def _gauge_of(self, optimizer: Any) -> Gauge | None:
+        """Return the gauge of an optimizer; of a wrapper that of the one inside."""
         gauge = self._gauges.get(id(optimizer))
         if gauge is not None:
             return gauge
-        watch = self._witness.watches.get(id(optimizer))
-        if watch is None:
-            return None
-        gauge = Gauge(watch, self._wanted, self._account, self._journal)
-        self._gauges[id(optimizer)] = gauge
-        forget = self._gauges.pop
-        weakref.finalize(optimizer, forget, id(optimizer), None).atexit = False
+        inside = innermost(optimizer)
+        if inside is not optimizer:
+            gauge = self._gauge_of(inside)
+        else:
+            watch = self._witness.watches.get(id(optimizer))
+            if watch is not None:
+                gauge = Gauge(watch, self._wanted, self._account, self._journal)
+        if gauge is not None:
+            self._gauges[id(optimizer)] = gauge
+            forget = self._gauges.pop
+            weakref.finalize(optimizer, forget, id(optimizer), None).atexit = False
         return gauge
 
     def _open(self, optimizer: Any, args: Any, kwargs: Any) -> None:
@@ -109,14 +115,17 @@ class Meter:
             import torch
 
             gauge = self._gauge_of(optimizer)
-            if gauge is not None and self._witness.late.may_ask():
-                given = (*args[1:], *kwargs.values())  # args[0] is the optimizer
+            if gauge is None or gauge.is_within(optimizer):
+                return
+            inside = gauge.watch.reference()
+            if inside is not None and self._witness.late.may_ask():
+                closures = any(map(callable, (*args[1:], *kwargs.values())))
                 with torch.no_grad(), out_of_modes(torch):
-                    gauge.open(optimizer, has_closure=any(map(callable, given)))
+                    gauge.open(inside, around=optimizer, has_closure=closures)
         except Exception as error:  # noqa: BLE001 - the training must go on
             self._give_up(gauge, error)
 
-    def _close(self, gauge: Gauge, optimizer: Any, row: int) -> None:
+    def _close(self, gauge: Gauge, row: int) -> None:
         """Write what a step moved."""
         opened, gauge.opened = gauge.opened, None
         if opened is None:
@@ -139,7 +148,7 @@ class Meter:
                     gauge.write(step, part, sums)
                 else:
                     late.expect(sums, partial(gauge.write, step, part))
-            gauge.internals.write(optimizer, row)
+            gauge.internals.write(gauge.watch.reference(), row)
             gauge.go_on(time.perf_counter() - started)
         except Exception as error:  # noqa: BLE001 - the training must go on
             self._fail(error)
