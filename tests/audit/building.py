@@ -181,7 +181,9 @@ class _Recording:
         self.gauges.after(call)
         self.calls += 1
         self.step("batch", lambda s: s.batch)
-        self.step("update", lambda s: s.update * (s.on_skip or not skipped))
+        self.step(
+            "update", lambda s: s.update * s.calls(call) * (s.on_skip or not skipped)
+        )
         self.pending += self.asked
 
     def end_pass(self, number: int) -> None:

@@ -53,6 +53,22 @@ def one(kind: str = "CosineAnnealingLR", **more: Any) -> list[Sched]:
     return [sched(kind, **more)]
 
 
+def in_turn(
+    *lengths: int, kind: str = "CosineAnnealingLR", by: str = "T_max", **more: Any
+):
+    """Return schedulers of one line, each of which is stepped in a pass of its own."""
+    return [
+        sched(
+            kind,
+            **more,
+            **{by: length},
+            passes=lambda p, k=k: p == k + 1,
+            calls=lambda c, k=k: c // 20 == k,
+        )
+        for k, length in enumerate(lengths)
+    ]
+
+
 STEPWISE = {"update": 1}
 BY_PASS = {"each_pass": 1}
 WARM = {"start_factor": 0.1, "end_factor": 1.0}
@@ -87,6 +103,10 @@ FIRES: dict[str, dict[str, Story]] = {
             "scheds": one(T_max=104, update=1, each_pass=1),
             "silent": True,
         },
+    },
+    "sched-made-anew-in-loop": {
+        "stepped at every update": {"scheds": in_turn(*[100] * 5, **STEPWISE)},
+        "stepped once a pass": {"scheds": in_turn(*[3] * 5, kind="StepLR", by="step_size", **BY_PASS)},
     },
     "two-sched-steps-per-update": {
         "twice in a line": {"scheds": one(T_max=100, update=2)},
@@ -238,6 +258,11 @@ FIRES: dict[str, dict[str, Story]] = {
 }  # fmt: skip
 
 QUIET: dict[str, dict[str, Story]] = {
+    "sched-made-anew-in-loop": {
+        "whole cycles": {"scheds": in_turn(*[20] * 5, **STEPWISE)},
+        "two phases": {"scheds": in_turn(100, 80, **STEPWISE), "updates": 40},
+        "each of its own length": {"scheds": in_turn(100, 80, 60, 40, 20, **STEPWISE)},
+    },
     "sched-never-stepped": {
         "it is stepped": {"scheds": one(T_max=5, **BY_PASS)},
         "another takes its place": {"scheds": [sched(T_max=5), sched("StepLR", step_size=2, **BY_PASS)]},
@@ -442,6 +467,7 @@ QUIET: dict[str, dict[str, Story]] = {
 
 NO_SCHEDULER: dict[str, Story] = {"no scheduler": {"lr": lambda _: 0.1}}
 CANNOT: dict[str, dict[str, Story]] = {
+    "sched-made-anew-in-loop": {**NO_SCHEDULER},
     "sched-never-stepped": {
         **NO_SCHEDULER,
         "within the first pass": {"scheds": one(T_max=5), "updates": 15},

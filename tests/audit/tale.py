@@ -42,6 +42,7 @@ class Sched:
     valid: int = 0
     until: int = 10**9
     passes: Callable[[int], bool] = lambda _: True
+    calls: Callable[[int], bool] = lambda _: True
     optimizer: int = 0
     children: Sequence[int] = ()
     on_skip: bool = True

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from lrscope.audit.facts.plans import planned_in
 from lrscope.audit.facts.predecessor import resumptions_in
+from lrscope.audit.facts.remade import remade_in
 from lrscope.audit.facts.training import Training
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from lrscope.audit.facts.group import Group
     from lrscope.audit.facts.optimizer import Optimizer
     from lrscope.audit.facts.planned import Planned
+    from lrscope.audit.facts.remade import Remade
     from lrscope.audit.facts.resumption import Resumption
     from lrscope.audit.facts.scheduler import Scheduler
     from lrscope.audit.plan import Plan
@@ -59,16 +61,23 @@ class Case:
         return tuple(each for t in self.trainings for each in t.schedulers)
 
     @cached_property
+    def remade(self) -> tuple[Remade, ...]:
+        """Those of them that a loop makes anew."""
+        return tuple(each for t in self.trainings for each in remade_in(t))
+
+    @cached_property
     def driving(self) -> tuple[Scheduler, ...]:
         """Those of them that were stepped and drive an optimizer that was called.
 
-        Beside a driver of ours a scheduler has no say and is not judged.
+        Beside a driver of ours a scheduler has no say and is not judged; of one that
+        is made anew in a loop its single lives are not.
         """
+        remade = {id(each) for several in self.remade for each in several.every}
         return tuple(
             each
             for each in self.schedulers
             if each.steps and each.optimizer is not None and each.optimizer.calls.size
-            if not each.optimizer.plans
+            if not each.optimizer.plans and id(each) not in remade
         )
 
     @cached_property

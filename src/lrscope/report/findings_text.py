@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 STYLES = {ERROR: "bold red", WARNING: "bold yellow", INFO: "bold cyan"}
 """How a severity looks on a terminal."""
 
+MOST = 3
+"""Groups that a finding names; of more it says how many there are."""
+
 NARROWEST = 40
 """Columns below which lines are left as they are."""
 
@@ -40,16 +43,28 @@ def lines_of(audits: Sequence[Audit], width: int | None = None) -> list[Text]:
 
 
 def finding_lines(
-    finding: Finding, follows: Sequence[Finding] = (), width: int | None = None
+    finding: Finding,
+    follows: Sequence[Finding] = (),
+    width: int | None = None,
+    alike: Sequence[Finding] = (),
 ) -> Iterator[Text]:
-    """Yield the lines about one finding and what follows from it."""
+    """Yield the lines about one finding and what follows from it.
+
+    Args:
+        finding: to tell.
+        follows: what follows from it.
+        width: columns of the terminal; by default lines are not broken.
+        alike: others that say the same of other groups.
+    """
     style = STYLES[finding.severity]
+    whose = list(dict.fromkeys(map(told.about, (finding, *alike))))
+    more = f" and {len(whose) - MOST} more" if len(whose) > MOST else ""
     yield Text.assemble(
         (f"{finding.code} {finding.name}", "bold"),
         "   ",
         (str(finding.severity), style),
         "   ",
-        told.about(finding),
+        "; ".join(whose[:MOST]) + more,
     )
     yield from _filled(told.sentence(finding.message), "  ", width)
     cause = finding.because
@@ -60,14 +75,18 @@ def finding_lines(
     where = ", ".join(told.places(finding))
     if where:
         yield Text.assemble("  Lines: ", (where, "bold"))
-    for each in follows:
-        line = f"so also {each.code} {each.name}: {told.sentence(each.message)}"
-        yield from _filled(line, "    ", width, "dim")
+    for line, times in Counter(map(_so_also, follows)).items():
+        often = f" ({times} times)" if times > 1 else ""
+        yield from _filled(f"{line}{often}", "    ", width, "dim")
+
+
+def _so_also(finding: Finding) -> str:
+    return f"so also {finding.code} {finding.name}: {told.sentence(finding.message)}"
 
 
 def _lines(audit: Audit, width: int | None) -> Iterator[Text]:
-    for finding, follows in told.causes(audit.findings):
-        yield from finding_lines(finding, follows, width)
+    for finding, follows, alike in told.once(told.causes(audit.findings)):
+        yield from finding_lines(finding, follows, width, alike)
         yield Text()
     style = STYLES[max((e.severity for e in audit.findings), default=INFO)]
     counted = told.counted(audit.findings)

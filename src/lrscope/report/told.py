@@ -93,6 +93,24 @@ def causes(findings: Sequence[Finding]) -> list[tuple[Finding, list[Finding]]]:
     return found
 
 
+def once(
+    found: Iterable[tuple[Finding, list[Finding]]],
+) -> list[tuple[Finding, list[Finding], list[Finding]]]:
+    """Return `causes` with those that say the same of other groups put together.
+
+    Returns:
+        findings, each with what follows from it, and the others that are alike.
+    """
+    told: dict[Any, tuple[Finding, list[Finding], list[Finding]]] = {}
+    for finding, follows in found:
+        also = [(each.name, each.message) for each in follows]
+        says = finding.name, finding.severity, *paragraphs(finding), finding.where, also
+        first = told.setdefault(repr(says), (finding, follows, []))
+        if first[0] is not finding:
+            first[2].append(finding)
+    return list(told.values())
+
+
 def _origin(finding: Finding, first: dict[tuple[Any, ...], Finding]) -> Finding:
     """Return the finding at the beginning of what explains another."""
     origin = finding

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import jsonschema
@@ -150,6 +151,18 @@ def test_what_follows_is_told_under_its_cause_and_not_again():
     blocks = text.split("\n\n")
     assert "so also LR202" in blocks[0]
     assert text.count("LR202") == 1
+
+
+def test_in_text_what_is_the_same_of_several_groups_is_told_once(tmp_path):
+    (audit, _) = audits(tmp_path)
+    finding = audit.findings[0]
+    groups = [replace(finding, group=f"group{number}") for number in range(5)]
+    other = replace(finding, message="another")
+    text = findings_text.as_text([replace(audit, findings=(*groups, other))])
+    assert text.count(finding.fix) == 2
+    assert "adamw/group0, steps 1000–1999; adamw/group1" in text
+    assert "; adamw/group2, steps 1000–1999 and 2 more\n" in text
+    assert "6 errors" in text
 
 
 def test_on_a_terminal_no_line_is_wider_than_it():
