@@ -16,6 +16,7 @@ from lrscope.report.movement import (
     nearest_measured,
     remarks_on,
 )
+from lrscope.report.signals import signal_in
 from lrscope.report.steps import Points, Steps, thinned
 
 if TYPE_CHECKING:
@@ -165,11 +166,15 @@ def _which(process: Process, run: Run) -> str:
 def _state(process: Process, run: Run) -> str:
     codes = {each.number: each.exit_code for each in run.segments}
     code = codes.get(process.segment)
+    if code is None and not process.ended:
+        return RUNNING
+    killed = signal_in(code or 0)
     if process.ended:
-        return "ended" if not code else f"ended, exit code {code}"
-    if code is not None:
-        return f"killed before it could end, exit code {code}"
-    return RUNNING
+        how = f"killed by {killed}" if killed else f"exit code {code}"
+        return f"ended, {how}" if code else "ended"
+    if killed:
+        return f"killed by {killed} before it could end"
+    return f"killed before it could end, exit code {code}"
 
 
 def _row(track: Track, steps: Steps, named: str) -> Row:
