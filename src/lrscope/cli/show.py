@@ -58,7 +58,7 @@ def command(  # noqa: PLR0913 - one for each option
     if follow and as_data:
         msg = "--follow and --json do not go together; leave one out"
         raise UsageError(msg)
-    chosen = run or latest_run()
+    chosen = run or latest_run(even_without_step=follow)
     look = partial(_page, chosen, group, _steps(steps), segment, rank)
     if follow:
         _follow(look)
