@@ -120,6 +120,7 @@ class Case:
                 {
                     "segment": each.segment,
                     "rank": each.rank,
+                    "pid": each.process.pid,
                     "optimizers": {o.name: o.ratios for o in each.optimizers},
                     "schedulers": [
                         {"class": s.class_name, "optimizer": s.optimizer_name}
