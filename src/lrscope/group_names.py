@@ -12,6 +12,10 @@ Group = dict[str, Any]
 """One of ``optimizer.param_groups``."""
 
 
+ALL = "all"
+"""Name of the only group of an optimizer, if it has none of its own."""
+
+
 def names_of(groups: list[Group]) -> list[str]:
     """Return one name per group: its own, else what its parameters share.
 
@@ -21,7 +25,7 @@ def names_of(groups: list[Group]) -> list[str]:
     """
     names = [own_name(group) or _shared_path(group) for group in groups]
     if len(groups) == 1:
-        return [names[0] or "all"]
+        return [names[0] or ALL]
     counts = Counter(names)
     return [
         name if name and counts[name] == 1 else f"group{index}"

@@ -99,3 +99,19 @@ def test_rules_lists_every_rule_and_prints_a_page(tmp_path):
     assert page.startswith("LR203 cosine-past-T_max-climbs-back   error, found by ")
     assert "\n\nThe cosine" in page
     assert called("rules", "LR203").stdout == page
+
+
+def test_rules_lists_those_that_speak_of_a_word():
+    done = called("rules", "Cosine")
+    assert done.exit_code == exits.OK
+    lines = done.stdout.splitlines()
+    at = [line.split() for line in lines].index(
+        ["LR203", "error", "cosine-past-T_max-climbs-back"]
+    )
+    assert lines[at + 1].strip().startswith("The cosine ")
+    assert 2 < len(lines[::2]) < len(RULES)
+    assert called("rules", "lr20").stdout.startswith("LR201 ")
+    nothing = called("rules", "zebra")
+    assert nothing.exit_code == exits.USAGE
+    assert "no rule 'zebra'" in nothing.stderr
+    assert "lrscope rules lists them all" in nothing.stderr

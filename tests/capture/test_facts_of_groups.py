@@ -9,7 +9,7 @@ import torch
 from torch.optim import SGD
 
 import lrscope
-from lrscope.errors import NotARun
+from lrscope.errors import NotARun, UsageError
 
 from .trainings import (
     applied,
@@ -20,6 +20,39 @@ from .trainings import (
     step,
     weights_of,
 )
+
+
+def test_the_name_of_an_optimizer_finds_its_only_group(recorded):
+    def train(*more):
+        model = net()
+        optimizer = SGD(model.parameters(), lr=0.1)
+        for each in more:
+            optimizer.add_param_group({"params": each})
+        step(optimizer, model)
+
+    _, run = recorded(train)
+    assert run.track("sgd").name == "sgd/all"
+    _, run = recorded(train, [torch.nn.Parameter(torch.ones(1))])
+    with pytest.raises(UsageError, match=r"'sgd'; .* are: sgd/group0, sgd/group1$"):
+        run.track("sgd")
+
+
+def test_the_only_group_is_the_first_of_several_once_another_is_added(recorded):
+    def train(name):
+        model = net()
+        first = {"params": model[0].parameters(), **name}
+        optimizer = SGD([first], lr=0.1)
+        step(optimizer, model)
+        optimizer.add_param_group({"params": model[2].parameters()})
+        step(optimizer, model)
+
+    _, run = recorded(train, {})
+    assert [each.name for each in run.main.tracks] == ["sgd/group0", "sgd/group1"]
+    assert run.track("sgd/all") is run.track("all") is run.track("sgd/group0")
+    _, run = recorded(train, {"name": "body"})
+    assert [each.name for each in run.main.tracks] == ["sgd/body", "sgd/group1"]
+    with pytest.raises(UsageError):
+        run.track("sgd/all")
 
 
 def test_fact_6_groups_stay_the_same_when_a_state_is_loaded(recorded):

@@ -53,8 +53,8 @@ def _told(run):
     for track in run.main.tracks:
         for name, found in {None: track.measured, **track.parameters}.items():
             if found is not None:
-                told[track.name, name] = found
-        told[track.name, "loss"] = track.loss
+                told[track.group.index, name] = found
+        told[track.group.index, "loss"] = track.loss
     return told
 
 
@@ -103,7 +103,7 @@ def test_of_a_run_that_is_killed_every_step_is_there_and_any_cut_is_a_prefix(
                 assert str(error)  # noqa: PT017 - one of two right answers
                 continue
             _is_prefix(found, truth)
-            lengths.add(len(found.get((track.name, None), ())))
+            lengths.add(len(found.get((track.group.index, None), ())))
         whole.write_bytes(data)
     assert len(lengths) > 5
 

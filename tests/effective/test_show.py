@@ -75,6 +75,37 @@ def test_momentum_is_said_to_add_up(measured, show):
     assert "SGD adds up past gradients (momentum 0.9), up to 10 times" in show(run)
 
 
+@pytest.mark.parametrize("maximize", [False, True])
+def test_momentum_that_leads_elsewhere_is_not_said_to_add_up(measured, show, maximize):
+    def train():
+        weight = torch.nn.Parameter(torch.ones(3))
+        optimizer = SGD([weight], 0.1, momentum=0.9, maximize=maximize)
+        for at in range(4):
+            optimizer.zero_grad()
+            ((-1) ** at * weight).sum().backward()
+            optimizer.step()
+
+    _, run = measured(train)
+    told = show(run, columns=200)
+    assert "carries on the direction of past gradients (momentum 0.9)" in told
+    assert "adds up" not in told
+
+
+def test_schedulers_that_are_alike_are_shown_once_and_counted(recorded, show):
+    def train():
+        model = net()
+        optimizer = SGD(model.parameters(), 0.1)
+        for total in (5, 5, 5, 6):
+            torch.optim.lr_scheduler.OneCycleLR(optimizer, 0.1, total_steps=total)
+        step(optimizer, model)
+
+    _, run = recorded(train)
+    shown = json.loads(show(run, "--json"))["schedulers"]
+    assert len(shown) == 2
+    assert shown[0].endswith(", made 3 times")
+    assert "made" not in shown[1]
+
+
 @pytest.mark.parametrize(
     ("settings", "told"),
     [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import pty
 import select
@@ -51,6 +52,19 @@ def test_the_ending_and_the_exception_are_in_the_recording(place):
     text = str(list(process.events)[-1])
     assert "ValueError" in text
     assert "no good" in text
+
+
+@pytest.mark.parametrize(
+    ("end", "told"),
+    [
+        ("SIGKILL", "killed by SIGKILL before it could end"),
+        ("SystemExit(3)", "ended, exit code 3"),
+    ],
+)
+def test_a_signal_that_ended_a_program_is_shown_by_its_name(place, end, told):
+    place.run("-o", "run", place.write("train(2)\n" + ENDINGS[end], trains=True))
+    shown = place.bare(*place.lrscope, "show", "run", "--json")
+    assert json.loads(shown.stdout)["state"] == told
 
 
 @pytest.mark.parametrize("ending", [each for each in ENDINGS.values() if each])

@@ -112,6 +112,28 @@ def test_a_file_that_cannot_be_executed_is_126_as_in_a_shell(place):
 
 
 @pytest.mark.parametrize(
+    ("name", "mode", "code", "hint"),
+    [
+        ("train.sh", 0o644, 127, "; type: lrscope run bash train.sh"),
+        ("./train.sh", 0o644, 126, "; type: lrscope run bash ./train.sh"),
+        ("no head.sh", 0o755, 127, "lrscope run './no head.sh'"),
+        ("start", 0o755, 127, "; for the file here type: lrscope run ./start"),
+        ("./start", 0o644, 126, "name the program that runs it, too"),
+    ],
+)
+def test_a_file_that_lies_here_but_cannot_start_is_told_how(
+    place, name, mode, code, hint
+):
+    path = place.path / place.write("echo hello", name)
+    path.chmod(mode)
+    done = place.run(name)
+    assert done.code == code
+    assert done.ours.endswith(hint)
+    assert len(done.stderr.splitlines()) == 1
+    assert os.listdir(place.path) == [path.name]
+
+
+@pytest.mark.parametrize(
     "command", [["./"], ["-o", "run", "no-such-program"]], ids=" ".join
 )
 def test_a_command_that_cannot_start_leaves_nothing(place, command):

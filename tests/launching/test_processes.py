@@ -7,6 +7,8 @@ import os
 
 import pytest
 
+import lrscope
+
 SPAWNED = """
 import os, sys
 import torch
@@ -29,8 +31,6 @@ if __name__ == "__main__":
     "method", ["spawn", "fork", pytest.param("forkserver", marks=pytest.mark.slow)]
 )
 def test_each_child_of_multiprocessing_has_its_own_recording(place, method):
-    import lrscope
-
     script = place.write(SPAWNED)
     done = place.run("-o", "run", script, method)
     assert (done.code, done.stdout, done.theirs) == (0, b"done\n", b"")
@@ -55,8 +55,6 @@ print("done")
 
 @pytest.mark.parametrize("abruptly", [True, False], ids=["os._exit", "exit"])
 def test_a_forked_child_that_trains_leaves_the_parents_recording_alone(place, abruptly):
-    import lrscope
-
     script = place.write(FORKED.format(abruptly=abruptly), trains=True)
     done = place.run("-o", "run", script)
     assert (done.code, done.stdout, done.theirs) == (0, b"done\n", b"")
@@ -110,8 +108,6 @@ if __name__ == "__main__":
     "method", ["fork", pytest.param("spawn", marks=pytest.mark.slow)]
 )
 def test_the_workers_of_a_dataloader_leave_nothing(place, method):
-    import lrscope
-
     script = place.write(LOADER.format(method=method), trains=True)
     done = place.run("-o", "run", script)
     assert (done.code, done.theirs) == (0, b"")
@@ -211,3 +207,34 @@ def test_a_lazy_or_repeated_import_of_torch_optim_is_recorded_once(place):
     bare, recorded = place.twins("python", script)
     assert recorded.stdout == bare.stdout
     assert place.applied() == [[0.5]]
+
+
+def test_each_of_several_processes_without_a_rank_can_be_shown(place):
+    place.write("import sys; train(int(sys.argv[1]))", trains=True)
+    place.write("python train.py 2\npython train.py 3", "both.sh")
+    place.run("-o", "run", "bash", "both.sh")
+    first, second = sorted(
+        lrscope.read_run(place.run_directory).processes, key=lambda each: each.started
+    )
+
+    def show(*words):
+        return place.bare(*place.lrscope, "show", "run", "--json", *words)
+
+    for words, chosen, other, steps in (
+        ([], first, second, 2),
+        (["--pid", str(second.pid)], second, first, 3),
+    ):
+        page = json.loads(show(*words).stdout)
+        assert page["rows"][0]["steps"] == steps
+        assert page["process"] == (
+            f"pid {chosen.pid} · 1 more recorded process "
+            f"(--pid {other.pid}: python train.py {5 - steps})"
+        )
+    there = f"{first.pid}: python train.py 2, {second.pid}: python train.py 3"
+    for words in (["--rank", "1"], ["--pid", "1"]):
+        refused = show(*words)
+        assert refused.code == 2
+        assert refused.ours.endswith(f"; choose with --pid: {there}")
+    audit = place.bare(*place.lrscope, "audit", "run").stdout.decode()
+    for each, steps in ((first, 2), (second, 3)):
+        assert f"  sgd, pid {each.pid}: {steps} : {steps} : {steps}" in audit

@@ -5,8 +5,13 @@ from __future__ import annotations
 import json
 import os
 import re
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
+
+import lrscope
 
 
 def test_a_run_without_a_place_is_named_by_time_and_script(place):
@@ -63,8 +68,6 @@ def test_where_temporary_files_go_is_no_matter(place, place_for_notes):
 
 
 def test_the_same_place_twice_holds_two_segments(place):
-    import lrscope
-
     script = place.write("import sys; train(int(sys.argv[1]))", trains=True)
     place.run("-o", "run", script, "2")
     before = {each.name: each.read_bytes() for each in place.run_directory.iterdir()}
@@ -139,12 +142,41 @@ def test_a_run_without_a_step_leaves_nothing_and_names_likely_causes(place, wher
     assert os.listdir(place.path) == [script]
 
 
-def test_a_command_that_failed_before_any_step_is_told_so_in_short(place):
-    script = place.write("raise SystemExit(6)", trains=True)
+@pytest.mark.parametrize(
+    ("rest", "how"),
+    [
+        ("raise SystemExit(6)", "ended with exit code 6"),
+        ("import os; os.kill(os.getpid(), 9)", "was killed by SIGKILL"),
+    ],
+)
+def test_a_command_that_failed_before_any_step_is_told_so_in_short(place, rest, how):
+    script = place.write(rest, trains=True)
     done = place.run(script)
-    assert done.code == 6
-    assert "no optimizer step was seen; the command ended with code 6" in done.ours
+    assert done.code in (6, -9)
+    told = f"lrscope: the command {how} before any optimizer step was seen"
+    assert done.ours == told
     assert os.listdir(place.path) == [script]
+
+
+@pytest.mark.parametrize("words", [["train.py"], ["-m", "train"]], ids=" ".join)
+def test_where_the_python_of_a_shorthand_has_no_torch_another_one_is_named(
+    place, words
+):
+    place.write("import torch")
+    python = sys.executable
+    home = place.path / "bare"
+    subprocess.run([python, "-m", "venv", "--without-pip", str(home)], check=True)
+    ours = Path(lrscope.__file__).parents[1]
+    paths = os.pathsep.join([str(ours), str(place.path / "installed")])
+    place.lrscope = [str(home / "bin/python"), "-m", "lrscope"]
+    done = place.run("--", *words, "--lr", "1", PYTHONPATH=paths)
+    assert done.code == 1
+    assert done.ours.endswith(
+        "exit code 1 before any optimizer step was seen; the Python that lrscope runs "
+        f"on has no torch, try: lrscope run python {' '.join(words)}"
+    )
+    other = place.run("python", *words, PYTHONPATH=paths)
+    assert "no torch" not in other.ours
 
 
 def test_the_command_is_noted_with_its_secrets_hidden(place):

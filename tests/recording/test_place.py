@@ -218,6 +218,22 @@ def test_the_newest_run_is_the_one_begun_or_continued_last(
     assert json.loads(cli("show", "--json", cwd=tmp_path).stdout)["run"] == str(runs[0])
 
 
+def test_the_newest_run_holds_a_recording_unless_it_is_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    empty = opening.begin_segment(opening.new_run(["begun.py"]), COMMAND)
+    opening.end_segment(empty, 0)
+    told = refused("show", cwd=tmp_path, code=3)
+    assert "no optimizer step was seen in the only run in lrscope-runs/" in told
+    run = recorded(Path(opening.new_run(["trained.py"])))
+    os.utime(run / "segment000.json", (1000, 1000))
+    assert place.latest_run() == place.latest_run(even_without_step=True) == run
+    waiting = opening.begin_segment(opening.new_run(["later.py"]), COMMAND)
+    assert place.latest_run() == run
+    assert place.latest_run(even_without_step=True) == Path(waiting.run)
+
+
 def test_runs_of_one_script_in_one_second_are_kept_apart(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -61,6 +61,10 @@ def test_every_shape_and_recipe_can_be_called_in_a_text(kind):
 
 REFUSED = [
     ("", 1, "invalid syntax"),
+    ("warmup(1ep) >> cosine(9ep)", 8, 'in quotes: "1ep"'),
+    ("cosine(90ep - 5 steps)", 8, 'in quotes: "90ep - 5 steps"'),
+    ('warmup("1ep") >> cosine(90%)', 25, 'in quotes: "90%"'),
+    ("warmup(100) > cosine(1000)", 15, "joined with >>"),
     ("cosin(5)", 1, "did you mean 'cosine'"),
     ("warmup(5) >> cosin(5)", 14, "did you mean 'cosine'"),
     ("cosine", 1, "needs its arguments"),

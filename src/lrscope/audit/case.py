@@ -129,6 +129,7 @@ class Case:
                 {
                     "segment": each.segment,
                     "rank": each.rank,
+                    "pid": each.process.pid,
                     "optimizers": {o.name: o.ratios for o in each.optimizers},
                     "schedulers": [
                         {"class": s.class_name, "optimizer": s.optimizer_name}

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from lrscope.cli.chosen import process_in
 from lrscope.errors import NotARun, UsageError
 from lrscope.recording.place import latest_run
 from lrscope.recording.run import read_run
@@ -38,14 +39,16 @@ PAUSE = 0.5
 @click.option("--steps", metavar="A:B", help="Only steps A to B, B not included.")
 @click.option("--segment", type=int, help="Of a run continued with -o: which part.")
 @click.option("--rank", type=int, help="Which process of a distributed run.")
+@click.option("--pid", type=int, help="Which process of others that have no rank.")
 @click.option("--json", "as_data", is_flag=True, help="As JSON on standard output.")
 @click.option("--follow", is_flag=True, help="Keep showing while the run goes on.")
-def command(  # noqa: PLR0913 - one for each option
+def command(  # noqa: PLR0913, PLR0917 - one for each option
     run: Path | None,
     group: str | None,
     steps: str | None,
     segment: int | None,
     rank: int | None,
+    pid: int | None,
     *,
     as_data: bool,
     follow: bool,
@@ -58,8 +61,9 @@ def command(  # noqa: PLR0913 - one for each option
     if follow and as_data:
         msg = "--follow and --json do not go together; leave one out"
         raise UsageError(msg)
-    chosen = run or latest_run()
-    look = partial(_page, chosen, group, _steps(steps), segment, rank)
+    chosen = run or latest_run(even_without_step=follow)
+    of = partial(process_in, segment=segment, rank=rank, pid=pid)
+    look = partial(_page, chosen, group, _steps(steps), of)
     if follow:
         _follow(look)
         return
@@ -75,11 +79,10 @@ def _page(
     path: Path,
     group: str | None,
     steps: Steps,
-    segment: int | None,
-    rank: int | None,
+    process_of: Callable[[Run], Process],
 ) -> Page:
     run = read_run(path)
-    process = _process(run, segment, rank)
+    process = process_of(run)
     page = page_of(run, group, steps, process)
     if group is not None and not page.rows:
         names = ", ".join(each.name for each in process.tracks)
@@ -91,26 +94,6 @@ def _page(
         msg = f"--steps names no step of this run, whose steps are 0 to {last}"
         raise UsageError(msg)
     return page
-
-
-def _process(run: Run, segment: int | None, rank: int | None) -> Process:
-    """Return the process to show."""
-    if segment is None and rank is None:
-        return run.main
-    number = run.main.segment if segment is None else segment
-    found = [each for each in run.processes if each.segment == number]
-    if rank is not None:
-        found = [each for each in found if each.rank == rank]
-    if not found:
-        there = sorted({(each.segment, each.rank) for each in run.processes}, key=str)
-        shown = ", ".join(
-            f"segment {part}" + ("" if place is None else f" rank {place}")
-            for part, place in there
-        )
-        wanted = f"segment {number}" + ("" if rank is None else f", rank {rank}")
-        msg = f"no process of {wanted} was recorded; there are: {shown}"
-        raise UsageError(msg)
-    return min(found, key=lambda each: (each.rank or 0, each.started))
 
 
 def _steps(text: str | None) -> Steps:

@@ -94,8 +94,11 @@ def hold(trial: Trial) -> NoReturn:
         try:
             code = launch.launch(launch.resolve(command), variables, begin)
         except OSError as error:
+            from lrscope.cli.meant import instead_of
+
             opening.drop_segment(segment, with_run=not existed)
-            _tell(f"cannot start {command[0]!r}: {error.strerror}{_hint(command[0])}")
+            hint = instead_of(command[0], error)
+            _tell(f"cannot start {command[0]!r}: {error.strerror}{hint}")
             missing = isinstance(error, FileNotFoundError)
             sys.exit(launch.NOT_FOUND if missing else launch.NOT_EXECUTABLE)
         told = os.path.isdir(notes) and bool(os.listdir(notes))
@@ -103,7 +106,7 @@ def hold(trial: Trial) -> NoReturn:
     if follower:
         follower.finish()
     try:
-        _tell(_summary(segment, code, existed=existed, told=told))
+        _tell(_summary(trial, segment, code, existed=existed, told=told))
     except (LrscopeError, OSError) as error:
         _tell(str(error))
     launch.end_like(code)
@@ -154,16 +157,6 @@ def _get_ready() -> None:
     import lrscope.report.closing  # noqa: F401
 
 
-def _hint(word: str) -> str:
-    """Return what a word that is no command was meant as, if it looks like that."""
-    if word.isdecimal():
-        return f"; did you mean {EFFECTIVE}=every={word} or --print {word}?"
-    key, given, _ = word.partition("=")
-    if given and key in ("every", "budget", "by"):
-        return f"; did you mean {EFFECTIVE}={word}?"
-    return ""
-
-
 def _check_every(every: str | None) -> None:
     if every is None or every in ("step", "epoch"):
         return
@@ -179,7 +172,9 @@ def _check_effective(effective: str | None) -> None:
         wanted(effective)
 
 
-def _summary(segment: opening.Opened, code: int, *, existed: bool, told: bool) -> str:
+def _summary(
+    trial: Trial, segment: opening.Opened, code: int, *, existed: bool, told: bool
+) -> str:
     from lrscope.report.closing import closing_line, nothing_seen
 
     logs = opening.logs_of(segment)
@@ -188,6 +183,10 @@ def _summary(segment: opening.Opened, code: int, *, existed: bool, told: bool) -
     opening.drop_segment(segment, with_run=not existed)
     if told:
         return "nothing was recorded, for the reason above"
+    if code:
+        from lrscope.cli.meant import without_torch
+
+        return nothing_seen(code) + without_torch(trial.command)
     return nothing_seen(code)
 
 

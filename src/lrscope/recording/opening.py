@@ -164,26 +164,44 @@ def drop_segment(segment: Opened, *, with_run: bool) -> None:
 
 def logs_of(segment: Opened) -> list[str]:
     """Return the logs of the processes of a segment, none if its run has vanished."""
-    ours = f"segment{segment.number:03d}-"
+    return _logs_in(segment.run, segment.number)
+
+
+def _logs_in(run: str, segment: int) -> list[str]:
+    ours = f"segment{segment:03d}-"
     try:
-        names = os.listdir(segment.run)
+        names = os.listdir(run)
     except OSError:
         return []
     return [
-        os.path.join(segment.run, name)
+        os.path.join(run, name)
         for name in names
         if name.startswith(ours) and name.endswith(".lrs")
     ]
 
 
-def latest() -> str | None:
-    """Return the run below `RUNS` that was begun or continued last, if there is one."""
+def latest(*, even_without_step: bool = False) -> str | None:
+    """Return the run below `RUNS` that was begun or continued last, if there is one.
+
+    Args:
+        even_without_step: whether it may be one that goes on and took no step yet.
+    """
     found = [
         (os.stat(path).st_mtime, run)
         for run in _below(RUNS)
-        for _, path in segment_files(run)
+        for number, path in segment_files(run)
+        if _logs_in(run, number) or (even_without_step and _goes_on(path))
     ]
     return max(found)[1] if found else None
+
+
+def _goes_on(path: str) -> bool:
+    """Say whether the file that announces a segment tells no end of it."""
+    try:
+        with open(path, encoding="utf-8") as file:
+            return "ended" not in json.load(file)
+    except (OSError, ValueError, TypeError):
+        return False
 
 
 def _below(directory: str) -> list[str]:

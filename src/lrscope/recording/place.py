@@ -81,16 +81,23 @@ def _read(path: Path, number: int) -> Segment:
     return Segment(number, path, (), path.stat().st_mtime)  # damaged: it says nothing
 
 
-def latest_run() -> Path:
-    """Return the run below `RUNS` that was begun or continued last.
+def latest_run(*, even_without_step: bool = False) -> Path:
+    """Return the run below `RUNS` with a recording that was begun or continued last.
+
+    Args:
+        even_without_step: whether it may be one that goes on and took no step yet.
 
     Raises:
         NotARun: there is none.
     """
-    found = latest()
+    found = latest(even_without_step=even_without_step)
     if found is None:
-        msg = f"there is no run in {RUNS}/ here; name one, or record one with: "
-        msg += "lrscope run python train.py"
+        begun = len(list(Path(RUNS).glob("*/segment000.json")))
+        msg = f"there is no run in {RUNS}/ here"
+        if begun:
+            several = f"any of the {begun} runs" if begun > 1 else "the only run"
+            msg = f"no optimizer step was seen in {several} in {RUNS}/ here"
+        msg += "; name one, or record one with: lrscope run python train.py"
         raise NotARun(msg)
     return Path(found)
 

@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from lrscope.errors import UsageError
+from lrscope.group_names import ALL
 from lrscope.recording.contents import Contents, read_contents
 from lrscope.recording.history import History
 from lrscope.recording.ratio import Ratio, ratio_of
@@ -116,14 +117,14 @@ class Process:
 
         Args:
             name: "optimizer/group"; the optimizer may be left out if no other
-                optimizer has a group of that name.
+                optimizer has a group of that name, the group if it has only one.
 
         Raises:
             UsageError: there is no such track, or more than one.
         """
         found = [each for each in self.tracks if name in (each.name, each.group.name)]
         exact = [each for each in found if each.name == name]
-        found = exact or found
+        found = exact or found or [e for e in self.tracks if name in _also_called(e)]
         if len(found) != 1:
             names = ", ".join(each.name for each in self.tracks)
             problem = "there is no track" if not found else "there are several tracks"
@@ -163,10 +164,18 @@ class Process:
             if key == "lr"
         }
         groups = [described[each] for each in sorted(stepped) if each in described]
-        names = Counter(each.name for each in groups)
-        return [
-            (each, each.name if names[each.name] == 1 else f"{each.name}#{each.number}")
+        constructed = self.history.optimizers.get(number)
+        once_all = constructed is not None and len(constructed.groups) == 1
+        called = [
+            f"group{each.number}"
+            if once_all and each.name == ALL and len(groups) > 1
+            else each.name
             for each in groups
+        ]
+        names = Counter(called)
+        return [
+            (each, name if names[name] == 1 else f"{name}#{each.number}")
+            for each, name in zip(groups, called, strict=True)
         ]
 
     @cached_property
@@ -219,6 +228,14 @@ class Process:
         """Say which process of the run this is."""
         rank = "" if self.rank is None else f"rank {self.rank}, "
         return f"<Process {rank}pid {self.pid}, segment {self.segment}>"
+
+
+def _also_called(track: Track) -> tuple[str, ...]:
+    """Return the names that find a track if no track is called so."""
+    optimizer, before = track.optimizer.name, track.description.name
+    same = [e for e in track.process.tracks if e.optimizer == track.optimizer]
+    alone = [optimizer] if len(same) == 1 else []
+    return (*alone, before, f"{optimizer}/{before}") if before == ALL else (*alone,)
 
 
 def read_process(path: Path) -> Process:

@@ -10,6 +10,7 @@ import shlex
 
 from lrscope.recording.glance import glance
 from lrscope.recording.opening import RUNS, latest
+from lrscope.report.signals import signal_in
 
 TYPE_CHECKING = False  # importing typing takes longer than the line
 if TYPE_CHECKING:
@@ -24,14 +25,16 @@ CAUSES = (
 
 
 def nothing_seen(exit_code: int) -> str:
-    """Return the warning that no step was seen, and what may have caused it."""
-    warning = "warning: no optimizer step was seen"
+    """Return that no step was seen, and how the command failed or what may be why."""
     if exit_code:
-        warning += f"; the command ended with code {exit_code}. If it did train"
-        return f"{warning}: {CAUSES}"
+        killed = signal_in(exit_code)
+        how = (
+            f"was killed by {killed}" if killed else f"ended with exit code {exit_code}"
+        )
+        return f"the command {how} before any optimizer step was seen"
     return (
-        f"{warning}, so nothing was recorded. Likely causes: the command never came to "
-        f"optimizer.step(); {CAUSES}"
+        "warning: no optimizer step was seen, so nothing was recorded. Likely causes: "
+        f"the command never came to optimizer.step(); {CAUSES}"
     )
 
 

@@ -56,7 +56,11 @@ def differs(effective: float, applied: float) -> bool:
 
 
 def explained(
-    track: Track, step: int, internals: dict[str, float], applied: float
+    track: Track,
+    step: int,
+    internals: dict[str, float],
+    applied: float,
+    effective: float,
 ) -> str:
     """Return in words what an optimizer makes of its rate; "" if there is nothing.
 
@@ -65,10 +69,11 @@ def explained(
         step: that is spoken of.
         internals: its internal rates at that step, by name.
         applied: its rate at that step.
+        effective: the rate by which the weights moved then.
     """
     name = track.optimizer.class_name
     said = list(_inside(track, applied, internals))
-    if track.description.others.get("maximize"):
+    if _upwards(track):
         said.append("follows the gradient upwards (maximize=True), so × is negative")
     if "schedulefree" in name.lower():
         said.append(AVERAGES)
@@ -80,7 +85,7 @@ def explained(
             divides if said else f"{divides}: the smaller that is, the larger ×"
         )
     elif name == "SGD":
-        said += _added_up(track)
+        said += _added_up(track, applied, effective)
     else:
         said += (told for kind, told in OF_THEIR_OWN.items() if kind.search(name))
     return f"{name} {' and '.join(said)}" if said else ""
@@ -112,7 +117,7 @@ def _waits(track: Track, step: int, internals: dict[str, float]) -> bool:
     return bool(longest - 2 * (step + 1) * past / (1 - past) <= WAITS_UNTIL)
 
 
-def _added_up(track: Track) -> Iterator[str]:
+def _added_up(track: Track, applied: float, effective: float) -> Iterator[str]:
     """Yield what SGD makes of its gradient."""
     settings = track.description.settings
     (momentum,) = settings.get("momentum", (0.0,))
@@ -120,8 +125,19 @@ def _added_up(track: Track) -> Iterator[str]:
     (decay,) = settings.get("weight_decay", (0.0,))
     if decay:
         yield f"adds weight decay {decay:g} × weights to the gradient"
-    if 0 < momentum < 1 and not dampening:
+    if not momentum or dampening:
+        return
+    if abs(applied) > (-effective if _upwards(track) else effective):
+        yield (
+            f"carries on the direction of past gradients (momentum {momentum:g}), "
+            "which is another than that of this step's gradient"
+        )
+    elif momentum < 1:
         yield (
             f"adds up past gradients (momentum {momentum:g}), "
             f"up to {1 / (1 - momentum):.3g} times"
         )
+
+
+def _upwards(track: Track) -> bool:
+    return bool(track.description.others.get("maximize"))

@@ -139,7 +139,7 @@ def _because(
     if why or not differs(effective, applied):
         return why
     lost = rounded_away(track, measured, at)
-    made = explained(track, int(measured.steps[at]), internals, applied)
+    made = explained(track, int(measured.steps[at]), internals, applied, effective)
     if not lost:
         return made
     return f"{lost}; {made}" if internals and made else lost

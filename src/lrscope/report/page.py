@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from lrscope.recording.events import SchedulerConstructed, Trouble
+from lrscope.recording.events import Trouble
 from lrscope.recording.values import LOSS
 from lrscope.report.logged import Latest, logged_of
 from lrscope.report.movement import (
@@ -16,6 +16,9 @@ from lrscope.report.movement import (
     nearest_measured,
     remarks_on,
 )
+from lrscope.report.others import others_beside
+from lrscope.report.schedulers import schedulers_in
+from lrscope.report.signals import signal_in
 from lrscope.report.steps import Points, Steps, thinned
 
 if TYPE_CHECKING:
@@ -125,10 +128,7 @@ def page_of(
         state=_state(process, run),
         rows=rows,
         ratios={each.name: process.ratio(each.index) for each in optimizers},
-        schedulers=tuple(
-            _scheduler(each, str(process.head.get("directory", "")))
-            for each in process.history.of(SchedulerConstructed)
-        ),
+        schedulers=schedulers_in(process),
         losses=_losses(tracks, steps),
         logged=logged_of(tracks, steps),
         nearest_measured=None
@@ -156,20 +156,22 @@ def _which(process: Process, run: Run) -> str:
     if process.rank is not None:
         parts.append(f"rank {process.rank} of {process.world_size or '?'}")
     parts.append(f"pid {process.pid}")
-    others = len(run.processes) - 1
-    if others:
-        parts.append(f"{others} more recorded process{'es' * (others > 1)}")
-    return " · ".join(parts)
+    others = others_beside(process, run)
+    return " · ".join([*parts, *filter(None, [others])])
 
 
 def _state(process: Process, run: Run) -> str:
     codes = {each.number: each.exit_code for each in run.segments}
     code = codes.get(process.segment)
+    if code is None and not process.ended:
+        return RUNNING
+    killed = signal_in(code or 0)
     if process.ended:
-        return "ended" if not code else f"ended, exit code {code}"
-    if code is not None:
-        return f"killed before it could end, exit code {code}"
-    return RUNNING
+        how = f"killed by {killed}" if killed else f"exit code {code}"
+        return f"ended, {how}" if code else "ended"
+    if killed:
+        return f"killed by {killed} before it could end"
+    return f"killed before it could end, exit code {code}"
 
 
 def _row(track: Track, steps: Steps, named: str) -> Row:
@@ -188,33 +190,6 @@ def _row(track: Track, steps: Steps, named: str) -> Row:
         curve=thinned(numbers, lr),
         movement=movement_of(track, steps, named),
     )
-
-
-def _scheduler(event: SchedulerConstructed, directory: str) -> str:
-    hidden = {"optimizer", "last_epoch", "verbose"}
-    shown = ", ".join(
-        f"{name}={_value(value)}"
-        for name, value in event.arguments.items()
-        if name not in hidden and value is not None
-    )
-    if event.how == "found":
-        return f"{event.class_name}, made before the recording began"
-    place = ""
-    if event.where:
-        file, line = event.where
-        place = f" at {file.removeprefix(directory.rstrip('/') + '/')}:{line}"
-    return f"{event.class_name}({shown}){place}"
-
-
-def _value(value: Any) -> str:
-    if isinstance(value, dict):
-        name = value.get("callable") or value.get("type")
-        if name:
-            return str(name).rpartition(".")[2]
-        return f"scheduler {value['scheduler']}" if "scheduler" in value else "…"
-    if isinstance(value, list):
-        return f"[{', '.join(_value(each) for each in value[:6])}]"
-    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def _remarks(run: Run, process: Process) -> tuple[str, ...]:

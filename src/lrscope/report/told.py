@@ -129,9 +129,12 @@ def _key(finding: Finding, name: str | None) -> tuple[Any, ...]:
 def facts(audit: Audit) -> list[tuple[str, dict[str, int]]]:
     """Return the ratios of each optimizer, by a name that tells it from others."""
     trainings = audit.facts.get("trainings", ())
+    in_segment = Counter(each["segment"] for each in trainings)
     found = []
     for each in trainings:
-        whose = f", segment {each['segment']}" if len(trainings) > 1 else ""
+        whose = f", segment {each['segment']}" if len(in_segment) > 1 else ""
+        if in_segment[each["segment"]] > 1:
+            whose += f", pid {each['pid']}"
         for name, ratios in each["optimizers"].items():
             found.append((f"{name}{whose}", ratios))
     return found

@@ -6,9 +6,12 @@ import re
 from dataclasses import dataclass
 from decimal import Decimal, Inexact, localcontext
 from fractions import Fraction
-from typing import Any, Union
+from typing import TYPE_CHECKING, Any, Union
 
 from lrscope.errors import ScheduleError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 Length = Union[int, str]
 """A number of steps, or text with a unit, until a clock makes steps of it."""
@@ -30,6 +33,8 @@ _DIGITS = (
     rf"[0-9][0-9_]{{0,{LONGEST}}}(\.[0-9]{{1,{LONGEST}}})?([eE][+-]?[0-9]{{1,2}})?"
 )
 _TERM = re.compile(rf"\s*(?P<number>{_DIGITS})\s*(?P<unit>%|[A-Za-z]+)\s*")
+_ONE = rf"{_DIGITS}\s*(?:%|(?:{'|'.join(w for w in _NAMES if w != '%')})\b)"
+_SEVERAL = re.compile(rf"(?<!\w){_ONE}(?:\s*[+-]\s*{_ONE})*", re.IGNORECASE)
 _SIGN = re.compile(r"[+-]")
 
 
@@ -128,3 +133,8 @@ class Amount:
             (*(each for each in self.plus if each not in plus), *one[: total > 0]),
             (*(each for each in self.minus if each not in minus), *one[: total < 0]),
         )
+
+
+def with_unit(text: str) -> Iterator[re.Match[str]]:
+    """Yield the places in a text where an amount in units is written."""
+    return _SEVERAL.finditer(text)

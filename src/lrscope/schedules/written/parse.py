@@ -10,6 +10,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from lrscope.errors import ScheduleError
+from lrscope.schedules.amount import with_unit
 from lrscope.schedules.catalogue import CALLABLE
 from lrscope.schedules.schedule import Schedule
 
@@ -105,6 +106,10 @@ class _Reader:
         line, column = error.lineno or 1, (error.offset or 0) - 1
         if column < 0:
             line, column = len(self.lines), len(self.lines[-1])
+        for found in with_unit(self.lines[line - 1]):
+            if found.start() <= column <= found.end():
+                reason = f'a length with a unit stands in quotes: "{found[0]}"'
+                self.refuse_at(line, found.start(), reason)
         self.refuse_at(line, min(column, len(self.lines[line - 1])), error.msg)
 
     def refuse_at(self, line: int, column: int, reason: str) -> NoReturn:
@@ -147,6 +152,9 @@ class _Reader:
         return self.refuse(
             node, "schedules are joined by >>, *, /, + and -; numbers are literals"
         )
+
+    def _compare(self, node: ast.Compare) -> NoReturn:
+        self.refuse(node.comparators[0], "parts are joined with >>, one after another")
 
     def _subscript(self, node: ast.Subscript) -> Any:
         found = self.read(node.value)
