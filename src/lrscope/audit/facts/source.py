@@ -70,6 +70,37 @@ def loops_around(site: tuple[str, int], before: float) -> list[tuple[int, int]]:
     return found
 
 
+def rounds_counted(site: tuple[str, int], before: float) -> Iterator[tuple[int, int]]:
+    """Yield the loops that count to a variable which a call on a line is given.
+
+    The first and last lines of ``for … in range(EPOCHS)``, for ``f(…, EPOCHS)``.
+    """
+    tree = tree_of(site[0], before)
+    nodes = list(ast.walk(tree)) if tree else []
+    calls = [each for each in nodes if isinstance(each, ast.Call)]
+    given = {
+        name for each in calls if _holds(each, site[1]) for name in _names_in(each)
+    }
+    for loop in nodes:
+        if isinstance(loop, ast.For) and given & {
+            name
+            for each in ast.walk(loop.iter)
+            if isinstance(each, ast.Call) and ast.unparse(each.func) == "range"
+            for name in _names_in(each)
+        }:
+            yield loop.lineno, loop.end_lineno or loop.lineno
+
+
+def _names_in(call: ast.Call) -> set[str]:
+    """Return the variables that a call is given as they are."""
+    values = [*call.args, *(each.value for each in call.keywords)]
+    return {
+        ast.unparse(each)
+        for each in values
+        if isinstance(each, (ast.Name, ast.Attribute))
+    }
+
+
 def beside(
     site: tuple[str, int], before: float
 ) -> tuple[list[ast.stmt], list[ast.stmt]]:

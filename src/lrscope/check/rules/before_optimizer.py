@@ -66,8 +66,8 @@ def _find(program: Program) -> Iterator[Mistake]:
             yield Mistake(
                 node=step.node,
                 message=f"{made.name} is stepped before {optimizer.name} is updated "
-                f"(line {program.source.place(first.lineno)[1]}): its first rate is "  # type: ignore[attr-defined]
-                "never used",
+                f"(line {program.source.place(first.lineno)[1]}): each rate comes "  # type: ignore[attr-defined]
+                "one step too early",
                 fix="call scheduler.step() after optimizer.step()",
             )
 

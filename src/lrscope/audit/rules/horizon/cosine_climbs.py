@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from lrscope.audit.facts.number import is_number
+from lrscope.audit.facts.source import loops_around, rounds_counted
 from lrscope.audit.finding import ERROR, INFO
 from lrscope.audit.rule import Rule
 
@@ -70,15 +71,33 @@ def _judge(scheduler: Scheduler) -> Iterator[Finding]:
     lengths = given / length
     ends = abs(lengths - round(lengths)) <= NEAR
     often = lengths >= MANY or (lengths >= SOME and ends)
+    rounds = often and _counts_rounds(scheduler)
     yield RULE.found(
         scheduler,
         f"the rate rose again from {low:.3g} to {end:.3g} after update {turn}: "
         f"{scheduler.called} was stepped {scheduler.steps} times",
-        cause=f"T_max={length} is less than the {given} steps of the cosine",
-        fix=f"set T_max={given}, or stop stepping after {length}",
-        severity=INFO if often else ERROR,
+        cause=f"T_max={length} counts the rounds of a loop, in each of which it is "
+        f"stepped {given / length:.3g} times"
+        if rounds
+        else f"T_max={length} is less than the {given} steps of the cosine",
+        fix="step it once a round, or multiply T_max by the updates in one"
+        if rounds
+        else f"set T_max={given}, or stop stepping after {length}",
+        severity=INFO if often and not rounds else ERROR,
         steps=(turn, int(lr.size) - 1),
         evidence={"lowest": low, "highest_after": end, "T_max": length},
+    )
+
+
+def _counts_rounds(scheduler: Scheduler) -> bool:
+    """Say whether T_max is the number of rounds of a loop outside of the innermost."""
+    made, started = scheduler.event.where, scheduler.training.started
+    if made is None or len(scheduler.sites) != 1:
+        return False
+    (stepped,) = scheduler.sites
+    around = loops_around(stepped, started)[:-1]
+    return stepped[0] == made[0] and any(
+        loop in around for loop in rounds_counted(made, started)
     )
 
 

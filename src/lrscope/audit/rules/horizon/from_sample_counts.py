@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from lrscope.audit.facts.early import early_updates
 from lrscope.audit.facts.held import TOTAL, held_by
 from lrscope.audit.facts.source import text_of
 from lrscope.audit.finding import WARNING
@@ -79,13 +80,15 @@ def _judge(scheduler: Scheduler) -> Iterator[Finding]:
     assumed = given if isinstance(given, int) and given > 0 else _assumed(scheduler)
     if assumed is None or abs(assumed - real) <= OFF * real:
         return
+    early = early_updates(scheduler)
+    wrong = (
+        "with a wrong factor" if isinstance(given, int) else "from counts of samples"
+    )
     yield RULE.found(
         scheduler,
         f"{scheduler.called} assumes {assumed} updates in a pass, there are {real}",
-        cause="the updates in a pass were computed from counts of samples"
-        if not isinstance(given, int)
-        else "the updates in a pass were computed with a wrong factor",
-        fix="compute the length from len(loader)",
+        cause=early.cause if early else f"the updates in a pass were computed {wrong}",
+        fix=early.fix if early else "compute the length from len(loader)",
         evidence={"assumed": assumed, "updates_per_pass": real},
     )
 

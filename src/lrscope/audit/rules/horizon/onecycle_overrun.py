@@ -22,6 +22,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from lrscope.audit.facts.early import early_updates
 from lrscope.audit.facts.overrun import overran
 from lrscope.audit.finding import ERROR
 from lrscope.audit.rule import Rule
@@ -49,12 +50,14 @@ def _judge(scheduler: Scheduler) -> Iterator[Finding]:
     epochs = scheduler.epochs
     each = epochs.calls_per_pass if epochs else None
     planned = f"; a pass has {each} updates" if each else ""
+    early = early_updates(scheduler)
+    planned += f"; {early.cause}" if early else ""
     yield RULE.found(
         scheduler,
         f"the run ended with an error when OneCycleLR was stepped past its "
         f"{total} steps: {ending.message}",
         cause=f"total_steps={total} is less than the steps of the run{planned}",
-        fix="compute total_steps from len(loader)",
+        fix=early.fix if early else "compute total_steps from len(loader)",
         steps=(scheduler.updates - 1,) * 2,
         evidence={"total_steps": total, "updates_per_pass": each},
     )

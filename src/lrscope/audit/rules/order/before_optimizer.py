@@ -54,11 +54,13 @@ def _judge(scheduler: Scheduler) -> Iterator[Finding]:
     rates = numbers(scheduler.event.rates)
     skipped_zero = bool(rates) and not any(rates)
     first = [float(each.applied[0]) for each in scheduler.groups]
+    lost = f"a planned first rate of {_list(rates)} was never used, {_list(first)} was"
+    if _list(rates) == _list(first):
+        lost = "each of its rates came one step too early"
     yield RULE.found(
         scheduler,
         f"{scheduler.class_name} was stepped before {scheduler.optimizer_name} from "
-        f"the first update on: a planned first rate of {_list(rates)} was never used, "
-        f"{_list(first)} was",
+        f"the first update on: {lost}",
         cause="scheduler.step() comes before optimizer.step() in the loop",
         fix="call scheduler.step() after optimizer.step()",
         severity=INFO if skipped_zero else WARNING,

@@ -95,8 +95,13 @@ def _pair(optimizer: Optimizer, one: Scheduler, other: Scheduler) -> Finding | N
     twice = _same(one, other)
     driven_off = _driven_off(one, together) or _driven_off(other, together)
     told = f"{one.called} and {other.called}"
+    fix = "put them into one SequentialLR, or step each in its own phase only"
+    without = _without_one(optimizer) if twice else None
     if lost:
         cause = f"{lost.class_name} works its rate out afresh and forgets the other's"
+    elif without:
+        cause = f"both do the same to {optimizer.name}, and {without} has none"
+        fix = f"make one of them for the optimizer of {without}"
     elif twice:
         cause = "both do the same, so that it is done twice"
     elif driven_off:
@@ -108,7 +113,7 @@ def _pair(optimizer: Optimizer, one: Scheduler, other: Scheduler) -> Finding | N
         f"{told} were both stepped before {together.size} of {optimizer.updates} "
         "updates",
         cause=cause,
-        fix="put them into one SequentialLR, or step each in its own phase only",
+        fix=fix,
         severity=WARNING if lost or twice or driven_off else INFO,
         steps=(int(together[0]), last),
         where=distinct(*one.where, *other.where),
@@ -117,6 +122,14 @@ def _pair(optimizer: Optimizer, one: Scheduler, other: Scheduler) -> Finding | N
             "schedulers": [one.class_name, other.class_name],
         },
     )
+
+
+def _without_one(optimizer: Optimizer) -> str | None:
+    """Return the only other optimizer that is called, if nothing moves its rates."""
+    others = [e for e in optimizer.training.optimizers_called if e is not optimizer]
+    if len(others) != 1 or others[0].driven_by or not others[0].is_constant:
+        return None
+    return others[0].name
 
 
 def _lost(
