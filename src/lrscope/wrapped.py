@@ -1,9 +1,12 @@
-"""Wrapped: optimizers that stand around another and hand its groups on."""
+"""Wrapped: optimizers that stand around others of the same parameters."""
 
 from __future__ import annotations
 
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 DEEPEST = 8
 
@@ -15,24 +18,43 @@ def innermost(optimizer: Any) -> Any:
     is written into their groups is in its. Groups that are copies are not the same:
     `ZeroRedundancyOptimizer` copies its rates into those of the optimizer inside.
     """
-    base = sys.modules["torch.optim.optimizer"].Optimizer
     found = optimizer
     for _ in range(DEEPEST):
-        groups = getattr(found, "param_groups", None)
-        attributes = getattr(found, "__dict__", {})
-        inner = [
-            each
-            for each in list(attributes.values())
-            if isinstance(each, base)
-            and each is not found
-            and _has_any(each.param_groups, groups)
-        ]
-        if not inner:
+        groups = {id(each) for each in getattr(found, "param_groups", None) or ()}
+        alike = [each for each in inside_of(found) if _has_all(each, groups)]
+        if len(alike) != 1:
             break
-        found = inner[0]
+        found = alike[0]
     return found
 
 
-def _has_any(groups: Any, others: Any) -> bool:
-    known = {id(each) for each in others or ()}
-    return any(id(each) in known for each in groups)
+def inside_of(optimizer: Any) -> list[Any]:
+    """Return the optimizers that one keeps and that hold any of its parameters."""
+    base = sys.modules["torch.optim.optimizer"].Optimizer
+    own = _parameters_of(optimizer)
+    return [
+        each
+        for each in _kept(optimizer)
+        if isinstance(each, base)
+        and each is not optimizer
+        and not own.isdisjoint(_parameters_of(each))
+    ]
+
+
+def _kept(optimizer: Any) -> Iterator[Any]:
+    for each in list(getattr(optimizer, "__dict__", {}).values()):
+        if isinstance(each, (list, tuple)):
+            yield from each
+        elif isinstance(each, dict):
+            yield from list(each.values())
+        else:
+            yield each
+
+
+def _parameters_of(optimizer: Any) -> set[int]:
+    groups = getattr(optimizer, "param_groups", None) or ()
+    return {id(each) for group in groups for each in group["params"]}
+
+
+def _has_all(optimizer: Any, groups: set[int]) -> bool:
+    return {id(each) for each in optimizer.param_groups} == groups

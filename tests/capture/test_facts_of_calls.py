@@ -294,6 +294,40 @@ def test_a_scheduler_of_a_wrapper_is_one_of_the_optimizer_inside(recorded):
     assert made.wrapper == "TwoSteps"
 
 
+class Face(torch.optim.Optimizer):
+    """One for two optimizers, as trainings with Muon have it."""
+
+    def __init__(self, *optimizers):
+        self.optimizers = optimizers
+        groups = [group for each in optimizers for group in each.param_groups]
+        super().__init__(groups, {})
+        self.param_groups = groups
+
+    def step(self, closure=None):
+        del closure
+        for each in self.optimizers:
+            each.step()
+
+
+def test_a_scheduler_of_a_face_is_one_of_all_optimizers_behind_it(recorded):
+    def train():
+        one, two = net(), net()
+        face = Face(SGD(one.parameters(), lr=1.0), AdamW(two.parameters(), lr=0.1))
+        scheduler = ExponentialLR(face, 0.5)
+        for _ in range(4):
+            (loss_of(one) + loss_of(two)).backward()
+            face.step()
+            scheduler.step()
+            face.zero_grad()
+
+    _, run = recorded(train)
+    assert [each.name for each in run.main.tracks] == ["sgd/all", "adamw/all"]
+    for track in run.main.tracks:
+        assert [each.split(" (")[0] for each in track.changed_by] == ["ExponentialLR"]
+        assert run.main.ratio(track.optimizer.index).scheduler_steps == 4
+    assert not run.main.events.of(events.RateWritten)
+
+
 def test_fact_16_what_happened_between_steps_is_in_order_with_its_line(recorded):
     def train():
         model = net()

@@ -77,7 +77,8 @@ def cover(opened: list[Any], watch: Watch) -> None:
     for index, outer in enumerate(opened):
         if isinstance(outer, Watch) and outer.members.shares(watch.members):
             opened[index] = Covered(outer)
-            outer.explained = False
+            if not outer.members.is_more_than(watch.members):
+                outer.explained = False  # else others inside of it are still to step
 
 
 def any_stepping() -> bool:

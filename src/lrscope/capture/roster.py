@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from lrscope.capture.descriptions import attributes_of, children_of, rates_of
 from lrscope.capture.plain import plain
 from lrscope.sites import caller
+from lrscope.wrapped import inside_of
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -112,6 +113,7 @@ class Roster:
             rates=[plain(each, self.refer) for each in rates_of(driven)],
             rates_before=[plain(each, self.refer) for each in rates_before or ()],
             wrapper=None if own or driven is None else type(driven).__name__,
+            inside=[self._optimizers.meet(each).number for each in inside_of(driven)],
             where=caller(frame) if arguments is not None else [],
         )
         return watch
@@ -121,7 +123,9 @@ class Roster:
         if optimizer is None:
             owners = {self._owner_of(child) for child in children_of(scheduler)}
             return owners.pop() if len(owners) == 1 else None
-        return self._optimizers.watch_for(optimizer)
+        inside = inside_of(optimizer)
+        wrapped = inside[0] if len(inside) == 1 else optimizer
+        return self._optimizers.watch_for(wrapped)
 
     def refer(self, value: Any) -> dict[str, int] | None:
         """Return what stands for a scheduler or an optimizer; None for all else."""

@@ -49,7 +49,7 @@ class Writers:
         if not wrote and watch.last is not None:
             others = self._watches.values()
             if not any(
-                other.explained is True
+                other.explained
                 and other is not watch
                 and other.members.shares(watch.members)
                 for other in list(others)

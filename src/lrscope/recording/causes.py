@@ -78,9 +78,8 @@ def _frequent_causes(history: History, optimizer: int) -> dict[str, set[int]]:
     names: dict[str, set[int]] = {}
     for number, item in history.items("scheduler_stepped").items():
         scheduler = history.schedulers.get(item["scheduler"])
-        if (
-            item.get("depth") == 0
-            and history.owners.get(item["scheduler"]) == optimizer
+        if item.get("depth") == 0 and optimizer in history.owners.get(
+            item["scheduler"], ()
         ):
             kind = scheduler.class_name if scheduler else "a scheduler"
             line = item.get("from") or item.get("where")
@@ -93,18 +92,18 @@ def _frequent_causes(history: History, optimizer: int) -> dict[str, set[int]]:
 
 
 def _rare_cause(
-    event: events.Event, optimizer: int, owners: dict[int, int | None]
+    event: events.Event, optimizer: int, owners: dict[int, tuple[int | None, ...]]
 ) -> str:
     if isinstance(event, events.OptimizerStateLoaded) and event.optimizer == optimizer:
         return f"optimizer.load_state_dict{_place(event.where)}"
     if isinstance(event, events.PlanDeclared) and event.optimizer == optimizer:
         return f"driver{_place(event.where)}"
     if isinstance(event, events.SchedulerStateLoaded):
-        own = owners.get(event.scheduler) == optimizer
+        own = optimizer in owners.get(event.scheduler, ())
         return f"scheduler.load_state_dict{_place(event.where)}" if own else ""
     if (
         isinstance(event, events.SchedulerConstructed)
-        and event.optimizer == optimizer
+        and optimizer in (event.optimizer, *event.inside)
         and event.how == "constructed"
     ):
         return f"{event.class_name}(){_place(event.where)}"

@@ -124,7 +124,7 @@ class History:
                 number
                 for number, item in self.items("scheduler_stepped").items()
                 if item.get("depth") == 0
-                if optimizer is None or owners.get(item["scheduler"]) == optimizer
+                if optimizer is None or optimizer in owners.get(item["scheduler"], ())
             }
         )
 
@@ -165,9 +165,15 @@ class History:
         return {each.scheduler: each for each in found}
 
     @cached_property
-    def owners(self) -> dict[int, int | None]:
-        """The number of the optimizer that each scheduler drives, where known."""
-        return {each.scheduler: each.optimizer for each in self.schedulers.values()}
+    def owners(self) -> dict[int, tuple[int | None, ...]]:
+        """The numbers of the optimizers that each scheduler drives, where known.
+
+        Those inside of a wrapper are among them.
+        """
+        return {
+            each.scheduler: (each.optimizer, *each.inside)
+            for each in self.schedulers.values()
+        }
 
     @cached_property
     def passes(self) -> tuple[Pass, ...]:

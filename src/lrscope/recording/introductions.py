@@ -89,6 +89,7 @@ class SchedulerConstructed(Event):
         where: the line that made it.
         rates_before: the same before it was constructed; empty if not known.
         wrapper: class of what it drives, if that stands around the optimizer.
+        inside: numbers of the optimizers inside of what it drives.
     """
 
     scheduler: int
@@ -103,6 +104,7 @@ class SchedulerConstructed(Event):
     where: Site
     rates_before: tuple[Any, ...] = ()
     wrapper: str | None = None
+    inside: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

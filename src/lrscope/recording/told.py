@@ -53,6 +53,7 @@ _LISTS = frozenset(
         "initial_rates",
         "rates_before",
         "children",
+        "inside",
         "trace",
         "shares",
         "parts",

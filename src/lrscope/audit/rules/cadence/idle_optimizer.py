@@ -51,7 +51,7 @@ def _judge(scheduler: Scheduler) -> Iterator[Finding]:
     if own is None:
         return
     others = [o for o in scheduler.training.optimizers_called if o is not own]
-    if own.event and any(e.event and e.elements == own.elements for e in others):
+    if any(own.holds_some_of(each) for each in others):
         return  # both hold the same parameters: another mistake, another rule
     first = int(own.calls[0]) if own.calls.size else None
     before = max((_calls_before(each, first) for each in others), default=0)
