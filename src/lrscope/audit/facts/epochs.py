@@ -59,7 +59,8 @@ def epochs_of(passes: Sequence[Pass], calls: NDArray[np.int64]) -> Epochs | None
     """Return the passes in which an optimizer was called; None if there are none.
 
     Of several loaders that are run beside each other, the one with the most calls in
-    its passes counts: passes of two loaders are not two epochs. Calls between its end
+    its passes counts: passes of two loaders are not two epochs. Those that a program
+    makes anew for each pass are one. Calls between its end
     and the beginning of any pass are of the pass before: loaders that read ahead end
     before their last batches are trained on, and what is left of an accumulation
     follows the last batch.
@@ -70,7 +71,7 @@ def epochs_of(passes: Sequence[Pass], calls: NDArray[np.int64]) -> Epochs | None
     """
     if not passes or not calls.size:
         return None
-    loaders = np.array([each.loader for each in passes])
+    loaders = _as_made_once(passes)
     firsts = np.array([each.first for each in passes])
     open_end = int(calls[-1]) + 1
     lasts = np.array([open_end if p.last is None else p.last for p in passes])
@@ -87,12 +88,32 @@ def epochs_of(passes: Sequence[Pass], calls: NDArray[np.int64]) -> Epochs | None
     taken[own] += _trailing(own, firsts, lasts, calls)
     chosen = own[taken[own] > 0]
     return Epochs(
-        loader=main,
+        loader=passes[int(chosen[0])].loader,
         length=passes[int(chosen[-1])].length,
         starts=starts[chosen],
         calls=taken[chosen],
         whole=np.array([passes[k].last is not None for k in chosen.tolist()]),
     )
+
+
+def _as_made_once(passes: Sequence[Pass]) -> NDArray[np.int64]:
+    """Return the loader of each pass; of those of a length in turn, the first.
+
+    A program may make its loader anew for each pass. Loaders that are run beside each
+    other, one again after the other was, stay apart.
+    """
+    last_pass = {each.loader: index for index, each in enumerate(passes)}
+    current: dict[int | None, int] = {}  # by length, the loader that was run last
+    named: dict[int, int] = {}
+    for index, each in enumerate(passes):
+        if each.loader not in named:
+            before = current.get(each.length)
+            if before is None or last_pass[before] > index:
+                named[each.loader] = each.loader
+            else:
+                named[each.loader] = named[before]
+            current[each.length] = each.loader
+    return np.array([named[each.loader] for each in passes])
 
 
 def _trailing(
