@@ -43,12 +43,44 @@ def passes_in(contents: Contents, rowset: Rowset) -> tuple[Pass, ...]:
         following[each["loader"]] = each["first"]
         stops.append(left_at if each["last"] is None else each["last"])
     steps = _steps(contents, rowset)
-    before = np.searchsorted(steps, [each["first"] for each in found])
-    taken = np.searchsorted(steps, stops[::-1]) - before
+    spans = np.searchsorted(
+        steps, [(e["first"], stop) for e, stop in zip(found, stops[::-1], strict=True)]
+    ).reshape(-1, 2)
+    taken = _taken(found, spans, steps.size)
     return tuple(
         Pass(steps=many, **each)
         for many, each in zip(taken.tolist(), found, strict=True)
     )
+
+
+def _taken(
+    found: list[dict[str, Any]], spans: NDArray[np.int64], steps: int
+) -> NDArray[np.int64]:
+    """Return how many steps were taken in each pass.
+
+    Where a pass was left nothing tells, and it seems to last until its loader is run
+    again. Steps that lie in passes of a longer loader are taken to be of that: those
+    of a validation that stops early would else count as its own.
+
+    Args:
+        found: the passes.
+        spans: for each the first step in it and the first after it.
+        steps: how many there are.
+    """
+    taken = spans[:, 1] - spans[:, 0]
+    left = np.array([each["last"] is None for each in found])
+    lengths = np.array([each["length"] or 0 for each in found])
+    if not left.any():
+        return taken
+    longer = np.zeros(steps + 1, np.int64)  # +1 where passes begin, -1 where they end
+    for length in np.unique(lengths)[::-1]:
+        same = lengths == length
+        free = np.concatenate(([0], np.cumsum(np.cumsum(longer)[:-1] <= 0)))
+        own = np.flatnonzero(same & left)
+        taken[own] = free[spans[own, 1]] - free[spans[own, 0]]
+        np.add.at(longer, spans[same, 0], 1)
+        np.add.at(longer, spans[same, 1], -1)
+    return taken
 
 
 def _boundaries(contents: Contents, rowset: Rowset) -> list[dict[str, Any]]:

@@ -24,7 +24,8 @@ class Epochs:
         length: batches in a whole pass, None if only running it can tell.
         starts: for each pass, the first call of the optimizer in it.
         calls: for each pass, how many calls it has, those before the next pass too.
-        whole: for each pass, whether it was run to its end.
+        whole: for each pass, whether it was run to its end; some programs take all
+            batches of a loader and do not ask for more.
     """
 
     loader: int
@@ -79,7 +80,7 @@ def epochs_of(passes: Sequence[Pass], calls: NDArray[np.int64]) -> Epochs | None
         own = np.flatnonzero(loaders == loader)
         lasts[own[:-1]] = np.minimum(lasts[own[:-1]], firsts[own[1:]])
     starts, stops = np.searchsorted(calls, firsts), np.searchsorted(calls, lasts)
-    taken = stops - starts
+    taken = (stops - starts) * np.array([each.steps > 0 for each in passes])
     sums = {int(k): int(taken[loaders == k].sum()) for k in np.unique(loaders)}
     main = max(sums, key=lambda each: sums[each])
     if not sums[main]:
@@ -92,7 +93,12 @@ def epochs_of(passes: Sequence[Pass], calls: NDArray[np.int64]) -> Epochs | None
         length=passes[int(chosen[-1])].length,
         starts=starts[chosen],
         calls=taken[chosen],
-        whole=np.array([passes[k].last is not None for k in chosen.tolist()]),
+        whole=np.array(
+            [
+                passes[k].last is not None or taken[k] == passes[k].length
+                for k in chosen.tolist()
+            ]
+        ),
     )
 
 

@@ -162,7 +162,7 @@ def _named(own: Mapping[str, Any]) -> Horizon | None:
     for name in TOTALS:
         steps = _whole(own.get(name))
         if steps is not None:
-            return Horizon(steps=steps, name=name, warmup=min(warmup, steps))
+            return Horizon(steps=steps, name=name, warmup=warmup)
     return None
 
 

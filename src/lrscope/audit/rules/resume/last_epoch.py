@@ -45,6 +45,7 @@ def _subjects(case: Case) -> list[Continued]:
         each
         for each in case.continued
         if each.given_last_epoch is not None and each.counts
+        if each.scheduler.class_name != "SWALR"  # Lightning gives it the last epoch
     ]
 
 
