@@ -103,6 +103,11 @@ class Training:
         return tuple(each for each in self.optimizers if each.calls.size)
 
     @cached_property
+    def last_begun(self) -> int:
+        """The row in which the last of them took its first step; -1 without any."""
+        return max((int(each.calls[0]) for each in self.optimizers_called), default=-1)
+
+    @cached_property
     def constructed(self) -> dict[int, SchedulerConstructed]:
         """Schedulers as they were constructed, by number."""
         return self.process.history.schedulers
