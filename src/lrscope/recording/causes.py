@@ -34,8 +34,8 @@ def causes_of(
     if not changed.size:
         return Counter()
     between = np.stack([own[changed - 1], own[changed]])
-    first = int(own[0])
-    marks = _marks(history, optimizer, first, int(own[-1]) + 1)
+    first, stop = int(between.min()), int(between.max()) + 1
+    marks = _marks(history, optimizer, first, stop)
     between -= first
     if not marks:
         return Counter({"unknown": int(changed.size)})
