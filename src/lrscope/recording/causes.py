@@ -34,7 +34,7 @@ def causes_of(
     if not changed.size:
         return Counter()
     between = np.stack([own[changed - 1], own[changed]])
-    first, stop = int(between.min()), int(between.max()) + 1
+    first, stop = max(0, int(between.min())), int(between.max()) + 1
     marks = _marks(history, optimizer, first, stop)
     between -= first
     if not marks:
