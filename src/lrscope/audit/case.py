@@ -118,9 +118,12 @@ class Case:
 
     def is_last(self, scheduler: Scheduler) -> bool:
         """Say whether nothing goes on from a scheduler, here or in a later segment."""
-        gone_on = [each.before for each in self.resumptions]
-        own = scheduler.optimizer
-        return scheduler.training.is_last and not any(each is own for each in gone_on)
+        own = id(scheduler.optimizer)
+        return scheduler.training.is_last and own not in self._gone_on
+
+    @cached_property
+    def _gone_on(self) -> set[int]:
+        return {id(each.before) for each in self.resumptions}
 
     def facts(self) -> dict[str, Any]:
         """Return what was counted, as plain data."""

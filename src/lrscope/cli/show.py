@@ -65,14 +65,15 @@ def command(  # noqa: PLR0913, PLR0917 - one for each option
     of = partial(process_in, segment=segment, rank=rank, pid=pid)
     look = partial(_page, chosen, group, _steps(steps), of)
     if follow:
-        _follow(look)
+        _follow(look, whole=group is not None)
         return
     if as_data:
         click.echo(json.dumps(as_json(look()), indent=2))
         return
     page = look()
     console = _console()
-    console.print(_drawn(page, console), soft_wrap=False)
+    drawn = _drawn(page, console, whole=group is not None)
+    console.print(drawn, soft_wrap=False)
 
 
 def _page(
@@ -120,14 +121,14 @@ def _console() -> Console:
     return Console(highlight=False)
 
 
-def _drawn(page: Page, console: Console) -> object:
+def _drawn(page: Page, console: Console, *, whole: bool) -> object:
     from lrscope.report.terminal import rendered
 
     color = console.color_system is not None and not console.no_color
-    return rendered(page, console.width, color=color)
+    return rendered(page, console.width, color=color, whole=whole)
 
 
-def _follow(look: Callable[[], Page]) -> None:
+def _follow(look: Callable[[], Page], *, whole: bool) -> None:
     """Show a run until it has ended or the user has seen enough."""
     from rich.live import Live
 
@@ -140,7 +141,8 @@ def _follow(look: Callable[[], Page]) -> None:
                 except NotARun:
                     live.update("waiting for the first optimizer step …", refresh=True)
                 else:
-                    live.update(_drawn(page, console), refresh=True)  # type: ignore[arg-type]
+                    drawn = _drawn(page, console, whole=whole)
+                    live.update(drawn, refresh=True)  # type: ignore[arg-type]
                     if page.state != RUNNING:
                         return
                 time.sleep(PAUSE)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from operator import itemgetter
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
@@ -33,7 +34,9 @@ def causes_of(
     if not changed.size:
         return Counter()
     between = np.stack([own[changed - 1], own[changed]])
-    marks = _marks(history, optimizer)
+    first, stop = max(0, int(between.min())), int(between.max()) + 1
+    marks = _marks(history, optimizer, first, stop)
+    between -= first
     if not marks:
         return Counter({"unknown": int(changed.size)})
     names = list(marks)
@@ -54,40 +57,35 @@ def _happened_between(marks: Marks, between: NDArray[np.int64]) -> Marks:
     return happened
 
 
-def _marks(history: History, optimizer: int) -> dict[str, Marks]:
-    """For each possible cause, mark the rows before which it happened."""
-    rowset = history.rowset
+def _marks(history: History, optimizer: int, first: int, stop: int) -> dict[str, Marks]:
+    """For each possible cause, mark of some rows those before which it happened."""
+    signatures = history.rowset.signatures[first:stop]
     marks = {}
     for name, items in _frequent_causes(history, optimizer).items():
-        telling = [
-            signature
-            for signature, runs in history.contents.signatures.items()
-            if any(item in items for item, _ in runs)
-        ]
-        marks[name] = np.isin(rowset.signatures, telling)
-    for row, _, event in history.rare:
+        telling = np.concatenate([history.frequent.telling(each)[0] for each in items])
+        marks[name] = np.isin(signatures, telling)
+    for row, event in history.rare_of.get(optimizer, ()):
         name = _rare_cause(event, optimizer, history.owners)
-        if name and row < rowset.count:
+        if name and row < stop:
             drives = isinstance(event, events.PlanDeclared)  # from then on
-            until = rowset.count if drives else row + 1
-            marks.setdefault(name, np.zeros(rowset.count, bool))[row:until] = True
+            begin, end = row - first, stop - first if drives else row + 1 - first
+            own = marks.setdefault(name, np.zeros(stop - first, bool))
+            own[max(0, begin) : max(0, end)] = True
     return marks
 
 
 def _frequent_causes(history: History, optimizer: int) -> dict[str, set[int]]:
     names: dict[str, set[int]] = {}
-    for number, item in history.items("scheduler_stepped").items():
+    own = history.own_schedulers.get(optimizer, ())
+    stepped = (each for number in own for each in history.steps_of[number].items())
+    for number, item in sorted(stepped, key=itemgetter(0)):
         scheduler = history.schedulers.get(item["scheduler"])
-        if item.get("depth") == 0 and optimizer in history.owners.get(
-            item["scheduler"], ()
-        ):
-            kind = scheduler.class_name if scheduler else "a scheduler"
-            line = item.get("from") or item.get("where")
-            names.setdefault(f"{kind}{_place(line)}", set()).add(number)
-    for number, item in history.items("rate_written").items():
-        if item.get("optimizer") == optimizer:
-            lines = _places(item.get("where"))
-            names.setdefault(f"by hand{lines}", set()).add(number)
+        kind = scheduler.class_name if scheduler else "a scheduler"
+        line = item.get("from") or item.get("where")
+        names.setdefault(f"{kind}{_place(line)}", set()).add(number)
+    for number, item in history.written_by_hand.get(optimizer, {}).items():
+        lines = _places(item.get("where"))
+        names.setdefault(f"by hand{lines}", set()).add(number)
     return names
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 
 from lrscope.recording import events, rows, told
+from lrscope.recording.frequent import Frequent
 from lrscope.recording.passes import Pass, passes_in
 
 if TYPE_CHECKING:
@@ -31,6 +32,8 @@ class History:
         """Take the contents of a recording and its rows."""
         self.contents = contents
         self.rowset = rowset
+        self._of_kind: dict[Any, Any] = {}
+        self._of_one: dict[Any, Any] = {}
 
     @cached_property
     def rare(self) -> list[tuple[int, int, events.Event]]:
@@ -43,9 +46,40 @@ class History:
 
     def of(self, kind: type[Kind]) -> tuple[Kind, ...]:
         """Return the events of one kind, in order."""
-        if kind in told.RARE.values():
-            return tuple(e for _, _, e in self.rare if isinstance(e, kind))
-        return tuple(each for each in self if isinstance(each, kind))
+        found = self._of_kind.get(kind)
+        if found is None:
+            rare = kind in told.RARE.values()
+            among = (each for _, _, each in self.rare) if rare else self
+            found = tuple(each for each in among if isinstance(each, kind))
+            self._of_kind[kind] = found
+        return found
+
+    def of_one(self, kind: type[Kind], number: int) -> tuple[Kind, ...]:
+        """Return the events of one kind about one optimizer, or about one scheduler.
+
+        Args:
+            kind: of the events.
+            number: of the optimizer; of the scheduler if the kind has no optimizer.
+        """
+        found = self._of_one.get(kind)
+        if found is None:
+            found = self._of_one[kind] = {}
+            for each in self.of(kind):
+                whose = getattr(each, "optimizer", getattr(each, "scheduler", None))
+                found.setdefault(whose, []).append(each)
+        return tuple(found.get(number, ()))
+
+    @cached_property
+    def rare_of(self) -> dict[int | None, list[tuple[int, events.Event]]]:
+        """Rare events with the row before them, by their optimizer or their owner's."""
+        found: dict[int | None, list[tuple[int, events.Event]]] = {}
+        for row, _, event in self.rare:
+            whose = (getattr(event, "optimizer", None),)
+            if hasattr(event, "scheduler"):
+                whose = self.owners.get(event.scheduler, whose)
+            for each in whose:
+                found.setdefault(each, []).append((row, event))
+        return found
 
     def __iter__(self) -> Iterator[events.Event]:
         """Yield every event, frequent ones and optimizer steps included, in order."""
@@ -96,37 +130,57 @@ class History:
         parts = [chunk.order() for chunk in self.contents.chunks]
         return np.concatenate(parts).tolist() if parts else []
 
-    def _times_of(self, chosen: set[int]) -> int:
-        """Return how often any of some items happened."""
-        total = 0
-        for signature, uses in enumerate(self.rowset.uses.tolist()):
-            runs = self.contents.signatures.get(signature, ()) if uses else ()
-            total += uses * sum(count for item, count in runs if item in chosen)
-        return total
+    @cached_property
+    def frequent(self) -> Frequent:
+        """What happens all the time, counted."""
+        return Frequent(self.contents, self.rowset)
 
     def items(self, happened: str) -> dict[int, dict[str, Any]]:
         """Return the items of one kind by number, by its name in the file."""
-        return {
-            number: item
-            for number, item in self.contents.items.items()
-            if item.get("happened") == happened
-        }
+        return self.frequent.items(happened)
 
     def count(self, happened: str) -> int:
         """Return how often something frequent happened, by its name in the file."""
-        return self._times_of(set(self.items(happened)))
+        return self.frequent.times_of(self.items(happened))
 
     def count_scheduler_steps(self, optimizer: int | None = None) -> int:
         """Return how often the program stepped schedulers, of one optimizer or all."""
-        owners = self.owners
-        return self._times_of(
+        own = self.own_schedulers
+        chosen = own.values() if optimizer is None else [own.get(optimizer, [])]
+        return self.frequent.times_of(
             {
                 number
-                for number, item in self.items("scheduler_stepped").items()
-                if item.get("depth") == 0
-                if optimizer is None or optimizer in owners.get(item["scheduler"], ())
+                for schedulers in chosen
+                for each in schedulers
+                for number in self.steps_of.get(each, ())
             }
         )
+
+    @cached_property
+    def steps_of(self) -> dict[int, dict[int, dict[str, Any]]]:
+        """The items that say that the program stepped a scheduler, by its number."""
+        found: dict[int, dict[int, dict[str, Any]]] = {}
+        for number, item in self.items("scheduler_stepped").items():
+            if item.get("depth") == 0:
+                found.setdefault(item["scheduler"], {})[number] = item
+        return found
+
+    @cached_property
+    def written_by_hand(self) -> dict[int | None, dict[int, dict[str, Any]]]:
+        """The items that say that rates were written by hand, by optimizer."""
+        found: dict[int | None, dict[int, dict[str, Any]]] = {}
+        for number, item in self.items("rate_written").items():
+            found.setdefault(item.get("optimizer"), {})[number] = item
+        return found
+
+    @cached_property
+    def own_schedulers(self) -> dict[int | None, list[int]]:
+        """The numbers of the schedulers that were stepped, by their optimizer's."""
+        found: dict[int | None, list[int]] = {}
+        for each in self.steps_of:
+            for owner in self.owners.get(each, (None,)):
+                found.setdefault(owner, []).append(each)
+        return found
 
     @cached_property
     def optimizers(self) -> dict[int, events.OptimizerConstructed]:
@@ -139,23 +193,18 @@ class History:
         telling: tuple[
             events.OptimizerConstructed | events.GroupAdded | events.GroupsChanged, ...
         ] = (
-            *self.of(events.OptimizerConstructed),
-            *self.of(events.GroupAdded),
-            *self.of(events.GroupsChanged),
+            *self.of_one(events.OptimizerConstructed, optimizer),
+            *self.of_one(events.GroupAdded, optimizer),
+            *self.of_one(events.GroupsChanged, optimizer),
         )
-        return {
-            group.number: group
-            for event in telling
-            if event.optimizer == optimizer
-            for group in event.groups
-        }
+        return {group.number: group for event in telling for group in event.groups}
 
     def noted(self, optimizer: int, group: int) -> dict[str, float]:
         """Return the numbers beside a group's rate as they were before they moved."""
         return {
             each.name: np.nan if each.value is None else float(each.value)
-            for each in self.of(events.NumberNoted)
-            if each.optimizer == optimizer and each.group == group
+            for each in self.of_one(events.NumberNoted, optimizer)
+            if each.group == group
         }
 
     @cached_property
@@ -171,7 +220,7 @@ class History:
         Those inside of a wrapper are among them.
         """
         return {
-            each.scheduler: (each.optimizer, *each.inside)
+            each.scheduler: tuple(dict.fromkeys((each.optimizer, *each.inside)))
             for each in self.schedulers.values()
         }
 

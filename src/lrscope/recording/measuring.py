@@ -90,8 +90,7 @@ def dtypes_of(track: Track) -> tuple[str, ...]:
 
 
 def _drawings(track: Track) -> list[MeasuringBegan]:
-    began = track.process.history.of(MeasuringBegan)
-    return [each for each in began if each.optimizer == track.number]
+    return list(track.process.history.of_one(MeasuringBegan, track.number))
 
 
 def _parts_of(track: Track) -> list[dict[str, Any]]:
@@ -115,8 +114,8 @@ def _drawn(
     """
     process = track.process
     layouts: dict[int, dict[str, tuple[int, Any]]] = {}
-    for number, layout in process.layouts.items():
-        if layout.get("holds") in COLUMNS and layout["optimizer"] == track.number:
+    for number, layout in process.layouts_of.get(track.number, {}).items():
+        if layout.get("holds") in COLUMNS:
             of_part = layouts.setdefault(layout["part"], {})
             of_part[layout["holds"]] = (number, layout)
     began = _drawings(track)

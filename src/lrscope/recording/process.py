@@ -7,9 +7,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from lrscope.errors import UsageError
-from lrscope.group_names import ALL
 from lrscope.recording.contents import Contents, read_contents
 from lrscope.recording.history import History
+from lrscope.recording.naming import also_called, named
 from lrscope.recording.ratio import Ratio, ratio_of
 from lrscope.recording.rowset import Rowset
 from lrscope.recording.track import GroupId, OptimizerId, Track
@@ -81,6 +81,14 @@ class Process:
         return self._contents.layouts
 
     @cached_property
+    def layouts_of(self) -> dict[int | None, dict[int, dict[str, Any]]]:
+        """The same of each optimizer alone."""
+        found: dict[int | None, dict[int, dict[str, Any]]] = {}
+        for number, layout in self.layouts.items():
+            found.setdefault(layout.get("optimizer"), {})[number] = layout
+        return found
+
+    @cached_property
     def history(self) -> History:
         """What happened between the rows."""
         return History(self._contents, self.rows)
@@ -112,6 +120,14 @@ class Process:
             for group, name in self._groups_of(number)
         )
 
+    @cached_property
+    def tracks_of(self) -> dict[OptimizerId, list[Track]]:
+        """The tracks of each optimizer."""
+        found: dict[OptimizerId, list[Track]] = {}
+        for each in self.tracks:
+            found.setdefault(each.optimizer, []).append(each)
+        return found
+
     def track(self, name: str) -> Track:
         """Return the track called ``name``.
 
@@ -124,7 +140,7 @@ class Process:
         """
         found = [each for each in self.tracks if name in (each.name, each.group.name)]
         exact = [each for each in found if each.name == name]
-        found = exact or found or [e for e in self.tracks if name in _also_called(e)]
+        found = exact or found or [e for e in self.tracks if name in also_called(e)]
         if len(found) != 1:
             names = ", ".join(each.name for each in self.tracks)
             problem = "there is no track" if not found else "there are several tracks"
@@ -142,11 +158,11 @@ class Process:
         }
         numbers = sorted(firsts, key=firsts.__getitem__)
         classes = [self._class_of(number) for number in numbers]
-        seen: Counter[str] = Counter()
+        made, seen = Counter(classes), Counter[str]()
         found = {}
         for index, (number, kind) in enumerate(zip(numbers, classes, strict=True)):
             name = kind.lower()
-            if classes.count(kind) > 1:
+            if made[kind] > 1:
                 name, seen[kind] = f"{name}{seen[kind]}", seen[kind] + 1
             found[number] = OptimizerId(index, kind, name)
         return found
@@ -164,19 +180,7 @@ class Process:
             if key == "lr"
         }
         groups = [described[each] for each in sorted(stepped) if each in described]
-        constructed = self.history.optimizers.get(number)
-        once_all = constructed is not None and len(constructed.groups) == 1
-        called = [
-            f"group{each.number}"
-            if once_all and each.name == ALL and len(groups) > 1
-            else each.name
-            for each in groups
-        ]
-        names = Counter(called)
-        return [
-            (each, name if names[name] == 1 else f"{name}#{each.number}")
-            for each, name in zip(groups, called, strict=True)
-        ]
+        return named(groups, self.history.optimizers.get(number))
 
     @cached_property
     def _step_layouts(self) -> dict[int, list[int]]:
@@ -228,14 +232,6 @@ class Process:
         """Say which process of the run this is."""
         rank = "" if self.rank is None else f"rank {self.rank}, "
         return f"<Process {rank}pid {self.pid}, segment {self.segment}>"
-
-
-def _also_called(track: Track) -> tuple[str, ...]:
-    """Return the names that find a track if no track is called so."""
-    optimizer, before = track.optimizer.name, track.description.name
-    same = [e for e in track.process.tracks if e.optimizer == track.optimizer]
-    alone = [optimizer] if len(same) == 1 else []
-    return (*alone, before, f"{optimizer}/{before}") if before == ALL else (*alone,)
 
 
 def read_process(path: Path) -> Process:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from lrscope.errors import UsageError
+from lrscope.report.few import names_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -76,7 +77,7 @@ def _apart(curves: Sequence[Curve]) -> list[Curve]:
     for each in curves:
         if each.steps:
             found.setdefault((each.steps, each.values), []).append(each.name)
-    return [Curve(", ".join(names), *points) for points, names in found.items()]
+    return [Curve(names_of(names), *points) for points, names in found.items()]
 
 
 def _figure(curves: Sequence[Curve], width: int, label: str) -> Any:

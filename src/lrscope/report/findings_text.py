@@ -15,13 +15,19 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from lrscope.audit.audit import Audit
-    from lrscope.audit.finding import Finding
+    from lrscope.audit.finding import Finding, Severity
 
 STYLES = {ERROR: "bold red", WARNING: "bold yellow", INFO: "bold cyan"}
 """How a severity looks on a terminal."""
 
 MOST = 3
 """Groups that a finding names; of more it says how many there are."""
+
+MOST_OF = {ERROR: 10, WARNING: 10, INFO: 5}
+"""Findings of one rule that are shown; of more it says how many there are."""
+
+MOST_OPTIMIZERS = 8
+"""Optimizers whose calls are counted below the findings."""
 
 NARROWEST = 40
 """Columns below which lines are left as they are."""
@@ -85,8 +91,18 @@ def _so_also(finding: Finding) -> str:
 
 
 def _lines(audit: Audit, width: int | None) -> Iterator[Text]:
+    shown: Counter[tuple[str, Severity]] = Counter()
+    left_out: Counter[str] = Counter()
     for finding, follows, alike in told.once(told.causes(audit.findings)):
+        shown[finding.name, finding.severity] += 1
+        if shown[finding.name, finding.severity] > MOST_OF[finding.severity]:
+            left_out[f"{finding.code} {finding.name}"] += 1 + len(alike)
+            continue
         yield from finding_lines(finding, follows, width, alike)
+        yield Text()
+    for rule, number in left_out.items():
+        more = f"and {number:,} more of {rule}; --format json has them all"
+        yield from _filled(more, "", width, "dim")
         yield Text()
     style = STYLES[max((e.severity for e in audit.findings), default=INFO)]
     counted = told.counted(audit.findings)
@@ -96,12 +112,15 @@ def _lines(audit: Audit, width: int | None) -> Iterator[Text]:
 
 
 def _facts(audit: Audit) -> Iterator[str]:
-    for name, ratios in told.facts(audit):
+    facts = told.facts(audit)
+    for name, ratios in facts[:MOST_OPTIMIZERS]:
         numbers = " : ".join(str(ratios[each]) for each in told.RATIOS)
         kinds = " : ".join(each.replace("_", " ") for each in told.RATIOS)
         world = ratios.get("world_size", 1)
         ranks = f", {world} processes" if world > 1 else ""
         yield f"{name}: {numbers}  ({kinds}){ranks}"
+    if len(facts) > MOST_OPTIMIZERS:
+        yield f"and {len(facts) - MOST_OPTIMIZERS:,} more optimizers"
     put_aside = Counter((e.finding.code, e.reason) for e in audit.ignored)
     for (code, reason), number in put_aside.items():
         yield f"ignored: {code}, {number}×" + (f": {reason}" if reason else "")

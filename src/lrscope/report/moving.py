@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from lrscope.report.columns import table
+from lrscope.report.few import few_of
 from lrscope.report.numbers import known
 
 if TYPE_CHECKING:
@@ -25,12 +26,13 @@ MOST_PARAMETERS = 20
 """Parameters in the table of them; of more it says how many they are."""
 
 
-def movement(page: Page, width: int) -> list[RenderableType]:
+def movement(page: Page, width: int, *, whole: bool = False) -> list[RenderableType]:
     """Return how far weights really moved, as tables, if that was measured.
 
     Args:
         page: what to show.
         width: columns of the terminal.
+        whole: whether to show all groups, however many they are.
     """
     moving = [(row.name, row.movement) for row in page.rows if row.movement]
     if not moving:
@@ -38,7 +40,8 @@ def movement(page: Page, width: int) -> list[RenderableType]:
         why = "none of these steps was measured; the nearest is"
         return [] if nearest is None else [Text(f"{why} {nearest:,}", style="dim")]
     headings = ("group", "applied", "effective", "×", "update/weight", "moved")
-    rows = [
+    few = few_of(moving, whole=whole)
+    rows: list[tuple[str, ...]] = [
         (
             name,
             known(of.applied, ".2e"),
@@ -47,10 +50,14 @@ def movement(page: Page, width: int) -> list[RenderableType]:
             known(of.update_to_weight, ".2e"),
             _share(of.moved),
         )
-        for name, of in moving
+        for name, of in few.shown
     ]
+    if few.left_out:
+        rows.insert(len(few.first), ("…", *[""] * 5))
     spare = ("moved", "applied", "update/weight", "×")
     found = table(headings, rows, width, spare=spare)
+    if few.left_out:
+        found.append(Text(few.more("groups"), style="dim"))
     own = _parameters(moving, width)
     return [Text(), *_when(moving), *found, *_because(moving), *own]
 

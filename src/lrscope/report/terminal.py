@@ -10,6 +10,7 @@ from rich.text import Text
 
 from lrscope.report import curves
 from lrscope.report.columns import table
+from lrscope.report.few import few_of, names_of
 from lrscope.report.moving import movement
 from lrscope.report.numbers import known, rate
 
@@ -19,37 +20,45 @@ if TYPE_CHECKING:
     from lrscope.report.page import Page
 
 
-def rendered(page: Page, width: int, *, color: bool) -> RenderableType:
+SOME = "lrscope show --group NAME shows some of them"
+
+
+def rendered(
+    page: Page, width: int, *, color: bool, whole: bool = False
+) -> RenderableType:
     """Return a page as something a Rich console prints.
 
     Args:
         page: what to show.
         width: columns of the terminal.
         color: whether the terminal shows colours.
+        whole: whether to show all groups, however many they are.
     """
     parts: list[RenderableType] = [
         Text.assemble((page.run, "bold"), f"  {page.process} · {page.state}"),
         Text(page.command, style="dim", overflow="ellipsis", no_wrap=True),
-        *_rates(page, width),
-        *_causes(page),
-        *movement(page, width),
+        *_rates(page, width, whole=whole),
+        *_causes(page, whole=whole),
+        *movement(page, width, whole=whole),
         Text(),
-        *_ratios(page),
+        *_ratios(page, whole=whole),
         *_logged(page),
     ]
     for curve in _curves(page, width, color=color):
         parts += [Text(), Text.from_ansi(curve)]
     if page.schedulers:
         parts.append(Text())
-        parts += [Text(each, style="dim") for each in page.schedulers]
+        few = few_of(page.schedulers, whole=whole)
+        parts += few.with_more([Text(e, style="dim") for e in few.shown], "schedulers")
     parts += [Text(each, style="bold red") for each in page.remarks]
     return Group(*parts)
 
 
-def _rates(page: Page, width: int) -> list[RenderableType]:
+def _rates(page: Page, width: int, *, whole: bool) -> list[RenderableType]:
     """Return with which rates weights were updated, as a table."""
     headings = ("group", "parameters", "steps", "first", "peak", "last", "changes")
-    rows = [
+    few = few_of(page.rows, whole=whole)
+    rows: list[tuple[str, ...]] = [
         (
             row.name,
             f"{row.parameters:,}",
@@ -59,40 +68,50 @@ def _rates(page: Page, width: int) -> list[RenderableType]:
             rate(row.last),
             f"{row.changes:,}",
         )
-        for row in page.rows
+        for row in few.shown
     ]
+    if few.left_out:
+        rows.insert(len(few.first), ("…", *[""] * (len(headings) - 1)))
     spare = ("parameters", "changes", "steps", "first", "peak")
-    return table(headings, rows, width, spare=spare)
+    found = table(headings, rows, width, spare=spare)
+    if few.left_out:
+        found.append(Text(f"{few.more('groups')}; {SOME}", style="dim"))
+    return found
 
 
-def _causes(page: Page) -> list[Text]:
+def _causes(page: Page, *, whole: bool) -> list[Text]:
     """Say who changed the rates, once for all groups with the same answer."""
-    groups: dict[tuple[tuple[str, int], ...], list[str]] = {}
+    groups: dict[str, list[str]] = {}
     for row in page.rows:
-        groups.setdefault(tuple(row.changed_by.items()), []).append(row.name)
+        several = len(row.changed_by) > 1
+        who = ", ".join(
+            f"{name} {count}×" if several else name
+            for name, count in row.changed_by.items()
+        )
+        groups.setdefault(who, []).append(row.name)
     lines = []
-    for causes, names in groups.items():
-        whose = "" if len(groups) == 1 else f"{', '.join(names)} "
-        if not causes:
+    few = few_of(groups.items(), whole=whole)
+    for who, names in few.shown:
+        called = ", ".join(names) if whole else names_of(names)
+        whose = "" if len(groups) == 1 else f"{called} "
+        if not who:
             lines.append(Text(f"{whose}never changed"))
             continue
-        who = ", ".join(
-            name if len(causes) == 1 else f"{name} {count}×" for name, count in causes
-        )
         by = "" if who.startswith("by hand") else "by "
         lines.append(Text.assemble(f"{whose}changed {by}", (who, "bold")))
-    return lines
+    return few.with_more(lines, "causes")
 
 
-def _ratios(page: Page) -> list[Text]:
+def _ratios(page: Page, *, whole: bool) -> list[Text]:
     """Return the line "updates : scheduler steps : …" and its numbers."""
     heading = "updates : scheduler steps : backward calls : passes : skipped"
-    lines = [Text(heading, style="dim")]
-    for name, ratio in page.ratios.items():
+    lines = []
+    few = few_of(page.ratios.items(), whole=whole)
+    for name, ratio in few.shown:
         numbers = " : ".join(str(each) for each in astuple(ratio))
         whose = f"  {name}" if len(page.ratios) > 1 else ""
         lines.append(Text.assemble((numbers, "bold"), whose))
-    return lines
+    return [Text(heading, style="dim"), *few.with_more(lines, "optimizers")]
 
 
 def _logged(page: Page) -> list[Text]:

@@ -170,3 +170,13 @@ def test_on_a_terminal_no_line_is_wider_than_it():
     told_lines = [each.plain for each in lines if "LR2" not in each.plain]
     assert max(len(each) for each in told_lines if each.startswith("  The")) <= 60
     assert any(span.style == "bold red" for each in lines for span in each.spans)
+
+
+def test_in_text_ten_errors_of_a_rule_are_told_and_the_rest_counted(tmp_path):
+    (audit, _) = audits(tmp_path)
+    error = audit.findings[0]
+    many = tuple(replace(error, message=f"number {n}") for n in range(12))
+    text = findings_text.as_text([replace(audit, findings=many)])
+    assert text.count(error.fix) == 10
+    assert f"and 2 more of {error.code} {error.name}; --format json has them" in text
+    assert "12 errors" in text

@@ -57,6 +57,14 @@ class Driving(ABC):
         return self.epochs is not None and not self.epochs.ended_whole
 
     @property
+    def given_up(self) -> bool:
+        """Whether another optimizer was first called after its last call."""
+        own = self.optimizer
+        if own is None or not own.calls.size:
+            return False
+        return own.training.last_begun > int(own.calls[-1])
+
+    @property
     def only_rose(self) -> bool:
         """Whether the rates moved, and never fell."""
         rising = [(np.diff(each.applied) >= 0).all() for each in self.groups]

@@ -62,7 +62,8 @@ def horizon_of(
         known: all schedulers of the process by number, for those made of others.
     """
     own = {**event.attributes, **event.arguments}
-    known = {k: each for k, each in known.items() if k != event.scheduler}
+    if event.children:
+        known = {k: each for k, each in known.items() if k != event.scheduler}
     children = [known[each] for each in event.children if each in known]
     if event.class_name == "SequentialLR":
         return _sequence(own, children, known)

@@ -153,5 +153,5 @@ def _parts_of(group: Group) -> tuple[dict[str, Any], ...]:
 
 
 def _began(optimizer: Optimizer) -> list[MeasuringBegan]:
-    began = optimizer.training.process.history.of(MeasuringBegan)
-    return [each for each in began if each.optimizer == optimizer.number]
+    history = optimizer.training.process.history
+    return list(history.of_one(MeasuringBegan, optimizer.number))

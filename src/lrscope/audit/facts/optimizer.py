@@ -86,14 +86,12 @@ class Optimizer:
     @cached_property
     def plans(self) -> tuple[PlanDeclared, ...]:
         """What drivers of ours said that it will follow, in order."""
-        said = self.training.process.history.of(PlanDeclared)
-        return tuple(each for each in said if each.optimizer == self.number)
+        return self.training.process.history.of_one(PlanDeclared, self.number)
 
     @cached_property
     def loads(self) -> tuple[OptimizerStateLoaded, ...]:
         """The states that it was given, in order."""
-        brought = self.training.process.history.of(OptimizerStateLoaded)
-        return tuple(each for each in brought if each.optimizer == self.number)
+        return self.training.process.history.of_one(OptimizerStateLoaded, self.number)
 
     @property
     def loads_at_start(self) -> tuple[OptimizerStateLoaded, ...]:
@@ -173,19 +171,15 @@ class Optimizer:
     @cached_property
     def groups(self) -> tuple[Group, ...]:
         """Its groups, those that were updated."""
-        found = [
-            Group(track, self)
-            for track in self.training.process.tracks
-            if track.optimizer == self.stepped
-        ]
+        tracks = self.training.process.tracks_of
+        own = tracks.get(self.stepped, ()) if self.stepped else ()
+        found = [Group(track, self) for track in own]
         return tuple(each for each in found if each.applied.size)
 
     @cached_property
     def schedulers(self) -> tuple[Scheduler, ...]:
         """The schedulers that drive it, those inside others left out."""
-        return tuple(
-            each for each in self.training.schedulers if each.optimizer is self
-        )
+        return tuple(self.training.schedulers_of.get(self.number, ()))
 
     @property
     def driven_by(self) -> tuple[Scheduler, ...]:
@@ -200,20 +194,17 @@ class Optimizer:
     @cached_property
     def not_numbers(self) -> tuple[RateIsNoNumber, ...]:
         """What it held as a rate that is no number, in order."""
-        found = self.training.process.history.of(RateIsNoNumber)
-        return tuple(each for each in found if each.optimizer == self.number)
+        return self.training.process.history.of_one(RateIsNoNumber, self.number)
 
     @property
     def is_captured(self) -> bool:
         """Whether a CUDA graph holds steps of it."""
-        found = self.training.process.history.of(StepCaptured)
-        return any(each.optimizer == self.number for each in found)
+        return bool(self.training.process.history.of_one(StepCaptured, self.number))
 
     @cached_property
     def kept_by_graphs(self) -> tuple[GraphKeepsRate, ...]:
         """Where a CUDA graph went on with other rates than its groups held."""
-        found = self.training.process.history.of(GraphKeepsRate)
-        return tuple(each for each in found if each.optimizer == self.number)
+        return self.training.process.history.of_one(GraphKeepsRate, self.number)
 
     @cached_property
     def written(self) -> int:
@@ -222,8 +213,7 @@ class Optimizer:
 
     @property
     def _hand(self) -> dict[int, dict[str, Any]]:
-        items = self.training.process.history.items("rate_written")
-        return {k: v for k, v in items.items() if v.get("optimizer") == self.number}
+        return self.training.process.history.written_by_hand.get(self.number, {})
 
     @property
     def writers(self) -> Sites:

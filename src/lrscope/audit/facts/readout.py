@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from lrscope.audit.facts.source import beside, tree_of
@@ -69,13 +70,19 @@ def shown(scheduler: Scheduler) -> tuple[list[Readout], bool]:
 
     The second is true if something reads the rates of all groups, one by one.
     """
-    started, found, goes_round = scheduler.training.started, [], False
-    for file in dict.fromkeys(site[0] for site in scheduler.sites):
-        tree = tree_of(file, started)
-        if tree is not None:
-            found += list(_readouts(tree, file, _held(tree)))
-            goes_round |= any(map(_goes_round, ast.walk(tree)))
-    return found, goes_round
+    files = dict.fromkeys(site[0] for site in scheduler.sites)
+    several = [_shown_in(each, scheduler.training.started) for each in files]
+    found = [each for readouts, _ in several for each in readouts]
+    return found, any(goes_round for _, goes_round in several)
+
+
+@lru_cache(maxsize=256)
+def _shown_in(file: str, started: float) -> tuple[tuple[Readout, ...], bool]:
+    tree = tree_of(file, started)
+    if tree is None:
+        return (), False
+    found = tuple(_readouts(tree, file, _held(tree)))
+    return found, any(map(_goes_round, ast.walk(tree)))
 
 
 def _readouts(

@@ -56,11 +56,14 @@ class Scheduler(Driving):
     @cached_property
     def parts(self) -> tuple[SchedulerConstructed, ...]:
         """It and all schedulers that it is made of."""
-        unseen = dict(self.training.constructed)
-        found = [unseen.pop(self.number, self.event)]
-        for each in found:
-            found += [unseen.pop(k) for k in each.children if k in unseen]
-        return tuple(found)
+        made = self.training.constructed
+        found = {self.number: made.get(self.number, self.event)}
+        unseen = [self.number]
+        for each in unseen:
+            inner = [k for k in found[each].children if k in made and k not in found]
+            found.update((k, made[k]) for k in inner)
+            unseen += dict.fromkeys(inner)
+        return tuple(found.values())
 
     def made_of(self, *kinds: str) -> bool:
         """Say whether it, or a part of it, is of one of some classes."""
@@ -84,13 +87,7 @@ class Scheduler(Driving):
     @cached_property
     def items(self) -> dict[int, dict[str, Any]]:
         """Items that say that the program stepped it."""
-        return {
-            number: item
-            for number, item in self.training.process.history.items(
-                "scheduler_stepped"
-            ).items()
-            if item["scheduler"] == self.number and item.get("depth") == 0
-        }
+        return self.training.process.history.steps_of.get(self.number, {})
 
     @cached_property
     def sites(self) -> dict[Site, int]:
@@ -210,8 +207,8 @@ class Scheduler(Driving):
     @cached_property
     def loads(self) -> tuple[SchedulerStateLoaded, ...]:
         """The states that it was given itself, in order."""
-        brought = self.training.process.history.of(SchedulerStateLoaded)
-        return tuple(each for each in brought if each.scheduler == self.number)
+        history = self.training.process.history
+        return history.of_one(SchedulerStateLoaded, self.number)
 
     @cached_property
     def position(self) -> int:

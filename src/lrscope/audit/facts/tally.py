@@ -28,19 +28,21 @@ class Tally:
     def __init__(self, process: Process) -> None:
         """Take the process; nothing is decoded yet."""
         self._rows = process.rows
-        self._signatures = process.history.contents.signatures
+        self._frequent = process.history.frequent
+        most = max(process.history.contents.signatures, default=-1)
+        self._size = 1 + max(process.rows.uses.size - 1, most)
 
     def _table(self, items: Collection[int]) -> Counts:
         """Return how often any of the items happened, by signature."""
-        last = max([self._rows.uses.size - 1, *self._signatures])
-        table = np.zeros(last + 1, np.int32)
-        for number, runs in self._signatures.items():
-            table[number] = sum(times for item, times in runs if item in items)
+        table = np.zeros(self._size, np.int32)
+        for item in items:
+            signatures, times = self._frequent.telling(item)
+            table[signatures] += times.astype(np.int32)
         return table
 
     def total(self, items: Collection[int]) -> int:
         """Return how often any of the items happened."""
-        return int((self._table(items)[: self._rows.uses.size] * self._rows.uses).sum())
+        return self._frequent.times_of(items)
 
     def per_row(self, items: Collection[int]) -> Counts:
         """Return how often they happened before each row, since the row before."""

@@ -76,14 +76,15 @@ class Training:
         self, scheduler: int
     ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
         """Return the rows and the values of the arguments a scheduler was given."""
-        layouts = self.process.history.contents.layouts
-        wanted = {
-            number: 0
-            for number, layout in layouts.items()
-            if layout.get("holds") == "argument"
-            if layout.get("scheduler") == scheduler
-        }
-        return self.process.rows.column(wanted)
+        return self.process.rows.column(self._arguments.get(scheduler, {}))
+
+    @cached_property
+    def _arguments(self) -> dict[int | None, dict[int, int]]:
+        found: dict[int | None, dict[int, int]] = {}
+        for number, layout in self.process.layouts.items():
+            if layout.get("holds") == "argument":
+                found.setdefault(layout.get("scheduler"), {})[number] = 0
+        return found
 
     @cached_property
     def optimizers(self) -> tuple[Optimizer, ...]:
@@ -100,6 +101,11 @@ class Training:
     def optimizers_called(self) -> tuple[Optimizer, ...]:
         """Those that took a step."""
         return tuple(each for each in self.optimizers if each.calls.size)
+
+    @cached_property
+    def last_begun(self) -> int:
+        """The row in which the last of them took its first step; -1 without any."""
+        return max((int(each.calls[0]) for each in self.optimizers_called), default=-1)
 
     @cached_property
     def constructed(self) -> dict[int, SchedulerConstructed]:
@@ -121,6 +127,15 @@ class Training:
             for number, event in self.constructed.items()
             if number not in inside
         )
+
+    @cached_property
+    def schedulers_of(self) -> dict[int, list[Scheduler]]:
+        """Those of them that drive an optimizer, by its number."""
+        found: dict[int, list[Scheduler]] = {}
+        for each in self.schedulers:
+            if each.optimizer is not None:
+                found.setdefault(each.optimizer.number, []).append(each)
+        return found
 
 
 def _number(optimizer: int | None) -> int:

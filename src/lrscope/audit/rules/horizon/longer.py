@@ -13,7 +13,9 @@ What to do: compute the schedule's length from the same numbers as the run's.
 
 Looks the same, but is right: early stopping, trials with ``--max-steps``, runs that are
 continued in a later segment: reported as information only. A program whose loops can be
-left early (``break``, ``return``) is given the benefit of the doubt.
+left early (``break``, ``return``) is given the benefit of the doubt. Of an optimizer
+that another one followed, such as a trial's, it is the end of its own training that
+counts.
 
 Upstream: CodefyUI/CodefyUI#205, wandb/senpai#965, vllm-project/speculators#1104,
 pytorch/torchtitan#2340
@@ -33,6 +35,9 @@ if TYPE_CHECKING:
     from lrscope.audit.facts.scheduler import Scheduler
     from lrscope.audit.finding import Finding
 
+LEAST = 3
+"""Steps below which no length is advised: no schedule is meant to be so short."""
+
 
 def _subjects(case: Case) -> list[Scheduler]:
     return [each for each in case.to_end if each.training.process.ended]
@@ -46,16 +51,22 @@ def _judge(scheduler: Scheduler) -> Iterator[Finding]:
     in_a_pass = scheduler.ended_within_a_pass
     left = scheduler.alive.stop < 0.9 * scheduler.calls.size
     rates = [(each.applied[-1], each.peak) for each in scheduler.groups]
-    cause, fix = ending.cut_short or (
-        f"{horizon.name} does not fit the length of the run",
-        f"set {horizon.name} to the {scheduler.position} steps that the run has",
+    given_up = scheduler.given_up
+    ended, position = "its training" if given_up else "the run", scheduler.position
+    fix = "nothing, if it was stopped on purpose; else train as long as the schedule"
+    if position >= LEAST:
+        fix = f"set {horizon.name} to the {position} steps that {ended} has"
+    cut_short = None if given_up else ending.cut_short
+    cause, fix = cut_short or (
+        f"{horizon.name} does not fit the length of {ended}",
+        fix,
     )
     last, peak = max(rates, default=(float("nan"), float("nan")))
     yield RULE.found(
         scheduler,
-        f"{scheduler.called} had come {progress:.0%} of its way when the run ended: "
-        f"{scheduler.position} steps of {horizon.steps}; the last rate was {last:.3g}, "
-        f"the highest {peak:.3g}",
+        f"{scheduler.called} had come {progress:.0%} of its way when {ended} ended: "
+        f"{position} step{'s' * (position != 1)} of {horizon.steps}; "
+        f"the last rate was {last:.3g}, the highest {peak:.3g}",
         cause=cause,
         fix=fix,
         severity=INFO if ending.by_choice or in_a_pass or left else WARNING,

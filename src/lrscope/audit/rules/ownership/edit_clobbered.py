@@ -122,11 +122,11 @@ def _written_otherwise(optimizer: Optimizer) -> NDArray[np.bool_]:
     """Say for each update whether a state was loaded or a scheduler made before it."""
     found = np.zeros(optimizer.updates, bool)
     rows = optimizer.update_rows
-    for _, _, each in optimizer.training.process.history.rare:
-        kinds = (OptimizerStateLoaded, SchedulerStateLoaded, SchedulerConstructed)
-        if isinstance(each, kinds) and each.row > 0:
-            place = int(np.searchsorted(rows, each.row))
-            found[place : place + 1] = True
+    history = optimizer.training.process.history
+    kinds = (OptimizerStateLoaded, SchedulerStateLoaded, SchedulerConstructed)
+    told = [each.row for kind in kinds for each in history.of(kind) if each.row > 0]
+    places = np.searchsorted(rows, told)
+    found[places[places < found.size]] = True
     return found
 
 
@@ -137,8 +137,8 @@ def _first_was_edited(optimizer: Optimizer) -> bool:
         return False
     if schedulers[0].between[0] or schedulers[0].event.how != "constructed":
         return False
-    kinds = (OptimizerStateLoaded, SchedulerStateLoaded)
-    if any(isinstance(e, kinds) for _, _, e in optimizer.training.process.history.rare):
+    history = optimizer.training.process.history
+    if any(history.of(each) for each in (OptimizerStateLoaded, SchedulerStateLoaded)):
         return False
     return any(
         not g.begins and abs(g.applied[0] - (due := _due_first(g))) > 0.05 * abs(due)

@@ -38,17 +38,23 @@ if TYPE_CHECKING:
     from lrscope.audit.facts.group import Group
     from lrscope.audit.facts.scheduler import Scheduler
     from lrscope.audit.finding import Finding
+    from lrscope.recording.events import Event
 
 
 def _subjects(case: Case) -> list[Added]:
     return [
         Added(each, event)
         for each in case.schedulers
-        for _, _, event in each.training.process.history.rare
+        for _, event in _told_of(each)
         if isinstance(event, (GroupAdded, GroupsChanged))
         if event.optimizer == each.event.optimizer
         if event.groups and _knew_fewer(each, event)
     ]
+
+
+def _told_of(scheduler: Scheduler) -> list[tuple[int, Event]]:
+    history = scheduler.training.process.history
+    return history.rare_of.get(scheduler.event.optimizer, [])
 
 
 def _knew_fewer(scheduler: Scheduler, event: GroupAdded | GroupsChanged) -> bool:

@@ -53,8 +53,8 @@ def _subjects(case: Case) -> list[Two]:
     return [
         Two(one, other)
         for training in case.trainings
-        for one, other in permutations(training.optimizers_called, 2)
         if len(training.optimizers_called) <= 10
+        for one, other in permutations(training.optimizers_called, 2)
         if _in_step(one, other)
     ]
 
