@@ -10,6 +10,7 @@ from __future__ import annotations
 from threading import get_ident
 from typing import TYPE_CHECKING, Any, Callable
 
+from lrscope.capture.modes import untraced
 from lrscope.capture.nesting import Covered, cover, drop_unfinished, find_opened
 from lrscope.capture.unusual import UnusualSteps, find_gradient
 from lrscope.capture.watch import Watch
@@ -149,6 +150,7 @@ class OptimizerSteps:
             except Exception as error:  # noqa: BLE001 - the training must go on
                 fail(error)
 
+        untraced(before, after, fail)
         return (
             quick("before", before, watches, opened, pending, BETWEEN, Watch),
             quick("after", after, opened, pending, journal, fail, Watch, Writer),
