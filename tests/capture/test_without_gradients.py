@@ -14,7 +14,7 @@ class Evolving(Plain):
     """Moves at random, as evolution strategies do."""
 
     @torch.no_grad()
-    def step(self, closure=None):
+    def step(self, _closure=None):
         for group in self.param_groups:
             for each in group["params"]:
                 each.add_(torch.randn_like(each), alpha=group["lr"])
@@ -51,7 +51,7 @@ class Unmoved(Plain):
 class Unseen(Plain):
     """Writes where torch does not count."""
 
-    def step(self, closure=None):
+    def step(self, _closure=None):
         for each in self.param_groups[0]["params"]:
             each.data.mul_(0.9)
 
