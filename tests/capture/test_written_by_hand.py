@@ -255,19 +255,12 @@ def train():
     ("code", "is_named"), [(UNUSED + HIDDEN, False), (UNUSED + USED_ELSEWHERE, True)]
 )
 def test_a_method_of_a_class_without_an_instance_wrote_nothing(
-    recorded, tmp_path, monkeypatch, code, is_named
+    tmp_path, code, is_named
 ):
-    path = tmp_path / "program_with_a_spare_class.py"
-    path.write_text(START + code)
-    monkeypatch.syspath_prepend(tmp_path)
-    importlib.invalidate_caches()
-    program = importlib.import_module(path.stem)
-    try:
-        _, run = recorded(program.train)
-    finally:
-        del sys.modules[path.stem]
-    written = run.main.events.of(events.RateWritten)
-    expected = (_place_of(path),) if is_named else ()
+    script = tmp_path / "train.py"
+    script.write_text(START + code + "\ntrain()\n")
+    written = _run(tmp_path, script).main.events.of(events.RateWritten)
+    expected = (_place_of(script),) if is_named else ()
     assert {each.where for each in written} == {expected}
 
 
