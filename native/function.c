@@ -114,7 +114,9 @@ static PyGetSetDef function_getset[] = {
 
 PyTypeObject FunctionType = {
     PyVarObject_HEAD_INIT(NULL, 0)
-    .tp_name = "lrscope._native.Function",
+    /* by this name torch.compile knows what is bound in C; others it calls without their
+       object after a graph break (torch 2.13) */
+    .tp_name = "lrscope._native.cython_function_or_method",
     .tp_basicsize = sizeof(Function),
     .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_HAVE_VECTORCALL
                 | Py_TPFLAGS_METHOD_DESCRIPTOR,

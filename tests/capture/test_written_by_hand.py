@@ -219,3 +219,84 @@ def test_two_loops_that_write_by_hand_are_told_apart(tmp_path, monkeypatch):
         for _, line in each.where[:1]
     ]
     assert marks == ["ONE"] * 3 + ["TWO"] * 3
+
+
+UNUSED = """
+class Unused:
+    def step(self, optimizer):
+        for group in optimizer.param_groups:
+            group["lr"] = 0.5
+"""
+
+HIDDEN = """
+def train():
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    for it in range(4):
+        optimizer.param_groups[0].__setitem__("l" + "r", 0.5 ** it)
+        train_once(optimizer)
+"""
+
+USED_ELSEWHERE = """
+class Used:
+    def turn_down(self, optimizer):
+        optimizer.param_groups[0]["lr"] *= 0.5  # HERE
+
+used = Used()
+
+def train():
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    for _ in range(4):
+        train_once(optimizer)
+        used.turn_down(optimizer)
+"""
+
+
+@pytest.mark.parametrize(
+    ("code", "is_named"), [(UNUSED + HIDDEN, False), (UNUSED + USED_ELSEWHERE, True)]
+)
+def test_a_method_of_a_class_without_an_instance_wrote_nothing(
+    tmp_path, code, is_named
+):
+    script = tmp_path / "train.py"
+    script.write_text(START + code + "\ntrain()\n")
+    written = _run(tmp_path, script).main.events.of(events.RateWritten)
+    expected = (_place_of(script),) if is_named else ()
+    assert {each.where for each in written} == {expected}
+
+
+INSTALLED = """
+import torch
+
+class Decaying(torch.optim.SGD):
+    def step(self, closure=None):
+        super().step(closure)
+        self.param_groups[0]["lr"] *= 0.5  # HERE
+
+class Unused:
+    def step(self, optimizer):
+        optimizer.param_groups[0]["lr"] = 0.5
+"""
+
+
+@pytest.mark.parametrize(("cls", "is_named"), [("Decaying", True), ("SGD", False)])
+def test_an_installed_package_wrote_only_what_is_in_use(tmp_path, cls, is_named):
+    package = tmp_path / "site-packages" / "some_optim.py"
+    package.parent.mkdir()
+    package.write_text(INSTALLED)
+    script = tmp_path / "train.py"
+    script.write_text(
+        f"import sys; sys.path.insert(0, {str(package.parent)!r})\n"
+        + START
+        + textwrap.dedent(f"""
+        from torch.optim import SGD
+        from some_optim import Decaying, Unused
+        optimizer = {cls}(model.parameters(), lr=0.1)
+        for it in range(4):
+            train_once(optimizer)
+            if type(optimizer) is SGD:
+                optimizer.param_groups[0].__setitem__("l" + "r", 0.5 ** it)
+    """)
+    )
+    written = _run(tmp_path, script).main.events.of(events.RateWritten)
+    expected = (_place_of(package),) if is_named else ()
+    assert {each.where for each in written} == {expected}

@@ -6,6 +6,7 @@ import sys
 from typing import TYPE_CHECKING, Any, Callable
 
 from lrscope.capture.journal import MOST_PENDING
+from lrscope.capture.modes import untraced
 from lrscope.compiled import quick
 from lrscope.sites import caller
 
@@ -59,6 +60,7 @@ def asked(
                     fail(error)
             return original(scheduler)
 
+        untraced(note)
         return quick("asked", check, original, WITHIN_STEP)
 
     return wrapped

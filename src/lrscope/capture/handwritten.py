@@ -3,19 +3,22 @@
 A rate that changed though no scheduler was stepped was assigned to
 ``param_group["lr"]`` somewhere. A plain dictionary does not say who wrote to it,
 so the source is searched for such assignments: first the functions that led to
-the step, then their files, then the rest of the program.
+the step, then the optimizer's own step, their files and the rest of the program, then
+installed ones about schedules. A method counts if its class has an instance.
 """
 
 from __future__ import annotations
 
 import ast
+import gc
+import inspect
 import linecache
 import os
 import sys
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from lrscope.sites import is_users, user_frames
+from lrscope.sites import defined_at, is_users, user_frames
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -24,11 +27,12 @@ MOST_FILES = 200
 """Source files searched at the most."""
 
 
-def writers_of_rate(frame: FrameType) -> list[list[Any]]:
+def writers_of_rate(frame: FrameType, optimizer: Any = None) -> list[list[Any]]:
     """Return [file, line] of the assignments that may have written the rate.
 
     Args:
         frame: where the optimizer step was called from.
+        optimizer: whose rate it is; its own ``step`` may write it.
 
     Returns:
         the nearest candidates; empty if none was found.
@@ -37,43 +41,127 @@ def writers_of_rate(frame: FrameType) -> list[list[Any]]:
     for each in frames:
         code = each.f_code
         lines = [
-            line
-            for line, first in assignments_in(code.co_filename)
-            if first == code.co_firstlineno
+            found.line
+            for found in assignments_in(code.co_filename)
+            if found.function == code.co_firstlineno
         ]
         if lines:
             return [[code.co_filename, line] for line in lines]
+    alive = _Alive()
+    own = _in_step_of(optimizer)
     files = dict.fromkeys(each.f_code.co_filename for each in frames)
-    for name in files:
-        lines = [line for line, _ in assignments_in(name)]
+    program, installed = _program_files()
+    for name in [*files, *program][:MOST_FILES]:
+        lines = [each.line for each in assignments_in(name) if alive.may_run(each)]
         if lines:
-            return [[name, line] for line in lines]
-    for name in _program_files()[:MOST_FILES]:
-        lines = [line for line, _ in assignments_in(name)]
+            own += [[name, line] for line in lines if [name, line] not in own]
+            return own
+    if own:
+        return own
+    for name in installed[:MOST_FILES]:
+        lines = [each.line for each in assignments_in(name) if alive.runs(each)]
         if lines:
             return [[name, line] for line in lines]
     return []
 
 
+class Assignment(NamedTuple):
+    """A write to a rate.
+
+    Attributes:
+        line: of the write.
+        function: first line of its function.
+        owner: qualified name of the class whose instances run it; "" if none need be.
+    """
+
+    line: int
+    function: int
+    owner: str
+
+
+class _Alive:
+    """Knows of which classes there are instances; looked for when first asked."""
+
+    def __init__(self) -> None:
+        self._optimizers: dict[str, bool] | None = None  # by name: whether it is one
+
+    def may_run(self, found: Assignment) -> bool:
+        """Say whether what an assignment belongs to has an instance or needs none."""
+        return not found.owner or found.owner in self._classes()
+
+    def runs(self, found: Assignment) -> bool:
+        """Say whether it has an instance and is no optimizer."""
+        return self._classes().get(found.owner) is False
+
+    def _classes(self) -> dict[str, bool]:
+        if self._optimizers is None:
+            base = sys.modules["torch.optim.optimizer"].Optimizer
+            types = {id(type(each)): type(each) for each in gc.get_objects()}
+            name_of = vars(type)["__qualname__"].__get__  # a metaclass may have another
+            self._optimizers = {
+                name_of(each): base in made.__mro__
+                for made in types.values()
+                for each in made.__mro__
+            }
+        return self._optimizers
+
+
+def _in_step_of(optimizer: Any) -> list[list[Any]]:
+    """Return the assignments in the step of an optimizer's own class."""
+    for each in type(optimizer).__mro__:
+        step = vars(each).get("step")
+        if step is not None:
+            name, first = defined_at(inspect.unwrap(step))
+            return [
+                [name, found.line]
+                for found in assignments_in(name)
+                if found.function == first
+            ]
+    return []
+
+
 @cache
-def assignments_in(name: str) -> list[tuple[int, int]]:
-    """Return (line, first line of its function) of writes to a rate."""
+def assignments_in(name: str) -> list[Assignment]:
+    """Return the writes to a rate in a file."""
     try:
         tree = ast.parse("".join(linecache.getlines(name)))
     except (SyntaxError, ValueError, RecursionError):
         return []
-    found: list[tuple[int, int]] = []
-    _search(tree, 1, found)
+    found: list[Assignment] = []
+    _search(tree, Assignment(0, 1, ""), (), found)
     return found
 
 
-def _search(node: ast.AST, function: int, found: list[tuple[int, int]]) -> None:
-    if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
-        function = min(each.lineno for each in (node, *node.decorator_list))
+def _search(
+    node: ast.AST, within: Assignment, names: tuple[str, ...], found: list[Assignment]
+) -> None:
+    """Collect the writes below a node.
+
+    Args:
+        node: of the syntax tree.
+        within: line of its function and the class of that.
+        names: of what it stands in, as in a qualified name.
+        found: what was found so far.
+    """
+    if isinstance(node, ast.ClassDef):
+        names = (*names, node.name)
+    elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+        first = min(each.lineno for each in (node, *node.decorator_list))
+        is_method = bool(names) and names[-1] != "<locals>"
+        owner = ".".join(names) if is_method and not _is_static(node) else ""
+        within = Assignment(0, first, owner or within.owner)
+        names = (*names, node.name, "<locals>")
     if _writes_rate(node):
-        found.append((node.lineno, function))  # type: ignore[attr-defined]
+        found.append(within._replace(line=node.lineno))  # type: ignore[attr-defined]
     for child in ast.iter_child_nodes(node):
-        _search(child, function, found)
+        _search(child, within, names, found)
+
+
+def _is_static(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    return any(
+        isinstance(each, ast.Name) and each.id in {"classmethod", "staticmethod"}
+        for each in node.decorator_list
+    )
 
 
 def _writes_rate(node: ast.AST) -> bool:
@@ -99,12 +187,12 @@ def _is_rate(target: ast.expr) -> bool:
     return inner == "lr" or getattr(inner, "value", None) == "lr"
 
 
-def _program_files() -> list[str]:
-    """Return the program's own files, then installed ones about schedules."""
+def _program_files() -> tuple[list[str], list[str]]:
+    """Return the program's own files, and installed ones about schedules."""
     names = [getattr(each, "__file__", None) for each in list(sys.modules.values())]
     sources = [name for name in names if isinstance(name, str) and name.endswith(".py")]
     own = [name for name in sources if is_users(name)]
-    return own + [name for name in sources if _is_about_schedules(name)]
+    return own, [name for name in sources if _is_about_schedules(name)]
 
 
 def _is_about_schedules(name: str) -> bool:

@@ -31,6 +31,23 @@ class Uncompiled:
         return self._call(*args)
 
 
+def untraced(*functions: Callable[..., Any]) -> None:
+    """Have torch.compile trace neither these functions nor what they call.
+
+    A mark on their code says so, which only a running compiler reads. Where torch
+    does not know such marks (before 2.7), it traces them in vain.
+    """
+    torch: Any = sys.modules["torch"]
+    try:
+        frames = torch._C._dynamo.eval_frame
+        skip = frames._FrameAction.SKIP
+        strategy = frames._FrameExecStrategy(skip, skip)
+        for each in functions:
+            frames.set_code_exec_strategy(each.__code__, strategy)
+    except (AttributeError, TypeError):
+        pass
+
+
 def out_of_modes(torch: Any) -> Any:
     """Return a context in which no mode of the program sees what is calculated.
 

@@ -10,8 +10,9 @@ from __future__ import annotations
 from threading import get_ident
 from typing import TYPE_CHECKING, Any, Callable
 
+from lrscope.capture.modes import untraced
 from lrscope.capture.nesting import Covered, cover, drop_unfinished, find_opened
-from lrscope.capture.unusual import UnusualSteps, find_gradient
+from lrscope.capture.unusual import UnusualSteps, look_for_gradients
 from lrscope.capture.watch import Watch
 from lrscope.capture.writers import BETWEEN
 from lrscope.compiled import quick
@@ -117,7 +118,7 @@ class OptimizerSteps:
                     watch.rates = read_carefully(watch, optimizer, look=True)
                 probe = watch.probe()
                 if probe is None or probe.grad is None:
-                    watch.updates = find_gradient(watch)
+                    look_for_gradients(watch)
                 if optimizer._optimizer_step_pre_hooks:
                     watch.hooked, watch.usual, watch.explained = True, False, False
                 watch.thread = get_ident()
@@ -149,6 +150,7 @@ class OptimizerSteps:
             except Exception as error:  # noqa: BLE001 - the training must go on
                 fail(error)
 
+        untraced(before, after, fail)
         return (
             quick("before", before, watches, opened, pending, BETWEEN, Watch),
             quick("after", after, opened, pending, journal, fail, Watch, Writer),
@@ -160,7 +162,7 @@ class OptimizerSteps:
             watch = self._meet(optimizer)
             self._reader.regroup(watch, optimizer)
             watch.rates = self._reader.read_carefully(watch, optimizer)
-            watch.updates = find_gradient(watch)
+            look_for_gradients(watch)
             watch.thread = get_ident()
             self._opened.append(watch)
         except Exception as error:  # noqa: BLE001 - the training must go on

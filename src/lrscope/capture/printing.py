@@ -11,7 +11,9 @@ from collections import deque
 from threading import RLock
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from lrscope.capture.modes import untraced
 from lrscope.recording import rows
+from lrscope.sites import unseen
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -63,6 +65,7 @@ class Printer:
         self._witness = witness
         witness.graphs.printer = self
 
+        @unseen
         def before(stepping: Any, *_: Any) -> None:
             watch = witness.watches.get(id(stepping))
             if watch is None or witness.graphs.is_capturing:
@@ -77,6 +80,7 @@ class Printer:
             except Exception as error:  # noqa: BLE001 - the training must go on
                 witness.fail(error)
 
+        @unseen
         def after(stepping: Any, *_: Any) -> None:
             watch = witness.watches.get(id(stepping))
             if watch is None or watch.row == self._rows.get(watch.number, -1):
@@ -90,6 +94,7 @@ class Printer:
             except Exception as error:  # noqa: BLE001 - the training must go on
                 witness.fail(error)
 
+        untraced(before, after)
         return [
             optimizer.register_optimizer_step_pre_hook(before),
             optimizer.register_optimizer_step_post_hook(after),

@@ -8,6 +8,7 @@ from threading import get_ident
 from typing import TYPE_CHECKING, Any, Callable
 
 from lrscope.capture.journal import MOST_PENDING
+from lrscope.capture.modes import untraced
 from lrscope.capture.numbers import is_on_host, is_tensor, numbers_in
 from lrscope.capture.roster import SchedulerWatch
 from lrscope.capture.watch import Watch
@@ -81,6 +82,7 @@ class SchedulerSteps:
                 busy.remove(entry)
 
         known = watches, pending, busy, making, MOST_PENDING, SchedulerWatch, Watch
+        untraced(note)
         return quick("stepped", step, original, *known)
 
     def _note(

@@ -19,6 +19,7 @@ from lrscope.capture.descriptions import (
     family_of,
     rates_of,
 )
+from lrscope.capture.modes import untraced
 from lrscope.capture.roster import Roster
 from lrscope.capture.scheduler_steps import SchedulerSteps
 from lrscope.capture.states import saved
@@ -71,6 +72,7 @@ class SchedulerWitness:
             self._journal, self._roster.number_of, self._steps.any_under_way, self._fail
         )
         patches.wrap(sys.modules[base.__module__], CHECK, check)
+        untraced(self._note_made, self._note_load, self._steps.busy_here, rates_of)
 
     def install_from(self, patches: Patches, module: ModuleType) -> None:
         """Wrap those that a module has beside torch's, where it has any."""

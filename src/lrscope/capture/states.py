@@ -7,6 +7,7 @@ from threading import get_ident
 from typing import TYPE_CHECKING, Any, Callable
 
 from lrscope.capture.journal import MOST_PENDING
+from lrscope.capture.modes import untraced
 from lrscope.capture.numbers import numbers_in
 from lrscope.sites import caller
 
@@ -63,6 +64,7 @@ def saved(
                 fail(error)
             return result
 
+        untraced(note)
         return state_dict
 
     return wrapped

@@ -11,6 +11,7 @@ from threading import get_ident
 from typing import TYPE_CHECKING, Any, Callable
 
 from lrscope.capture.journal import MOST_PENDING
+from lrscope.capture.modes import untraced
 from lrscope.capture.states import saved
 from lrscope.compiled import quick
 from lrscope.recording.writer import Writer
@@ -64,6 +65,7 @@ def watch_optimizers(
 
         return load_state_dict
 
+    untraced(witness.meet, witness.note_added, witness.note_loaded)
     patches.wrap(base, "__init__", init)
     patches.wrap(base, "add_param_group", add)
     patches.wrap(base, "load_state_dict", load)
@@ -111,6 +113,7 @@ def watch_backward(
         known = pending, under_way, item, MOST_PENDING, journal, Writer, values
         return quick("backward", backward, original, *known, tensor)
 
+    untraced(flush, *([] if note is None else [note]))
     patches.wrap(autograd, "backward", wrapped)
 
 
@@ -129,6 +132,7 @@ def watch_scalers(
 
         return step
 
+    untraced(witness.watch_for)
     patches.wrap(module.GradScaler, "step", wrapped)
 
 
@@ -202,6 +206,7 @@ def watch_loaders(
 
         return quick("next", __next__, original, ended_safely)
 
+    untraced(began, ended_safely)
     patches.wrap(module.DataLoader, "__iter__", begin)
     patches.wrap(module._BaseDataLoaderIter, "__next__", end)
 

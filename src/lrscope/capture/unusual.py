@@ -42,7 +42,7 @@ class UnusualSteps:
         if watch.hooked:  # torch calls an optimizer's own hooks after ours
             self._read_behind_hooks(watch, optimizer)
         flags = rows.UPDATED
-        if not watch.updates and not find_gradient(watch):
+        if not (watch.updates or find_gradient(watch) or _has_written(watch)):
             flags = rows.NO_GRADIENT
         found = None
         if watch.scaled:
@@ -92,6 +92,12 @@ class UnusualSteps:
             self._fail(error)
 
 
+def look_for_gradients(watch: Watch) -> None:
+    """Note whether a step begins with a gradient; else what would show an update."""
+    watch.updates = find_gradient(watch)
+    watch.versions = [] if watch.updates else _versions(watch)
+
+
 def find_gradient(watch: Watch) -> bool:
     """Look for any parameter with a gradient and remember it for the next step."""
     for group in watch.groups or ():
@@ -100,3 +106,24 @@ def find_gradient(watch: Watch) -> bool:
                 watch.probe = weakref.ref(parameter)
                 return True
     return False
+
+
+def _has_written(watch: Watch) -> bool:
+    """Say whether any parameter was written to since the step began.
+
+    Steps may do without gradients, or free them. Torch counts what is written to a
+    tensor; to ask for that count concerns no device.
+    """
+    before, now = watch.versions, _versions(watch)
+    return len(before) == len(now) and before != now
+
+
+def _versions(watch: Watch) -> list[int]:
+    return [_version(each) for group in watch.groups or () for each in group["params"]]
+
+
+def _version(parameter: Any) -> int:
+    try:
+        return int(parameter._version)
+    except (AttributeError, RuntimeError, TypeError, ValueError):
+        return 0  # tensors of inference mode have none

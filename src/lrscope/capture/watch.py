@@ -33,7 +33,7 @@ class Watch:
         "idle", "last", "last_flags", "layout", "layouts", "look", "members", "name",
         "number", "numbers", "odd", "owner", "pattern", "probe", "rates", "readers",
         "reference", "row", "scaled", "signature", "simple", "tensors", "thread",
-        "turn", "turns", "updates", "usual", "waiting", "written",
+        "turn", "turns", "updates", "usual", "versions", "waiting", "written",
     )  # fmt: skip
 
     def __init__(self, number: int, optimizer: Optimizer) -> None:
@@ -57,6 +57,7 @@ class Watch:
         self.look: Any = None  # the same, for the compiled hooks
         self.probe: Callable[[], Any] = _nothing  # a parameter that had a gradient
         self.updates = True  # there were gradients before the step
+        self.versions: list[int] = []  # of parameters, if there were none
         self.pattern: list[int] | None = None  # items that `code` stands for
         self.usual = True  # neither scaled nor waiting for values
         self.code = 0.0

@@ -85,7 +85,7 @@ class Writers:
             item = self._journal.item(
                 "rate_written",
                 optimizer=watch.number,
-                where=writers_of_rate(frame),
+                where=writers_of_rate(frame, watch.reference()),
             )
             codes = frame.f_code, back.f_code  # kept, so that their ids stay theirs
             known = watch.hands[key] = (item, codes)
