@@ -398,10 +398,19 @@ before(PyObject *callable, PyObject *const *args, size_t nargsf, PyObject *kwnam
     return slowly(self, args, nargsf, kwnames);
 }
 
+/* Say whether a step was given a closure: it may have cleared the gradients. */
+static int
+has_closure(PyObject *given, PyObject *named)
+{
+    return !PyTuple_CheckExact(given) || PyTuple_GET_SIZE(given) > 1
+           || !PyDict_CheckExact(named) || PyDict_GET_SIZE(named) > 0;
+}
+
 /* Say whether the step that ends is the only one under way, and like the one before. */
 static int
-ends_as_usual(Function *self, PyObject *optimizer)
+ends_as_usual(Function *self, PyObject *const *args)
 {
+    PyObject *optimizer = args[0];
     PyObject *opened = self->part[OPENED];
     if (PyList_GET_SIZE(opened) != 1) {
         return 0;
@@ -412,6 +421,12 @@ ends_as_usual(Function *self, PyObject *optimizer)
         || get(watch, watch_at.updates) != Py_True
         || PyLong_AsVoidPtr(get(watch, watch_at.owner)) != (void *)optimizer) {
         return 0;
+    }
+    if (has_closure(args[1], args[2])) {
+        int found = has_gradient(get(watch, watch_at.probe));
+        if (found <= 0) {
+            return found;
+        }
     }
     PyObject *pattern = get(watch, watch_at.pattern);
     return are_equal(self->part[PENDING], pattern);
@@ -462,7 +477,7 @@ after(PyObject *callable, PyObject *const *args, size_t nargsf, PyObject *kwname
 {
     Function *self = (Function *)callable;
     int usual = PyVectorcall_NARGS(nargsf) == 3 && kwnames == NULL
-                    ? ends_as_usual(self, args[0])
+                    ? ends_as_usual(self, args)
                     : 0;
     if (usual <= 0) {
         return may_try_again() ? slowly(self, args, nargsf, kwnames) : NULL;

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 import torch
+from torch.optim import SGD
 
 from lrscope.recording import events
 
-from .trainings import Plain, loss_of, net
+from .trainings import Plain, loss_of, net, same, weights_of
 
 
 class Evolving(Plain):
@@ -93,3 +94,28 @@ def test_parameters_that_torch_does_not_count_for_do_no_harm(recorded):
 
     _, run = recorded(train)
     assert len(run.main.tracks[0].applied) == 0
+
+
+def test_a_closure_that_clears_the_gradients_and_makes_none_moves_nothing(recorded):
+    """As Lightning does where ``training_step`` returns None."""
+
+    def train():
+        model = net()
+        optimizer = SGD(model.parameters(), lr=1.0)
+        moved = []
+        for index in range(10):
+
+            def closure(gives_loss=index % 4 != 3):
+                optimizer.zero_grad()
+                if gives_loss:
+                    loss_of(model).backward()
+
+            before = weights_of(model)
+            optimizer.step(closure)
+            moved.append(not same(before, weights_of(model)))
+        return moved
+
+    moved, run = recorded(train)
+    (track,) = run.main.tracks
+    assert track.attempted.updated.tolist() == moved
+    assert run.main.ratio().skipped == 2

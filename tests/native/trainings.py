@@ -153,6 +153,19 @@ def closures():
         scheduler.step()
 
 
+def closures_without_loss():
+    model = net()
+    optimizer = SGD(model.parameters(), lr=0.1)
+    for index in range(9):
+
+        def closure(gives_loss=index % 3 != 2):
+            optimizer.zero_grad()
+            if gives_loss:
+                model(torch.ones(5, 4)).square().mean().backward()
+
+        optimizer.step(closure)
+
+
 def tensor_rate():
     model = net()
     optimizer = SGD(model.parameters(), lr=torch.tensor(0.1))
@@ -224,6 +237,6 @@ class Strange(SGD):
 
 USUAL = [
     steps_down, betas_cycle, plateau, by_hand, strange_rates, no_number_for_a_while,
-    torch_and_hand, two_optimizers, no_gradients, closures, tensor_rate, nested,
+    torch_and_hand, two_optimizers, no_gradients, closures, closures_without_loss, tensor_rate, nested,
     own_hook, accumulation,
 ]  # fmt: skip

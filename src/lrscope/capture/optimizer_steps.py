@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Callable
 
 from lrscope.capture.modes import untraced
 from lrscope.capture.nesting import Covered, cover, drop_unfinished, find_opened
-from lrscope.capture.unusual import UnusualSteps, look_for_gradients
+from lrscope.capture.unusual import UnusualSteps, look_for_gradients, note_cleared
 from lrscope.capture.watch import Watch
 from lrscope.capture.writers import BETWEEN
 from lrscope.compiled import quick
@@ -127,7 +127,7 @@ class OptimizerSteps:
                 self._begin_carefully(optimizer)
 
         @unseen
-        def after(optimizer: Any, _args: Any, _kwargs: Any) -> None:
+        def after(optimizer: Any, args: Any, kwargs: Any) -> None:
             try:
                 watch = opened[-1]
                 if type(watch) is Covered or watch.owner != id(optimizer):
@@ -139,6 +139,8 @@ class OptimizerSteps:
                 if pending != watch.pattern:
                     watch.follow(journal)
                 pending.clear()
+                if watch.updates and (len(args) > 1 or kwargs):
+                    note_cleared(watch)  # by a closure
                 if watch.usual and watch.updates:
                     rates = watch.applied = watch.rates
                     watch.row = journal.sink.store(watch.code, rates)

@@ -98,6 +98,13 @@ def look_for_gradients(watch: Watch) -> None:
     watch.versions = [] if watch.updates else _versions(watch)
 
 
+def note_cleared(watch: Watch) -> None:
+    """Note that a closure has cleared the gradients that a step began with, if so."""
+    probe = watch.probe()
+    if probe is None or probe.grad is None:
+        watch.updates, watch.versions = False, []
+
+
 def find_gradient(watch: Watch) -> bool:
     """Look for any parameter with a gradient and remember it for the next step."""
     for group in watch.groups or ():
