@@ -41,7 +41,23 @@ def _of_file(word: str, error: OSError) -> str:
     return "; it is a file that is not executable: name the program that runs it, too"
 
 
-def without_torch(command: Sequence[str]) -> str:
+def why_unseen(command: Sequence[str]) -> str:
+    """Return why a command that failed may have trained unseen, if it shows."""
+    return _isolated(command) or _without_torch(command)
+
+
+def _isolated(command: Sequence[str]) -> str:
+    """Return a hint if a Python is told to load nothing, the recorder neither."""
+    options = command[1:] if Path(command[0]).name.startswith("python") else ()
+    for word in options:
+        if not word.startswith("-") or word in ("-m", "-c"):
+            break
+        if not {"I", "E", "S"}.isdisjoint(word):
+            return f"; {word} runs an isolated Python, which loads no recorder"
+    return ""
+
+
+def _without_torch(command: Sequence[str]) -> str:
     """Return a hint if the Python that a shorthand stands for has no torch."""
     from importlib.util import find_spec
 

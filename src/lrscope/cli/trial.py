@@ -184,9 +184,9 @@ def _summary(
     if told:
         return "nothing was recorded, for the reason above"
     if code:
-        from lrscope.cli.meant import without_torch
+        from lrscope.cli.meant import why_unseen
 
-        return nothing_seen(code) + without_torch(trial.command)
+        return nothing_seen(code) + why_unseen(trial.command)
     return nothing_seen(code)
 
 
