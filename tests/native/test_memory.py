@@ -31,7 +31,8 @@ def _grown(work, times, *, warm=10):
 
 def test_a_leak_would_be_seen():
     kept = []
-    assert _grown(lambda: kept.append([[]]), 200) >= 200
+    # what tests before this one left may be freed meanwhile
+    assert max(_grown(lambda: kept.append([[]]), 200) for _ in range(3)) >= 200
     assert _grown(lambda: [[]], 200) < 50
 
 
