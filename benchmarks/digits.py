@@ -27,8 +27,8 @@ PROGRAM = str(ROOT / "examples" / "digits.py")
 
 def measure(quick: bool = False) -> list[Result]:  # noqa: FBT001, FBT002
     """Measure both ways."""
-    inside = fresh(child, 1 if quick else 20, OMP_NUM_THREADS="1")
-    whole = _whole(1 if quick else 6)
+    inside = fresh(child, 1 if quick else 40, OMP_NUM_THREADS="1")
+    whole = _whole(1 if quick else 12)
     return [
         told("its code alone, all imported, one thread", inside),
         told("whole process, `lrscope run` with start and summary", whole),
