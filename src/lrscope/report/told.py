@@ -103,9 +103,9 @@ def once(
     """
     told: dict[Any, tuple[Finding, list[Finding], list[Finding]]] = {}
     for finding, follows in found:
-        also = [(each.name, each.message) for each in follows]
+        also = tuple((each.name, each.message) for each in follows)
         says = finding.name, finding.severity, *paragraphs(finding), finding.where, also
-        first = told.setdefault(repr(says), (finding, follows, []))
+        first = told.setdefault(says, (finding, follows, []))
         if first[0] is not finding:
             first[2].append(finding)
     return list(told.values())

@@ -69,7 +69,7 @@ def bound_in(training: Training) -> list[Bound]:
         for each in training.schedulers
         if each.steps and (own := each.optimizer) is not None and not own.calls.size
         for other in training.optimizers_called
-        if _hold_the_same(own, other)
+        if hold_the_same(own, other)
     ]
 
 
@@ -93,7 +93,7 @@ def restored_in(training: Training) -> list[Bound]:
     return found
 
 
-def _hold_the_same(one: Optimizer, other: Optimizer) -> bool:
+def hold_the_same(one: Optimizer, other: Optimizer) -> bool:
     """Say whether two optimizers hold the same parameters, as far as is known."""
     if any(
         a.event is not None and b.number in a.event.shares

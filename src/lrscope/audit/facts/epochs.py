@@ -80,7 +80,8 @@ def epochs_of(passes: Sequence[Pass], calls: NDArray[np.int64]) -> Epochs | None
         own = np.flatnonzero(loaders == loader)
         lasts[own[:-1]] = np.minimum(lasts[own[:-1]], firsts[own[1:]])
     starts, stops = np.searchsorted(calls, firsts), np.searchsorted(calls, lasts)
-    taken = (stops - starts) * np.array([each.steps > 0 for each in passes])
+    took_any = np.array([each.steps > 0 for each in passes])  # else they are another's
+    taken = (stops - starts) * took_any
     sums = {int(k): int(taken[loaders == k].sum()) for k in np.unique(loaders)}
     main = max(sums, key=lambda each: sums[each])
     if not sums[main]:

@@ -74,15 +74,6 @@ class Optimizer:
         """The numbers in its parameters; a wrapper has those it wraps."""
         return sum(each.elements for each in self.event.groups) if self.event else 0
 
-    def holds_some_of(self, other: Optimizer) -> bool:
-        """Say whether both hold parameters in common, as far as is known."""
-        if self.event is None or other.event is None:
-            return False
-        shared = (*self.event.shares, *other.event.shares)
-        return bool({self.number, other.number} & {*shared}) or (
-            self.elements == other.elements
-        )
-
     @cached_property
     def plans(self) -> tuple[PlanDeclared, ...]:
         """What drivers of ours said that it will follow, in order."""

@@ -119,9 +119,11 @@ class Meter:
                 return
             inside = gauge.watch.reference()
             if inside is not None and self._witness.late.may_ask():
-                closures = any(map(callable, (*args[1:], *kwargs.values())))
+                given = (*args[1:], *kwargs.values())  # args[0] is the optimizer
                 with torch.no_grad(), out_of_modes(torch):
-                    gauge.open(inside, around=optimizer, has_closure=closures)
+                    gauge.open(
+                        inside, around=optimizer, has_closure=any(map(callable, given))
+                    )
         except Exception as error:  # noqa: BLE001 - the training must go on
             self._give_up(gauge, error)
 

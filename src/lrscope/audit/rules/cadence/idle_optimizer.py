@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from lrscope.audit.facts.bound import hold_the_same
 from lrscope.audit.facts.number import is_number
 from lrscope.audit.finding import WARNING
 from lrscope.audit.rule import Rule
@@ -51,7 +52,7 @@ def _judge(scheduler: Scheduler) -> Iterator[Finding]:
     if own is None:
         return
     others = [o for o in scheduler.training.optimizers_called if o is not own]
-    if any(own.holds_some_of(each) for each in others):
+    if any(hold_the_same(own, each) for each in others):
         return  # both hold the same parameters: another mistake, another rule
     first = int(own.calls[0]) if own.calls.size else None
     before = max((_calls_before(each, first) for each in others), default=0)
