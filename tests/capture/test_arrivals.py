@@ -12,7 +12,7 @@ from torch.optim import SGD
 from torch.optim.lr_scheduler import ExponentialLR
 
 import lrscope
-from lrscope.capture import arrival, rates
+from lrscope.capture import arrival, gathered, rates, values
 from lrscope.capture.journal import Journal
 from lrscope.capture.numbers import is_tensor
 from lrscope.capture.printing import Printer
@@ -208,4 +208,88 @@ def test_a_device_that_failed_is_asked_for_nothing_and_ends_no_recording(
     assert len(run.main.tracks[0].attempted.updated) == 2
     assert not run.main.events.of(events.Trouble)
     assert len(run.main.events.of(events.ProcessEnded)) == 1
+    assert capfd.readouterr().err == ""
+
+
+@pytest.fixture
+def far_losses(monkeypatch):
+    """Let losses be on a device, and count what is asked for."""
+    monkeypatch.setattr(values, "is_on_host", lambda _: False)
+    monkeypatch.setattr(gathered, "is_in_default_stream", lambda *_: True)
+    monkeypatch.setattr(torch.cpu, "default_stream", lambda _: "default", raising=False)
+
+
+def losses_of(steps, *, change=False, dtype=torch.float32):
+    torch.manual_seed(0)
+    model = net().to(dtype)
+    optimizer = SGD(model.parameters(), lr=0.1)
+    losses = []
+    for _ in range(steps):
+        optimizer.zero_grad()
+        loss = model(torch.randn(3, model[0].in_features, dtype=dtype)).square().mean()
+        losses.append(loss.item())
+        # not positional: the fast way of the recorder reads what is on the host
+        torch.autograd.backward(tensors=loss)
+        if change:
+            loss.detach().zero_()
+        optimizer.step()
+        lrscope.log(half=loss.detach().reshape(1, 1) / 2)
+    return losses
+
+
+@pytest.mark.parametrize("longest", [1e9, 0.0])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64, torch.bfloat16])
+def test_losses_that_are_gathered_are_all_there(
+    recorded, monkeypatch, far_losses, longest, dtype
+):
+    monkeypatch.setattr(gathered, "LONGEST", longest)
+    losses, run = recorded(
+        losses_of, 150, change=True, dtype=dtype, effective="every=9"
+    )
+    track = run.main.tracks[0]
+    assert track.loss.tolist() == losses
+    assert track.logged("half").values.tolist() == [0.0] * 150
+    assert Event.made <= 3 * arrival.PLACES
+
+
+def test_losses_of_several_threads_are_gathered_apart(
+    recorded, monkeypatch, far_losses
+):
+    monkeypatch.setattr(gathered, "LONGEST", 1e9)
+    found = {}
+
+    def train():
+        threads = [
+            threading.Thread(target=lambda n=n: found.update({n: losses_of(n)}))
+            for n in (70, 200, 130)
+        ]
+        for each in threads:
+            each.start()
+        for each in threads:
+            each.join()
+
+    _, run = recorded(train, effective="every=9")
+    rows = run.main.tracks[0].logged("half").values.tolist()
+    assert len(rows) == 400
+    assert sorted(rows) == pytest.approx(
+        sorted(each / 2 for losses in found.values() for each in losses)
+    )
+
+
+def test_a_device_that_fails_ends_no_recording(
+    recorded, monkeypatch, far_losses, capfd
+):
+    def failing(*_):
+        message = "CUDA error: device-side assert triggered"
+        raise RuntimeError(message)
+
+    def train():
+        losses_of(3)
+        monkeypatch.setattr(Event, "record", failing)
+        monkeypatch.setattr(Event, "query", failing)
+        losses_of(100)
+
+    _, run = recorded(train, effective="every=9")
+    assert [len(each.attempted.updated) for each in run.main.tracks] == [3, 100]
+    assert not run.main.events.of(events.Trouble)
     assert capfd.readouterr().err == ""

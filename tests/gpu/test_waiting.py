@@ -71,6 +71,19 @@ def test_torch_would_tell_if_recording_waited(recorded, capfd, make, effective):
         assert len(track.applied) == STEPS
 
 
+@pytest.fixture
+def warm(tmp_path):
+    """Have each kernel loaded: CUDA loads it when it is first used, and waits then."""
+    for make in MADE:
+        model = net(width=512)
+        optimizer, scheduler = make(model)
+        with lrscope.record(tmp_path / f"warm {make.__name__}", effective="every=1"):
+            for _ in range(2):
+                step(optimizer, model)
+                scheduler.step()
+
+
+@pytest.mark.usefixtures("warm")
 @pytest.mark.parametrize("effective", [None, "every=1"])
 @pytest.mark.parametrize("make", MADE, ids=lambda make: make.__name__)
 def test_steps_return_while_the_gpu_is_still_busy(tmp_path, make, effective):

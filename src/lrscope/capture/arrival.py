@@ -12,16 +12,18 @@ PLACES = 64
 """Places for copies that are asked for at once."""
 
 
-class _Places:
+class Places:
     """Pinned memory for copies of one kind, asked for rarely and never given back.
 
     Asking may make the process wait; freeing after an error of the device aborts it.
     """
 
-    def __init__(self, tensor: Any, backend: Any) -> None:
+    def __init__(self, tensor: Any, size: int) -> None:
+        import torch
+
         self._kind = {"dtype": tensor.dtype, "device": "cpu", "pin_memory": True}
-        self._size = tensor.numel()
-        self._backend = backend
+        self._size = size
+        self._backend = getattr(torch, tensor.device.type)
         self._free: list[tuple[Any, Any]] = []
         self.unread: list[tuple[Any, Any]] = []  # copies that nobody waits for
 
@@ -52,10 +54,46 @@ class _Places:
         self._free.extend(places)
 
 
-_places: dict[Any, _Places] = {}
+_places: dict[Any, Places] = {}
 
 
-class Arrival:
+def places_for(tensor: Any, size: int) -> Places:
+    """Return the places for so many numbers as those of a tensor."""
+    kind = (tensor.device, tensor.dtype, size)
+    if kind not in _places:
+        _places[kind] = Places(tensor, size)
+    return _places[kind]
+
+
+class Copied:
+    """Numbers that are copied to a place of the host.
+
+    Attributes:
+        places: where the place is from.
+        place: memory and event; None once it is given back.
+    """
+
+    places: Places
+    place: Any = None
+
+    def has_come(self) -> bool:
+        """Say whether the numbers can be read without waiting."""
+        return bool(self.place[1].query())
+
+    def numbers(self) -> list[float]:
+        """Return the numbers; call it once."""
+        place, self.place = self.place, None
+        numbers: list[float] = place[0].tolist()
+        self.places.give(place)
+        return numbers
+
+    def __del__(self) -> None:
+        """Have the place used again, but not before the copy has happened."""
+        if self.place is not None:
+            self.places.unread.append(self.place)
+
+
+class Arrival(Copied):
     """Numbers on their way from a device.
 
     Args:
@@ -66,38 +104,15 @@ class Arrival:
             copies.
     """
 
-    _place: Any = None
-
     def __init__(self, tensor: Any) -> None:
         """Queue the copy; nothing waits for it."""
         import torch
 
-        device = tensor.device
-        backend = getattr(torch, device.type)
-        stream = backend.current_stream(device)
-        kind = (device, tensor.dtype, tensor.numel())
-        if kind not in _places:
-            _places[kind] = _Places(tensor, backend)
-        self._places = _places[kind]
-        self._place = copy, event = self._places.take()
+        stream = getattr(torch, tensor.device.type).current_stream(tensor.device)
+        self.places = places_for(tensor, tensor.numel())
+        self.place = copy, event = self.places.take()
         copy.copy_(tensor, non_blocking=True)
         event.record(stream)
-
-    def has_come(self) -> bool:
-        """Say whether the numbers can be read without waiting."""
-        return bool(self._place[1].query())
-
-    def numbers(self) -> list[float]:
-        """Return the numbers; call it once."""
-        place, self._place = self._place, None
-        numbers: list[float] = place[0].tolist()
-        self._places.give(place)
-        return numbers
-
-    def __del__(self) -> None:
-        """Have the place used again, but not before the copy has happened."""
-        if self._place is not None:
-            self._places.unread.append(self._place)
 
 
 def sent(tensor: Any, device: Any) -> Any:

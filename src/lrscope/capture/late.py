@@ -15,6 +15,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any, Callable, NamedTuple, Union
 
 from lrscope.capture.arrival import Arrival
+from lrscope.capture.gathered import Gathering, Load
 from lrscope.capture.modes import Uncompiled, is_captured, out_of_modes
 
 if TYPE_CHECKING:
@@ -55,6 +56,7 @@ class LateValues:
         self._waiting: deque[Expected] = deque()
         self._layouts: dict[Columns, Layout] = {}
         self._collecting = Lock()
+        self._gathering = Gathering()
         self.captures: dict[int, Any] = {}  # of graphs, by thread
         self.start = Uncompiled(self._start)
         self.collect = Uncompiled(self._collect)
@@ -105,6 +107,20 @@ class LateValues:
             self._waiting.append(Expected(arrival, take, values))
         self.collect()
 
+    def load_for(self, name: str, tensor: Any) -> Load | None:
+        """Return what gathers the numbers of a name; None if it is to come alone."""
+        return self._gathering.load_for(name, tensor) if self.may_ask() else None
+
+    def send(self, load: Load | None = None) -> None:
+        """Have the numbers of a load come, or all that are gathered."""
+        for each in self._gathering.taken(load):
+            try:
+                each.send()
+            except RuntimeError:  # the device failed: they will never come
+                continue
+            self.expect(each, partial(self._write_all, each.rows))
+        self.collect()
+
     def expect(self, arrival: Any, take: Callable[[list[float]], None]) -> None:
         """Call ``take`` with numbers once they come."""
         self._waiting.append(Expected(arrival, take, None))
@@ -119,13 +135,19 @@ class LateValues:
         for column, number in zip(columns, numbers):
             if isinstance(column, int):
                 values[column] = number
+        self._put(columns, [float(row), *numbers])
+
+    def _write_all(self, rows: list[int], numbers: list[float]) -> None:
+        for row, number in zip(rows, numbers):
+            self._put((0,), [float(row), number])
+
+    def _put(self, columns: Columns, values: list[float]) -> None:
         layout = self._layouts.get(columns)
         if layout is None:
             described = {"holds": "arrived", "columns": ["row", *columns]}
             layout = self._journal.open().layout(described, 1 + len(columns))
             self._layouts[columns] = layout
-        silence = self._journal.silence()
-        self._journal.sink.put(layout, silence, 0, [float(row), *numbers])
+        self._journal.sink.put(layout, self._journal.silence(), 0, values)
 
     def _collect(self) -> None:
         """Take what has come; never wait."""
@@ -151,7 +173,8 @@ class LateValues:
     def wait(self) -> None:
         """Take all that was expected, but do not wait for ever."""
         until = time.monotonic() + PATIENCE
-        self.collect()
+        if self.may_ask():
+            self.send()
         while self._waiting and self.may_ask() and time.monotonic() < until:
             time.sleep(0.0005)
             self.collect()
@@ -161,5 +184,6 @@ class LateValues:
     def forget_files(self) -> None:
         """Be ready for a new recording, in a forked child."""
         self._waiting.clear()
+        self._gathering.forget()
         self._layouts.clear()
         self._collecting = Lock()  # another thread may have held it

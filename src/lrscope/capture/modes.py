@@ -31,11 +31,14 @@ class Uncompiled:
         return self._call(*args)
 
 
-def untraced(*functions: Callable[..., Any]) -> None:
+def untraced(*functions: Callable[..., Any]) -> bool:
     """Have torch.compile trace neither these functions nor what they call.
 
     A mark on their code says so, which only a running compiler reads. Where torch
     does not know such marks (before 2.7), it traces them in vain.
+
+    Returns:
+        Whether torch knows such marks.
     """
     torch: Any = sys.modules["torch"]
     try:
@@ -45,7 +48,8 @@ def untraced(*functions: Callable[..., Any]) -> None:
         for each in functions:
             frames.set_code_exec_strategy(each.__code__, strategy)
     except (AttributeError, TypeError):
-        pass
+        return False
+    return True
 
 
 def out_of_modes(torch: Any) -> Any:

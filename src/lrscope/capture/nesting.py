@@ -41,19 +41,23 @@ def drop_unfinished(opened: list[Any], optimizer: Any) -> list[Watch]:
         optimizer: the one whose step is about to begin.
     """
     thread = get_ident()
+    begun = opened[:]  # before asking for threads: more may be started meanwhile
     alive = _stepping([sys._getframe()])
-    others = any(watch.thread != thread for watch in opened)
+    others = any(watch.thread != thread for watch in begun)
     tops = _frames_of_threads() if others else {}
     alive[id(optimizer)] -= 1
     dropped = []
-    for watch in opened[:]:
+    for watch in begun:
         if watch.thread != thread:
             if watch.thread in tops:
                 continue
         elif alive[watch.owner] > 0:
             alive[watch.owner] -= 1
             continue
-        opened.remove(watch)
+        try:
+            opened.remove(watch)
+        except ValueError:  # its step and its thread have ended meanwhile
+            continue
         if isinstance(watch, Watch):
             dropped.append(watch)
     return dropped
@@ -74,9 +78,12 @@ def find_opened(opened: list[Any], optimizer: Any) -> Watch | None:
 
 def cover(opened: list[Any], watch: Watch) -> None:
     """Mark the steps around this one that update the same parameters."""
-    for index, outer in enumerate(opened):
-        if isinstance(outer, Watch) and outer.members.shares(watch.members):
-            opened[index] = Covered(outer)
+    for outer in opened[:]:
+        if not isinstance(outer, Watch) or outer.thread != watch.thread:
+            continue
+        if outer.members.shares(watch.members):
+            opened.remove(outer)
+            opened.append(Covered(outer))
             if not outer.members.is_more_than(watch.members):
                 outer.explained = False  # else others inside of it are still to step
 

@@ -11,7 +11,7 @@ from threading import get_ident
 from typing import TYPE_CHECKING, Any, Callable
 
 from lrscope.capture.modes import untraced
-from lrscope.capture.nesting import Covered, cover, drop_unfinished, find_opened
+from lrscope.capture.nesting import cover, drop_unfinished, find_opened
 from lrscope.capture.unusual import UnusualSteps, look_for_gradients, note_cleared
 from lrscope.capture.watch import Watch
 from lrscope.capture.writers import BETWEEN
@@ -129,8 +129,8 @@ class OptimizerSteps:
         @unseen
         def after(optimizer: Any, args: Any, kwargs: Any) -> None:
             try:
-                watch = opened[-1]
-                if type(watch) is Covered or watch.owner != id(optimizer):
+                watch = opened[-1] if opened else None
+                if type(watch) is not Watch or watch.owner != id(optimizer):
                     watch = find_opened(opened, optimizer)
                     if watch is None:  # the outer half of a nested step (fact 2)
                         return

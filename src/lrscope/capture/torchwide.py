@@ -113,7 +113,7 @@ def watch_backward(
         known = pending, under_way, item, MOST_PENDING, journal, Writer, values
         return quick("backward", backward, original, *known, tensor)
 
-    untraced(flush, *([] if note is None else [note]))
+    untraced(flush)
     patches.wrap(autograd, "backward", wrapped)
 
 

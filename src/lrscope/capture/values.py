@@ -10,6 +10,7 @@ from operator import add
 from typing import TYPE_CHECKING, Any, Callable
 
 from lrscope.capture.journal import MOST_KEPT
+from lrscope.capture.modes import Uncompiled, untraced
 from lrscope.capture.numbers import is_on_host, is_tensor
 from lrscope.capture.scaled import ScaledLosses
 from lrscope.recording.rows import code_of
@@ -39,8 +40,9 @@ class Values:
     """
 
     __slots__ = (
-        "_early", "_fail", "_given_up", "_graphs", "_journal", "_late", "_layouts",
-        "loss_code", "scaled", "scalers",
+        "_codes", "_early", "_fail", "_gathering", "_given_up", "_graphs",
+        "_is_untraced", "_journal", "_late", "_layouts", "loss_code", "scaled",
+        "scalers",
     )  # fmt: skip
 
     def __init__(
@@ -56,10 +58,13 @@ class Values:
         self._fail = fail
         self._layouts: dict[str, Layout] = {}
         self._early: list[tuple[str, Any]] = []
+        self._codes: dict[str, float] = {}
         self.loss_code: float | None = None
         self.scaled = ScaledLosses()
         self.scalers = self.scaled.waiting
         self._given_up = False
+        self._gathering = Uncompiled(self._gather)
+        self._is_untraced = untraced(self.note_backward)
         journal.when_opened.append(self._write_early)
 
     def note_backward(self, args: Any, kwargs: Any) -> None:
@@ -82,7 +87,7 @@ class Values:
             self._journal.event("losses_given_up", why=repr(error))
             return
         try:
-            self.note(LOSS, loss)
+            self.note(LOSS, loss, self._gather if self._is_untraced else None)
         except Exception as error:  # noqa: BLE001 - the training must go on
             self._fail(error)
 
@@ -90,20 +95,42 @@ class Values:
         """Write a number of the program's own."""
         self.note(LOGGED_LOSS if name == LOSS else name, value)
 
-    def note(self, name: str, value: Any) -> None:
+    def note(
+        self, name: str, value: Any, gather: Callable[[str, Any], bool] | None = None
+    ) -> None:
         """Write a number, or the tensor of one, once there are files."""
         if self._graphs.is_capturing:
             parts = [value.detach() if is_tensor(value) else value]
             self._graphs.hold(lambda: self._noting(name, parts, None))
             return
         if is_tensor(value):
-            value = (
-                value.item() if is_on_host(value) else self._late.start([(0, value)])
-            )
+            if is_on_host(value):
+                value = value.item()
+            elif (gather or self._gathering)(name, value):
+                return
+            else:
+                value = self._late.start([(0, value)])
         if self._journal.is_open:
             self._write(name, value)
         elif len(self._early) < MOST_KEPT:
             self._early.append((name, value))
+
+    def _gather(self, name: str, tensor: Any) -> bool:
+        """Have a number come with others of its name; say whether it will."""
+        code = self._codes.get(name)
+        if code is None or tensor.numel() != 1 or not self._journal.is_open:
+            return False
+        try:
+            load = self._late.load_for(name, tensor)
+            if load is None:
+                return False
+            load.add(tensor.detach() if tensor.requires_grad else tensor)
+        except (RuntimeError, AttributeError, NotImplementedError):
+            return False
+        load.rows.append(self._journal.sink.store(code, [_NAN]))
+        if load.is_due():
+            self._late.send(load)
+        return True
 
     def _noting(self, name: str, parts: list[Any], scale: Any) -> Callable[[], None]:
         """Return what notes a number after a replay; the scale is that before it."""
@@ -116,11 +143,13 @@ class Values:
         """Be ready for a new recording, in a forked child."""
         self._early.clear()
         self.scalers.clear()
+        self._codes.clear()
         self.loss_code = None
 
     def _write_early(self) -> None:
         early, self._early = self._early, []
         self._layouts.clear()
+        self._codes.clear()
         self.loss_code = None
         for name, value in early:
             self._write(name, value)
@@ -135,6 +164,7 @@ class Values:
         code = code_of(layout.number, journal.silence(), 0)
         values = [value if is_here else _NAN]
         row = journal.sink.store(code, values)
+        self._codes[name] = code
         if name == LOSS:
             self.loss_code = code
         if not is_here:
