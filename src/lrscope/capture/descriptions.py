@@ -39,6 +39,14 @@ def children_of(scheduler: Any) -> list[Any]:
     return list(children) if isinstance(children, (list, tuple)) else []
 
 
+def clocks_of(schedulers: list[Any]) -> list[Any]:
+    """Return where each stands; None of those that are made of others."""
+    return [
+        None if children_of(each) else vars(each).get("last_epoch")
+        for each in schedulers
+    ]
+
+
 def arguments_of(
     init: Callable[..., Any], scheduler: Any, args: Any, kwargs: Any
 ) -> dict[str, Any]:
@@ -60,5 +68,7 @@ def attributes_of(scheduler: Any, refer: Callable[[Any], Any]) -> dict[str, Any]
         for key, value in vars(scheduler).items()
         if key != "optimizer" and (not key.startswith("_") or key in _TELLING)
     }
+    if "_milestones" in public:  # tells which part took the first step
+        public["_clocks"] = clocks_of(children_of(scheduler))
     told: dict[str, Any] = plain(public, refer)
     return told

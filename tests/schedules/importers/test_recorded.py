@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
+
 import pytest
 import torch
 from torch.optim import lr_scheduler as torchs
@@ -137,3 +139,38 @@ def test_a_scheduler_that_is_said_to_be_made_of_itself_is_refused():
     refused = imported(own, [0.1], among={7: own})
     assert isinstance(refused, NotImported)
     assert "scheduler 7, which it is made of, is not described" in refused.reason
+
+
+def began_with_its_first(milestones, step):
+    """Return what torch before 2.13 did at the construction of a SequentialLR."""
+    return bisect_right(milestones, step) if step else 0
+
+
+def after_no_warm_up(o):
+    return torchs.SequentialLR(
+        o,
+        [torchs.LinearLR(o, 0.1, total_iters=20), torchs.CosineAnnealingLR(o, 100)],
+        [0],
+    )
+
+
+def after_two_of_none(o):
+    parts = [
+        torchs.ConstantLR(o, 0.5),
+        torchs.StepLR(o, 9),
+        torchs.ExponentialLR(o, 0.9),
+    ]
+    return torchs.SequentialLR(o, parts, [0, 0])
+
+
+@pytest.mark.parametrize("before", [False, True])
+@pytest.mark.parametrize("make", [after_no_warm_up, after_two_of_none, sequence])
+def test_a_sequence_begins_as_its_torch_has_it(tmp_path, monkeypatch, make, before):
+    if before:
+        monkeypatch.setattr(torchs, "bisect_right", began_with_its_first)
+    scheduler, course, _ = stepped(make, STEPS)
+    events, _ = recorded(tmp_path, make)
+    noted = imported(events[-1], among=events)
+    for found in (noted, imported_live(make(optimizer())), imported_live(scheduler)):
+        assert apart(found, course, 1e-3) < 1e-9
+        written_forms_agree(found)

@@ -31,6 +31,11 @@ def described_live(scheduler: Any) -> Description:
     children = attributes.pop(_PARTS, ())
     if "lr_lambdas" in attributes:
         attributes["lr_lambdas"] = [_function(f) for f in attributes["lr_lambdas"]]
+    if "_milestones" in attributes:
+        attributes["_clocks"] = [
+            None if hasattr(each, _PARTS) else getattr(each, "last_epoch", None)
+            for each in children
+        ]
     noise = _noise(scheduler)
     if noise is not None:
         attributes[NOISE] = noise

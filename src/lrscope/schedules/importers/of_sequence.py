@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_right
 from typing import TYPE_CHECKING
 
 from lrscope.schedules.importers.composed import Composed, family, parts_of
@@ -32,12 +33,17 @@ def sequential_lr(found: Description, bases: Bases) -> Leaf:
     leaves = parts_of(found, bases)
     milestones = _milestones(found, len(leaves))
     initial = _initial(found, leaves[0].bases)
+    first = _first(found, milestones)
     raising = _raises(leaves, milestones)
     whole = Composed(
         bases=bases,
         begins=leaves[0].bases,
         moves=tuple(
-            {"parts": [each.moves[group] for each in leaves], "milestones": milestones}
+            {
+                "parts": [each.moves[group] for each in leaves],
+                "milestones": milestones,
+                **first,
+            }
             for group in range(len(bases))
         ),
         quirks=_reached(leaves, milestones)
@@ -72,6 +78,16 @@ def _milestones(found: Description, parts: int) -> list[float]:
         msg = "SequentialLR was given a last_epoch, which shifts all its milestones"
         raise Refused(msg)
     return milestones
+
+
+def _first(found: Description, milestones: list[float]) -> dict[str, int]:
+    """Return which part took the first step, where it is not the one whose turn it was.
+
+    Before torch 2.13 that is always part 0. Its clock stands at -1 if it took none.
+    """
+    clocks = found.attributes.get("_clocks") or [None]
+    due = bisect_right(milestones, 0)
+    return {"first": 0} if due and clocks[0] is not None and clocks[0] >= 0 else {}
 
 
 def _sequence(leaves: list[Leaf], milestones: list[float], group: int) -> Schedule:

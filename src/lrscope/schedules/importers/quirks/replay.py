@@ -60,6 +60,7 @@ class Sequence(Composed):
     def __init__(self, move: dict[str, Any]) -> None:
         super().__init__(move)
         self._milestones = move["milestones"]
+        self._first = move.get("first", bisect_right(self._milestones, 0))
         self._clock = 0
 
     def construct(self, rate: float, group: Group) -> float:
@@ -67,8 +68,7 @@ class Sequence(Composed):
         for each in self._parts:
             rate = each.construct(rate, group)
         self.undo()
-        first = self._parts[bisect_right(self._milestones, 0)]
-        return first.begin(group["initial_lr"])
+        return self._parts[self._first].begin(group["initial_lr"])
 
     def step(self, rate: float, *, initial: bool = False) -> float:
         """Step the part whose turn it is."""
