@@ -60,7 +60,7 @@ class Sequence(Composed):
     def __init__(self, move: dict[str, Any]) -> None:
         super().__init__(move)
         self._milestones = move["milestones"]
-        self._first = move.get("first", bisect_right(self._milestones, 0))
+        self._first: int = move.get("first", bisect_right(self._milestones, 0))
         self._clock = 0
 
     def construct(self, rate: float, group: Group) -> float:
