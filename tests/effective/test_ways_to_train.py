@@ -270,6 +270,91 @@ def test_what_a_wrapper_does_to_the_weights_counts(measured, every):
     assert sum(abs(each - 0.1) > 1e-3 for each in effective) >= 1
 
 
+class Unhooked:
+    """Moves the weights beside the step of another optimizer, and is none itself."""
+
+    def __init__(self, base):
+        self.base = base
+
+    @property
+    def param_groups(self):
+        return self.base.param_groups
+
+    def zero_grad(self):
+        self.base.zero_grad()
+
+    @torch.no_grad()
+    def step(self, closure=None):
+        loss = self.base.step(closure)
+        for group in self.param_groups:
+            for each in group["params"]:
+                each.sub_(each.grad, alpha=group["lr"])
+        return loss
+
+
+class WithoutInit(Unhooked, torch.optim.Optimizer):
+    """Is an optimizer, but torch's ``__init__`` was never called."""
+
+    param_groups = None
+
+    def __init__(self, base):
+        self.base = base
+        self.param_groups = base.param_groups
+
+
+@pytest.mark.parametrize("kind", [Unhooked, WithoutInit])
+def test_steps_that_torch_calls_no_hooks_for_are_measured_as_a_whole(measured, kind):
+    original = vars(Unhooked)["step"]
+
+    def run():
+        model = net()
+        return train(kind(SGD(model.parameters(), lr=0.1)), model, 6)
+
+    oracle, run = measured(run)
+    track = run.track("sgd/all")
+    assert_measured(track, 0, oracle, range(1, 6))
+    np.testing.assert_allclose(track.measured.effective, 0.2, rtol=1e-5)
+    (began,) = run.main.history.of(MeasuringBegan)
+    assert began.wrapper == kind.__name__
+    assert vars(Unhooked)["step"] is original
+
+
+def test_a_wrapper_of_schedulefree_is_measured_as_a_whole(measured):
+    schedulefree = pytest.importorskip("schedulefree")
+
+    def run():
+        model = net()
+        outer = schedulefree.ScheduleFreeWrapper(SGD(model.parameters(), lr=0.1))
+        outer.train()
+        return train(outer, model, 5)
+
+    oracle, run = measured(run)
+    assert_measured(run.track("sgd/all"), 0, oracle, range(1, 5))
+    assert (run.track("sgd/all").measured.effective < 0.09).all()
+
+
+def test_a_step_that_is_called_by_some_other_step_is_measured_by_itself(measured):
+    class Trainer:
+        def __init__(self, model):
+            self.model, self.optimizer = model, SGD(model.parameters(), lr=0.1)
+            self.oracle = Oracle(self.optimizer)
+
+        def step(self):
+            self.model.zero_grad()
+            loss_of(self.model).backward()
+            with self.oracle.looking():
+                self.optimizer.step()
+
+    def run():
+        trainer = Trainer(net())
+        for _ in range(4):
+            trainer.step()
+        return trainer.oracle
+
+    oracle, run = measured(run)
+    assert_measured(run.track("sgd/all"), 0, oracle)
+
+
 def test_steps_of_the_optimizer_inside_alone_are_measured_too(measured):
     def run():
         model = net()

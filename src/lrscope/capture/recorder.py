@@ -86,7 +86,7 @@ class Recorder:
         if effective is not None:
             from lrscope.capture.effective.meter import Meter
 
-            self._meter = Meter(self._optimizers, effective, self.fail)
+            self._meter = Meter(self._optimizers, effective, self._patches, self.fail)
 
     def start(self) -> None:
         """Begin to watch; ``torch.optim`` is loaded."""

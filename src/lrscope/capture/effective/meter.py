@@ -13,6 +13,7 @@ import weakref
 from functools import partial
 from typing import TYPE_CHECKING, Any, Callable
 
+from lrscope.capture.effective.around import Around
 from lrscope.capture.effective.gauge import Gauge
 from lrscope.capture.effective.pace import Account
 from lrscope.capture.effective.sums import Bench
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
     from lrscope.capture.effective.wanted import Wanted
     from lrscope.capture.optimizers import OptimizerWitness
+    from lrscope.capture.patches import Patches
 
 
 class Meter:
@@ -35,6 +37,7 @@ class Meter:
     Args:
         witness: knows the optimizers.
         wanted: how often to measure.
+        patches: hold what is replaced.
         fail: what to call with an exception of our own.
     """
 
@@ -42,6 +45,7 @@ class Meter:
         self,
         witness: OptimizerWitness,
         wanted: Wanted,
+        patches: Patches,
         fail: Callable[[Exception], None],
     ) -> None:
         """Measure nothing yet; see `hooks`."""
@@ -54,6 +58,8 @@ class Meter:
         self._rooms = threading.local()  # several threads may be stepping
         self._opening = Uncompiled(self._open)
         self._closing = Uncompiled(self._close)
+        self._patches = patches
+        self._around: Around | None = None
 
     def hooks(self, optimizer: ModuleType) -> list[Any]:
         """Register with torch, after the witness."""
@@ -81,6 +87,7 @@ class Meter:
             elif gauge.opened is not None:
                 gauge.leave_out(optimizer)
 
+        self._around = Around(self._patches, before, after)
         known = gauges, Gauge, Watch
         return [
             optimizer.register_optimizer_step_pre_hook(
@@ -118,6 +125,8 @@ class Meter:
             if gauge is None or gauge.is_within(optimizer):
                 return
             inside = gauge.watch.reference()
+            if inside is optimizer and self._around and self._around.is_found(inside):
+                return
             if inside is not None and self._witness.late.may_ask():
                 given = (*args[1:], *kwargs.values())  # args[0] is the optimizer
                 with torch.no_grad(), out_of_modes(torch):
