@@ -36,6 +36,8 @@ def why_not(tensor: Any) -> str | None:
 
 def weight_of(parameter: Any) -> Any:
     """Return the elements of a parameter as they lie in memory; a view of them."""
+    if _is_plain(parameter):
+        return parameter.view(-1)
     return _in_order(_real_of(parameter))
 
 
@@ -45,13 +47,16 @@ def gradient_of(parameter: Any) -> Any:
     Raises:
         NotMeasurable: the gradient is sparse or otherwise strange.
     """
+    gradient = parameter.grad
+    if _is_plain(parameter) and _is_plain(gradient):
+        return gradient.view(-1)
     weight = _real_of(parameter)
-    if parameter.grad is None:
+    if gradient is None:
         return weight.new_zeros(weight.numel())
-    why = why_not(parameter.grad)
+    why = why_not(gradient)
     if why:
         raise NotMeasurable(parameter, f"its gradient: {why}")
-    gradient = _real_of(parameter.grad)
+    gradient = _real_of(gradient)
     if gradient.stride() != weight.stride():
         alike = gradient.new_empty_strided(weight.shape, weight.stride())
         gradient = alike.copy_(gradient)
@@ -84,6 +89,18 @@ def copies_of(parameter: Any) -> int | None:
             copies *= 1 if each.is_shard() else int(size)
         return copies
     return 1 if hasattr(parameter, "_fsdp_flattened") else None
+
+
+def _is_plain(tensor: Any) -> bool:
+    """Say whether a tensor is one as most are: quickly, for it is asked of each."""
+    import torch
+
+    return (
+        type(tensor) in {torch.nn.Parameter, torch.Tensor}
+        and tensor.dtype in {torch.float32, torch.bfloat16}
+        and tensor.layout is torch.strided
+        and bool(tensor.is_contiguous())
+    )
 
 
 def _local_of(tensor: Any) -> Any:

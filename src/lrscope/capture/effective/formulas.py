@@ -193,6 +193,8 @@ def _numbers(optimizer: Any, parameter: Any) -> dict[str, float] | None:
 
 
 def _number(value: Any) -> float | None:
+    if value is None:
+        return None
     if isinstance(value, (int, float)):
         return float(value)
     return float(value.item()) if is_on_host(value) and _is_here(value) else None

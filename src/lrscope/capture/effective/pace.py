@@ -16,6 +16,9 @@ They are part of the budget, up to half of it: what counts is how much slower th
 training gets.
 """
 
+BEGINNING = 20e-3
+"""Seconds that a recording takes to begin and to end, likewise: a debt at first."""
+
 
 class Account:
     """Seconds that measuring took in this process, over all optimizers."""
@@ -68,7 +71,7 @@ class Pace:
         each = max(now - self._began - account.spent, 0.0) / (step + 1)
         recording = RECORDING / each if each else 0.0
         share = max(self._budget - recording, self._budget / 2)
-        missing = (account.spent + cost) / share - elapsed
+        missing = (BEGINNING + account.spent + cost) / share - elapsed
         certain = _always_after(step) - step
         level, ahead = 0, 1
         while ahead * each < missing and ahead < certain:
