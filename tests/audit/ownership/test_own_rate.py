@@ -44,3 +44,14 @@ def test_a_rate_that_is_none_is_called_none(tmp_path):
     (found,) = told(tmp_path, None, relative_step=True, scale_parameter=True)
     assert "lr is shown as None" in found.message
     assert "nan" not in found.message
+
+
+@pytest.mark.parametrize("relative", [True, False])
+def test_a_rate_of_0_that_is_not_looked_at_wastes_no_update(tmp_path, relative):
+    def story():
+        model = Net()
+        settings = {"relative_step": relative, "scale_parameter": True}
+        train(model, Adafactor(model.parameters(), 0.0, **settings), 10)
+
+    found = [each.name for each in judged(tmp_path, story).findings]
+    assert ("first-update-at-lr-zero" in found) == (not relative)

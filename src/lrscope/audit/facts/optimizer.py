@@ -188,6 +188,12 @@ class Optimizer:
         return self.training.process.history.of_one(RateIsNoNumber, self.number)
 
     @property
+    def ignores_lr(self) -> bool:
+        """Whether it is an Adafactor that works its rate out from the step alone."""
+        groups = self.event.groups if self.event else ()
+        return any(each.others.get("relative_step") is True for each in groups)
+
+    @property
     def is_captured(self) -> bool:
         """Whether a CUDA graph holds steps of it."""
         return bool(self.training.process.history.of_one(StepCaptured, self.number))

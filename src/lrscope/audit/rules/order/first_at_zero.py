@@ -12,7 +12,7 @@ What to do: begin at (step + 1) / warm-up steps.
 
 Looks the same, but is right: what Hugging Face's schedules do for one update (info); a
 group that is held at 0 on purpose while others train (info, or nothing if it is held to
-the end).
+the end); an Adafactor with ``relative_step``, which does not look at ``lr``.
 
 Upstream: huggingface/transformers#34754, meta-pytorch/torchtune#2010,
 EleutherAI/gpt-neox#1373, karpathy/nanoGPT#443
@@ -36,7 +36,8 @@ if TYPE_CHECKING:
 
 
 def _subjects(case: Case) -> list[Group]:
-    return [each for each in case.groups if not each.begins]
+    found = (each for each in case.groups if not each.begins)
+    return [each for each in found if not each.optimizer.ignores_lr]
 
 
 def _judge(group: Group) -> Iterator[Finding]:
