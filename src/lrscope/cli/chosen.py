@@ -21,11 +21,17 @@ def process_in(
 ) -> Process:
     """Return the process that fits all that is given, by default `Run.main`.
 
+    If that took no optimizer step, as where a checkpoint was not found, it is that of
+    the last segment with one.
+
     Raises:
         UsageError: there is none.
     """
     if segment is None and rank is None and pid is None:
-        return run.main
+        stepped = (each.segment for each in run.processes if each.tracks)
+        segment = run.main.segment if run.main.tracks else max(stepped, default=None)
+        if segment in (None, run.main.segment):
+            return run.main
     if segment is None and pid is None:
         segment = run.main.segment
     found = [

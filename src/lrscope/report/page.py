@@ -18,6 +18,7 @@ from lrscope.report.movement import (
 )
 from lrscope.report.others import others_beside
 from lrscope.report.schedulers import schedulers_in
+from lrscope.report.segments import segments_beside
 from lrscope.report.signals import signal_in
 from lrscope.report.steps import Points, Steps, thinned
 
@@ -72,6 +73,7 @@ class Page:
         process: which of the processes.
         command: what it ran.
         state: whether it goes on, and how it ended.
+        segments: how those of a continued run follow one another, in words.
         rows: one for each group.
         ratios: how often things happened, by optimizer.
         schedulers: those that were met, in words.
@@ -86,6 +88,7 @@ class Page:
     process: str
     command: str
     state: str
+    segments: tuple[str, ...]
     rows: tuple[Row, ...]
     ratios: dict[str, Ratio]
     schedulers: tuple[str, ...]
@@ -126,6 +129,7 @@ def page_of(
         process=_which(process, run),
         command=" ".join(process.command),
         state=_state(process, run),
+        segments=segments_beside(process, run),
         rows=rows,
         ratios={each.name: process.ratio(each.index) for each in optimizers},
         schedulers=schedulers_in(process),

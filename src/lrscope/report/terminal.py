@@ -37,6 +37,7 @@ def rendered(
     parts: list[RenderableType] = [
         Text.assemble((page.run, "bold"), f"  {page.process} · {page.state}"),
         Text(page.command, style="dim", overflow="ellipsis", no_wrap=True),
+        *map(Text, page.segments),
         *_rates(page, width, whole=whole),
         *_causes(page, whole=whole),
         *movement(page, width, whole=whole),

@@ -257,16 +257,19 @@ def warmup_by_hand_beside_passes():
 # Of `per-group-lr-collapsed`.
 
 
-def one_value_by_hand(share=None):
+def one_value_by_hand(share=None, *, late=False):
     def story():
         model = Net()
         optimizer = SGD(model.groups(), lr=1e-3)
 
-        def before(update):
+        def write(update):
             for index, group in enumerate(optimizer.param_groups):
                 group["lr"] = 0.1 * 0.98**update * (share[index] if share else 1)
 
-        train(model, optimizer, 60, before=before)
+        if late:
+            train(model, optimizer, 60, write)
+        else:
+            train(model, optimizer, 60, before=write)
 
     return story
 
@@ -587,6 +590,7 @@ FIRES = {
     "per-group-lr-collapsed": {
         "one max_lr": grouped(lambda o: OneCycleLR(o, 0.1, total_steps=60)),
         "by hand": one_value_by_hand(),
+        "by hand, after the update": one_value_by_hand(late=True),
     },
     "absolute-floor-breaks-ratios": {
         "eta_min": grouped(lambda o: CosineAnnealingLR(o, 60, eta_min=5e-3)),
@@ -660,6 +664,7 @@ QUIET = {
     "per-group-lr-collapsed": {
         "a list": grouped(lambda o: OneCycleLR(o, [1e-3, 1e-1], total_steps=60)),
         "shares by hand": one_value_by_hand((0.1, 1)),
+        "shares by hand, after the update": one_value_by_hand((0.1, 1), late=True),
     },
     "absolute-floor-breaks-ratios": {
         "below all": grouped(lambda o: CosineAnnealingLR(o, 60, eta_min=1e-5)),

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from lrscope.audit.facts import curve
+from lrscope.audit.facts.held import without_place
 from lrscope.audit.facts.number import numbers
 from lrscope.audit.facts.site import distinct
 from lrscope.audit.facts.subject import AboutScheduler
@@ -191,8 +192,11 @@ class Continued(AboutScheduler):
             return abs(ours.steps - theirs.steps) > 1
         if self.before is None:
             return False
-        held = self.before.event.arguments.get("lr_lambda")
-        return bool(self.scheduler.event.arguments.get("lr_lambda") != held)
+        ours, theirs = (
+            without_place(each.event.arguments.get("lr_lambda"))
+            for each in (self.scheduler, self.before)
+        )
+        return bool(ours != theirs)
 
     @property
     def is_same_schedule(self) -> bool:

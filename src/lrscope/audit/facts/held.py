@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from lrscope.audit.facts.number import is_number
 
@@ -36,9 +36,25 @@ def warmup_and_total(scheduler: Scheduler) -> tuple[float, float] | None:
     """Return the lengths of warm-up and training by their names; None if unclear."""
     held = held_by(scheduler)
     warmups = {v for name, v in held.items() if WARMUP.search(name)}
+    total = total_held(scheduler)
+    if len(warmups) != 1 or total is None:
+        return None
+    return warmups.pop(), total
+
+
+def total_held(scheduler: Scheduler) -> float | None:
+    """Return the length of the training by its name; None if unclear."""
+    held = held_by(scheduler)
     totals = {
         v for name, v in held.items() if TOTAL.search(name) and not WARMUP.search(name)
     }
-    if len(warmups) != 1 or len(totals) != 1:
-        return None
-    return warmups.pop(), totals.pop()
+    return totals.pop() if len(totals) == 1 else None
+
+
+def without_place(argument: Any) -> Any:
+    """Return an argument without the file of a function: a script may be copied."""
+    if isinstance(argument, list):
+        return [without_place(each) for each in argument]
+    if isinstance(argument, dict) and "callable" in argument:
+        return {key: value for key, value in argument.items() if key != "where"}
+    return argument

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from lrscope.audit.facts.curve import acts_otherwise, goes_through_again
+from lrscope.audit.facts.held import total_held
 from lrscope.audit.facts.nearness import differ
 
 if TYPE_CHECKING:
@@ -50,17 +51,25 @@ def begins_anew_unseen(continued: Continued) -> int:
     The updates that the loaded state counts, and those since, make up the length of
     the schedule to one in a hundred; yet it began at 0. Otherwise 0.
     """
-    load, length = continued.resumption.load, continued.horizon
+    load, length = continued.resumption.load, _length(continued)
     updates, steps = continued.optimizer.updates, continued.scheduler.steps
     if continued.before is not None or load is None or not load.steps or length is None:
         return 0
-    if continued.is_restored or not continued.counts or not length.ends_run:
+    if continued.is_restored or not continued.counts:
         return 0
     if not continued.training.ending.in_order or not updates:
         return 0
     lacks = round(load.steps * steps / updates)
-    fits = abs(lacks + steps - length.steps) <= max(1, 0.01 * length.steps)
+    fits = abs(lacks + steps - length) <= max(1, 0.01 * length)
     return lacks if fits and steps > 1 else 0
+
+
+def _length(continued: Continued) -> float | None:
+    """Return the steps of a schedule; of one of somebody's own by their name."""
+    length = continued.horizon
+    if length is None:
+        return total_held(continued.scheduler)
+    return length.steps if length.ends_run else None
 
 
 def _completes(continued: Continued) -> bool:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from lrscope.audit.facts.held import without_place
 from lrscope.audit.facts.horizon import Horizon, horizon_of
 from lrscope.audit.facts.moment import Moment, times_before
 from lrscope.recording.events import SchedulerConstructed, SchedulerStateLoaded
@@ -112,7 +113,11 @@ class Restored:
         return [
             (
                 each.class_name,
-                {k: v for k, v in each.arguments.items() if k not in left_out},
+                {
+                    k: without_place(v)
+                    for k, v in each.arguments.items()
+                    if k not in left_out
+                },
             )
             for each in self.scheduler.parts
         ]

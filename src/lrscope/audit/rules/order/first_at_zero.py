@@ -79,6 +79,11 @@ def _explained(group: Group, *, waits: bool, to_the_end: bool) -> tuple[str, str
             "the optimizer was made with a rate of 0, and nothing raised it",
             "give it a rate; leave parameters that are to stay out of it",
         )
+    if group.optimizer.loads_at_start:
+        return (
+            "the rate that was loaded with the optimizer's state is 0",
+            "go on with a schedule that has not ended, or set the rates after loading",
+        )
     return (
         "the warm-up begins with a factor of 0",
         "begin the warm-up at (step + 1) / warm-up steps",

@@ -25,11 +25,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from lrscope.audit.facts.deviation import who_wrote
+from lrscope.audit.facts.site import distinct
 from lrscope.audit.finding import WARNING
 from lrscope.audit.rule import Rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from numpy.typing import NDArray
 
     from lrscope.audit.case import Case
     from lrscope.audit.facts.optimizer import Optimizer
@@ -52,29 +55,43 @@ def _judge(optimizer: Optimizer) -> Iterator[Finding]:
         return
     if max(made) <= 1.01 * min(made):
         return
-    first = optimizer.groups[0].applied
-    others = [each.applied for each in optimizer.groups[1:]]
-    if any(o.size != first.size or not _equal(o, first) for o in others):
+    curves = [each.applied for each in optimizer.groups]
+    if len({each.size for each in curves}) > 1:
+        return
+    since = 0 if _are_equal(curves) else 1  # rates may be written after the update
+    first = curves[0][since:]
+    if since and not (first.size > 1 and _are_equal([c[since:] for c in curves])):
         return
     if not first.any():
         return
-    by = who_wrote(optimizer.groups[0], 0) or "a line of the program"
+    by = who_wrote(optimizer.groups[0], since) or "a line of the program"
     least, most = min(made), max(made)
+    rates = ", ".join(f"{each:g}" for each in made[:4])
     yield RULE.found(
         optimizer,
         f"groups made with rates from {least:.3g} to {most:.3g} all have the same rate "
-        f"in every update, {float(first[0]):.3g} in the first",
-        cause=f"{by} wrote one rate into every group",
-        fix="give a list with a rate for each group, such as "
-        f"max_lr=[{', '.join(f'{each:g}' for each in made[:4])}]",
-        steps=(0, int(first.size) - 1),
+        + (
+            f"from update 1 on, {float(first[0]):.3g} there"
+            if since
+            else f"in every update, {float(first[0]):.3g} in the first"
+        ),
+        cause="the program writes one rate into every group"
+        if optimizer.written
+        else f"{by} wrote one rate into every group",
+        fix="multiply each group's own rate, as in group['lr'] = "
+        f"group['initial_lr'] * factor with {rates} for initial_lr"
+        if optimizer.written
+        else f"give a list with a rate for each group, such as max_lr=[{rates}]",
+        steps=(since, int(curves[0].size) - 1),
+        where=distinct(*optimizer.writers, *optimizer.where),
         evidence={"made_with": made},
     )
 
 
-def _equal(one: np.ndarray, other: np.ndarray) -> bool:
-    """Say whether two curves are the same up to rounding."""
-    return bool((np.abs(one - other) <= 1e-6 * np.abs(one)).all())
+def _are_equal(curves: list[NDArray[np.float64]]) -> bool:
+    """Say whether curves are the same up to rounding."""
+    one, *others = curves
+    return all(bool((np.abs(one - o) <= 1e-6 * np.abs(one)).all()) for o in others)
 
 
 RULE = Rule(
@@ -85,4 +102,5 @@ RULE = Rule(
     needs="an optimizer that was made with several groups",
     subjects=_subjects,
     judge=_judge,
+    explains=("warmup-misses-first-update",),
 )

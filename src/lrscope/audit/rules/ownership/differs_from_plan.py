@@ -56,7 +56,7 @@ def _judge(plans: list[Planned]) -> Iterator[Finding]:
         f"update {first.first} used {first.rate:.6g}, {plan.source} says "
         f"{first.due:.6g}; {first.updates} updates"
         + (f" and {groups} groups" if groups > 1 else "")
-        + f" differ, by up to {first.largest:.3g} of the largest rate planned",
+        + f" differ, by up to {_share(first.largest)} the largest rate planned",
         cause=_cause(first),
         fix="take away the writer that is not the plan's, or correct the plan",
         severity=ERROR if plan.explicit else INFO,
@@ -76,6 +76,11 @@ def _cause(found: Deviation) -> str:
     if found.first == 0:
         return "the optimizer was given another rate before its first update"
     return "nothing was seen that wrote the rate before it"
+
+
+def _share(largest: float) -> str:
+    """Return a share in words that "the largest rate" can follow."""
+    return f"{largest:.3g} times" if largest > 1 else f"{100 * largest:.2g} % of"
 
 
 RULE = Rule(

@@ -81,5 +81,5 @@ RULE = Rule(
     needs="a scheduler of a resumed training whose earlier part was recorded",
     subjects=_subjects,
     judge=_judge,
-    explains=("resume-off-by-one",),
+    explains=("first-update-at-lr-zero", "resume-off-by-one"),
 )

@@ -1,0 +1,77 @@
+"""Segments: how the parts of a run that was continued with -o follow one another."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from lrscope.recording.events import OptimizerStateLoaded
+from lrscope.report.numbers import rate
+
+if TYPE_CHECKING:
+    from lrscope.recording.process import Process
+    from lrscope.recording.run import Run
+    from lrscope.recording.track import Track
+
+MOST = 8
+"""Segments that are told of; of more the last ones."""
+
+
+def segments_beside(process: Process, run: Run) -> tuple[str, ...]:
+    """Return a line about each segment of a process's rank, in words.
+
+    Empty where there is one segment only. Updates are numbered over the whole training
+    where the optimizer's state tells how many it has behind it.
+    """
+    if len(run.segments) < 2:
+        return ()
+    told, reached = [], 0
+    for segment in run.segments:
+        found = [
+            each
+            for each in run.processes
+            if each.segment == segment.number
+            if (each.rank or 0) == (process.rank or 0)
+        ]
+        own = min(found, key=lambda each: each.started, default=None)
+        tracks = own.tracks if own else ()
+        if not tracks:
+            told.append(f"segment {segment.number}: no optimizer step")
+            continue
+        line, reached = _line(tracks[0], reached)
+        shown = "  (shown here)" if own is process else ""
+        told.append(f"segment {segment.number}: {line}{shown}")
+    return tuple(told[-MOST:])
+
+
+def _line(track: Track, reached: int) -> tuple[str, int]:
+    """Return what a segment did to its first group, and which update it came to."""
+    count = track.applied.size
+    loaded = _loaded(track)
+    first = int(loaded.steps or 0) if loaded else 0
+    ends = first + count
+    rates = f"{rate(float(track.applied[0]))} → {rate(float(track.applied[-1]))}"
+    line = f"updates {first:,} to {ends - 1:,}, {track.name} {rates}"
+    if not reached:
+        if first:
+            line += f"; began with a state of {first:,} updates"
+    elif loaded is None:
+        line += "; the optimizer began anew: it was given no state"
+    elif not first:
+        line += "; the optimizer's state was loaded, and counts no updates"
+    elif first == reached:
+        line += "; goes on where the one before ended"
+    elif first < reached:
+        line += f"; the last {reached - first:,} of the one before are made again"
+    else:
+        line += f"; {first - reached:,} updates after the one before"
+    return line, ends
+
+
+def _loaded(track: Track) -> OptimizerStateLoaded | None:
+    """Return the state that its optimizer was given before its first step."""
+    process, optimizer = track.process, track.optimizer.index
+    first = process.step_rows(optimizer)[:1]
+    loads = process.history.of_one(OptimizerStateLoaded, optimizer)
+    return next((e for e in reversed(loads) if np.all(e.row <= first)), None)

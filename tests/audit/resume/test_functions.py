@@ -1,0 +1,69 @@
+"""Schedules that are functions of a program, in a resumed training."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+from torch.optim.lr_scheduler import LambdaLR
+
+import lrscope
+from audit.verdict import audited, loud
+
+from .legs import leg, made
+
+TOTAL = 48
+
+
+def of_a_script(name):
+    """Return what makes a warm-up and cosine, as if it stood in a script of a name."""
+
+    def make(optimizer, length):
+        def factor(step):
+            return min(
+                (step + 1) / 6, 0.5 + 0.5 * math.cos(math.pi * step / total_steps)
+            )
+
+        total_steps = length
+        factor.__code__ = factor.__code__.replace(co_filename=name)
+        return LambdaLR(optimizer, factor)
+
+    return make
+
+
+def judged(path):
+    return loud(audited(lrscope.read_run(path)))
+
+
+@pytest.mark.parametrize("place", ["job1/train.py", "job2/train.py"])
+@pytest.mark.parametrize("what", ["O", "OS"])
+def test_a_script_that_was_copied_is_the_same_script(tmp_path, place, what):
+    with leg(tmp_path / "run"):
+        first = made(of_a_script("job1/train.py"), TOTAL)
+        first.updates(20, first.scheduler.step)
+        state = first.state()
+    with leg(tmp_path / "run"):
+        second = made(of_a_script(place), TOTAL).load(state, what)
+        second.updates(28, second.scheduler.step)
+    expected = {"state-silently-skipped"} if what == "O" else set()
+    assert judged(tmp_path / "run") == expected
+
+
+@pytest.mark.parametrize("what", ["O", "OS"])
+def test_what_was_before_need_not_have_been_recorded(tmp_path, what):
+    first = made(of_a_script("train.py"), TOTAL)
+    first.updates(20, first.scheduler.step)
+    with leg(tmp_path / "run"):
+        second = made(of_a_script("train.py"), TOTAL).load(first.state(), what)
+        second.updates(28, second.scheduler.step)
+    expected = {"sched-state-not-saved"} if what == "O" else set()
+    assert judged(tmp_path / "run") == expected
+
+
+def test_a_new_schedule_of_another_length_is_meant(tmp_path):
+    first = made(of_a_script("train.py"), TOTAL)
+    first.updates(20, first.scheduler.step)
+    with leg(tmp_path / "run"):
+        second = made(of_a_script("train.py"), 30).load(first.state(), "O")
+        second.updates(30, second.scheduler.step)
+    assert "sched-state-not-saved" not in judged(tmp_path / "run")

@@ -1,0 +1,87 @@
+"""A training that is continued with -o: how its segments follow one another."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+RESUMED = """
+import sys
+import torch
+
+steps, load, save = int(sys.argv[1]), sys.argv[2], sys.argv[3]
+model = torch.nn.Linear(2, 1)
+kind = torch.optim.SGD if "sgd" in sys.argv else torch.optim.AdamW
+optimizer = kind(model.parameters(), lr=0.5)
+scheduler = torch.optim.lr_scheduler.ExponentialLR(optimizer, 0.5)
+if load != "-":
+    states = torch.load(load)
+    optimizer.load_state_dict(states[0])
+    scheduler.load_state_dict(states[1])
+for step in range(steps):
+    model(torch.ones(1, 2)).sum().backward()
+    optimizer.step()
+    optimizer.zero_grad()
+    scheduler.step()
+    if step == steps - 3:
+        torch.save([optimizer.state_dict(), scheduler.state_dict()], save)
+if "full" in sys.argv:
+    torch.save([optimizer.state_dict(), scheduler.state_dict()], save)
+"""
+
+
+@pytest.fixture
+def told(place):
+    """Run the program again and again into one run; return what is said of segments."""
+
+    def tell(*commands):
+        script = place.write(RESUMED)
+        for each in commands:
+            place.run("-o", "run", "python", script, *each.split())
+        shown = place.bare(*place.lrscope, "show", "run", "--json")
+        return json.loads(shown.stdout)["segments"]
+
+    return tell
+
+
+def test_the_steps_that_are_made_again_are_told(told):
+    first, second = told("10 - a", "6 a b")
+    assert first == "segment 0: updates 0 to 9, adamw/all 5.00e-01 → 9.77e-04"
+    assert second == (
+        "segment 1: updates 8 to 13, adamw/all 1.95e-03 → 6.10e-05; the last 2 of the "
+        "one before are made again  (shown here)"
+    )
+
+
+def test_one_that_goes_on_where_the_other_ended(told):
+    assert told("10 - a full", "6 a b")[1] == (
+        "segment 1: updates 10 to 15, adamw/all 4.88e-04 → 1.53e-05; goes on where the "
+        "one before ended  (shown here)"
+    )
+
+
+def test_one_that_begins_anew(told):
+    assert told("5 - a", "5 - b")[1] == (
+        "segment 1: updates 0 to 4, adamw/all 5.00e-01 → 3.12e-02; the optimizer began "
+        "anew: it was given no state  (shown here)"
+    )
+
+
+def test_a_state_without_a_count_is_called_so(told):
+    assert told("5 - a sgd", "5 a b sgd")[1].endswith(
+        "; the optimizer's state was loaded, and counts no updates  (shown here)"
+    )
+
+
+def test_an_attempt_that_failed_does_not_hide_the_training(place, told):
+    assert told("10 - a", "6 nowhere b") == [
+        "segment 0: updates 0 to 9, adamw/all 5.00e-01 → 9.77e-04  (shown here)",
+        "segment 1: no optimizer step",
+    ]
+    shown = place.bare(*place.lrscope, "show", "run", "--segment", "1")
+    assert b"segment 1: no optimizer step" in shown.stdout
+
+
+def test_of_one_segment_nothing_is_told(told):
+    assert told("10 - a") == []
