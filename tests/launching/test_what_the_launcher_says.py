@@ -158,6 +158,18 @@ def test_a_command_that_failed_before_any_step_is_told_so_in_short(place, rest, 
     assert os.listdir(place.path) == [script]
 
 
+def test_of_a_long_exception_the_first_line_is_told(place):
+    script = place.write(
+        """
+        def closure():
+            raise ValueError("one is told" + 99 * "\\nand no other")
+        optimizer.step(closure)
+        """,
+        trains=True,
+    )
+    assert "(ValueError: one is told) · next" in place.run(script).ours
+
+
 @pytest.mark.parametrize("words", [["train.py"], ["-m", "train"]], ids=" ".join)
 def test_where_the_python_of_a_shorthand_has_no_torch_another_one_is_named(
     place, words

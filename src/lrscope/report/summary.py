@@ -57,5 +57,6 @@ def _why(process: Process) -> str:
     for each in process.history.of(ProcessEnded):
         if each.exception:
             kind, message = each.exception.get("type"), each.exception.get("message")
-            return f" ({kind}: {message})" if message else f" ({kind})"
+            first = str(message or "").partition("\n")[0]
+            return f" ({kind}: {first})" if first else f" ({kind})"
     return ""

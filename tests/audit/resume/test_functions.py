@@ -9,8 +9,10 @@ from torch.optim.lr_scheduler import LambdaLR
 
 import lrscope
 from audit.verdict import audited, loud
+from lrscope import drive
+from lrscope.schedules import cosine, warmup
 
-from .legs import leg, made
+from .legs import Training, leg, made
 
 TOTAL = 48
 
@@ -67,3 +69,26 @@ def test_a_new_schedule_of_another_length_is_meant(tmp_path):
         second = made(of_a_script("train.py"), 30).load(first.state(), "O")
         second.updates(30, second.scheduler.step)
     assert "sched-state-not-saved" not in judged(tmp_path / "run")
+
+
+@pytest.mark.parametrize("loaded", [True, False])
+def test_of_a_driver_that_is_not_restored_the_call_that_lacks_is_named(
+    tmp_path, loaded
+):
+    state = None
+    for count in (20, 28):
+        with leg(tmp_path / "run"):
+            training = Training()
+            driver = drive(training.optimizer, warmup(6) >> cosine(TOTAL - 6))
+            if state:
+                training.load(state[0], "O")
+                if loaded:
+                    driver.load_state_dict(state[1])
+            training.updates(count)
+            state = training.state(scheduler=False), driver.state_dict()
+    findings = audited(lrscope.read_run(tmp_path / "run")).findings
+    named = [each for each in findings if each.name == "sched-state-not-saved"]
+    assert len(named) == (not loaded)
+    for each in named:
+        assert "driver.load_state_dict() was not called" in each.cause
+        assert each.where[0][0].endswith("test_functions.py")

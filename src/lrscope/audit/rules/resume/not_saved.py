@@ -31,6 +31,7 @@ from lrscope.audit.facts.replay import (
     begins_anew_unseen,
     replayed_by_hand,
 )
+from lrscope.audit.facts.site import distinct
 from lrscope.audit.finding import WARNING
 from lrscope.audit.rule import Rule
 from lrscope.audit.rules.resume import CONSEQUENCES
@@ -80,15 +81,20 @@ def _judge(resumption: Resumption) -> Iterator[Finding]:
                 evidence={"position": each.start, "due": lacks},
             )
     if not any(each.scheduler.steps for each in resumption.schedulers):
-        count = replayed_by_hand(resumption)
+        count, plans = replayed_by_hand(resumption), resumption.optimizer.plans
         if count:
             yield RULE.found(
                 resumption,
                 f"the first {count} updates after the resume have the rates of the "
                 "first updates of the whole training, one by one",
-                cause="what the rates are computed from starts at 0 again",
-                fix="save the number of steps or epochs and go on from it",
+                cause="driver.load_state_dict() was not called in this segment"
+                if plans
+                else "what the rates are computed from starts at 0 again",
+                fix="save driver.state_dict() and load it after drive()"
+                if plans
+                else "save the number of steps or epochs and go on from it",
                 steps=(0, count - 1),
+                where=distinct(*(each.where for each in plans), *resumption.where),
                 evidence={"same_updates": count},
             )
 
