@@ -9,6 +9,7 @@ import textwrap
 from pathlib import Path
 
 import pytest
+import torch
 
 import lrscope
 from lrscope.recording import events
@@ -300,3 +301,22 @@ def test_an_installed_package_wrote_only_what_is_in_use(tmp_path, cls, is_named)
     written = _run(tmp_path, script).main.events.of(events.RateWritten)
     expected = (_place_of(package),) if is_named else ()
     assert {each.where for each in written} == {expected}
+
+
+def test_a_rate_written_after_a_scheduler_that_moves_momentum_is_told(recorded):
+    def train():
+        model = torch.nn.Linear(2, 1)
+        optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+        scheduler = torch.optim.lr_scheduler.OneCycleLR(optimizer, 0.1, total_steps=20)
+        for step in range(12):
+            model(torch.ones(1, 2)).sum().backward()
+            optimizer.step()
+            scheduler.step()
+            if step in (5, 8):
+                optimizer.param_groups[0]["lr"] *= 0.1
+
+    _, run = recorded(train)
+    (written,) = run.main.history.items("rate_written").values()
+    (file, _line), *_ = written["where"]
+    assert file == __file__
+    assert run.main.history.count("rate_written") == 2

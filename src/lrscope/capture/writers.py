@@ -43,9 +43,10 @@ class Writers:
     def attribute(self, watch: Watch, rates: list[float]) -> None:
         """Note a change of rates that no scheduler and no load explains."""
         wrote = watch.explained
-        if wrote and watch.simple and wrote is not True:
+        if wrote and wrote is not True:
             last = getattr(wrote(), "_last_lr", rates)
-            wrote = rates == last  # else somebody wrote after it
+            if all(type(each) is float for each in last):  # a tensor may be far
+                wrote = rates == last  # else somebody wrote after it
         if not wrote and watch.last is not None:
             others = self._watches.values()
             if not any(

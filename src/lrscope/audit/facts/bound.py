@@ -63,12 +63,14 @@ class Bound(AboutScheduler):
 
 
 def bound_in(training: Training) -> list[Bound]:
-    """Return the schedulers that drive what takes no step, beside what does."""
+    """Return the schedulers of what takes no step, or none any more, and what does."""
     return [
         Bound(each, other)
         for each in training.schedulers
-        if each.steps and (own := each.optimizer) is not None and not own.calls.size
+        if each.steps and (own := each.optimizer) is not None
         for other in training.optimizers_called
+        if other is not own
+        if not own.calls.size or own.calls[-1] < other.calls[0]
         if hold_the_same(own, other)
     ]
 

@@ -63,7 +63,7 @@ def settles_upward(values: NDArray[np.float64]) -> bool:
     lowest = int(values.argmin())
     return bool(
         rank_correlation(values) > 0.6
-        and lowest <= max(1, values.size // 8)
+        and lowest <= max(1, values.size // 16)
         and end > start
         and half - start >= end - half
     )

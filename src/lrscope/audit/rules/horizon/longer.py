@@ -47,6 +47,8 @@ def _judge(scheduler: Scheduler) -> Iterator[Finding]:
     horizon, progress = scheduler.horizon, scheduler.progress
     if horizon is None or progress is None or progress >= 0.9:
         return
+    if _makes_up(scheduler, horizon.steps):
+        return
     ending = scheduler.training.ending
     in_a_pass = scheduler.ended_within_a_pass
     left = scheduler.alive.stop < 0.9 * scheduler.calls.size
@@ -77,6 +79,14 @@ def _judge(scheduler: Scheduler) -> Iterator[Finding]:
             "loop_can_be_left": ending.may_leave_early,
         },
     )
+
+
+def _makes_up(scheduler: Scheduler, length: int) -> bool:
+    """Say whether the calls that updated nothing are what the schedule lacks."""
+    own = scheduler.optimizer
+    if own is None or own.calls.size == own.updates:
+        return False
+    return own.updates <= scheduler.steps + 1 and own.calls.size >= 0.9 * length
 
 
 RULE = Rule(

@@ -47,14 +47,20 @@ def _judge(pair: Bound) -> Iterator[Finding]:
     if pair.is_around or pair.reaches or not pair.between[1:].any():
         return
     scheduler, trained = pair.scheduler, pair.trained
+    own = scheduler.optimizer
+    ended = own is not None and own.calls.size > 0
     yield RULE.found(
         pair,
         f"{scheduler.called} was stepped {scheduler.steps} times for "
-        f"{_named(scheduler.optimizer)}, which takes no step; {_named(trained)} "
+        f"{_named(own)}, which takes no step{' any more' * ended}; {_named(trained)} "
         f"made {trained.updates} updates at a rate that nothing moves",
-        cause="the scheduler was made from another optimizer than the one that trains "
+        cause="the optimizer was made anew, the scheduler still drives the old one"
+        if ended
+        else "the scheduler was made from another optimizer than the one that trains "
         "these parameters",
-        fix="make the scheduler from the optimizer that is stepped",
+        fix="make the scheduler anew, too, from the optimizer that is stepped"
+        if ended
+        else "make the scheduler from the optimizer that is stepped",
         steps=trained.throughout,
         evidence={"scheduler_steps": scheduler.steps, "updates": trained.updates},
     )

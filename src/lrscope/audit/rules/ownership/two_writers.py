@@ -96,6 +96,8 @@ def _pair(optimizer: Optimizer, one: Scheduler, other: Scheduler) -> Finding | N
     driven_off = _driven_off(one, together) or _driven_off(other, together)
     told = f"{one.called} and {other.called}"
     fix = "put them into one SequentialLR, or step each in its own phase only"
+    if one.follows_metric or other.follows_metric:  # SequentialLR refuses that
+        fix = "step each in its own phase only, as the plateau after the warm-up"
     without = _without_one(optimizer) if twice else None
     if lost:
         cause = f"{lost.class_name} works its rate out afresh and forgets the other's"
