@@ -19,9 +19,11 @@ from torch.optim.lr_scheduler import (
     SequentialLR,
     StepLR,
 )
+from torch.optim.optimizer import register_optimizer_step_post_hook
 from torch.utils.checkpoint import checkpoint
 from torch.utils.data import DataLoader, IterableDataset, TensorDataset
 
+from lrscope.audit.facts.training import Training
 from lrscope.recording import events
 
 from .trainings import Plain, applied, bits, line, loss_of, net, pair, step
@@ -284,3 +286,31 @@ def test_a_copied_scheduler_drives_a_copied_optimizer(recorded):
     assert [drivers[each].how for each in (0, 1)] == ["constructed", "found"]
     assert drivers[0].optimizer != drivers[1].optimizer
     assert run.main.ratio(0).scheduler_steps == 1
+
+
+@pytest.mark.parametrize("kind", ["own", "global", "before"])
+def test_a_scheduler_that_a_hook_steps_is_stepped_where_the_hook_is_called(
+    recorded, kind
+):
+    def train():
+        model = net()
+        optimizer = SGD(model.parameters(), lr=0.5)
+        scheduler = ExponentialLR(optimizer, 0.5)
+        if kind == "own":
+            handle = optimizer.register_step_post_hook(lambda *_: scheduler.step())
+        elif kind == "global":
+            handle = register_optimizer_step_post_hook(lambda *_: scheduler.step())
+        else:
+            handle = optimizer.register_step_pre_hook(lambda *_: scheduler.step())
+        for _ in range(5):
+            step(optimizer, model)
+        handle.remove()
+
+    _, run = recorded(train)
+    (track,) = run.main.tracks
+    begins = 0.25 if kind == "before" else 0.5
+    assert track.applied.tolist() == [begins * 0.5**index for index in range(5)]
+    assert not run.main.history.items("rate_written")
+    (scheduler,) = Training(run.main, is_last=True).schedulers
+    ends = 0 if kind == "before" else 1
+    assert scheduler.between.tolist() == [1 - ends, *[1] * 4, ends]

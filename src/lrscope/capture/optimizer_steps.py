@@ -147,6 +147,11 @@ class OptimizerSteps:
                 else:
                     unusual.write(watch, optimizer)
                 watch.explained = False
+                if watch.behind:  # a hook stepped a scheduler: before the next row
+                    for item, wrote in watch.behind:
+                        pending.append(item)
+                        watch.explained = wrote
+                    watch.behind.clear()
                 if opened:
                     cover(opened, watch)
             except Exception as error:  # noqa: BLE001 - the training must go on

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import os
 import sys
 from threading import get_ident
 from typing import TYPE_CHECKING, Any, Callable
@@ -20,6 +21,12 @@ if TYPE_CHECKING:
 
     from lrscope.capture.journal import Journal
     from lrscope.capture.roster import Roster
+
+
+DEEPEST = 8
+"""Frames between a hook of torch's and the scheduler that it steps."""
+
+_WRAPPER = os.path.join("optim", "optimizer.py")
 
 
 class SchedulerSteps:
@@ -108,6 +115,10 @@ class SchedulerSteps:
             if known is None:
                 known = self._new_item(watch, step, bool(args or kwargs), frame)
                 watch.items[key] = known
+            if watch.owner is not None and _in_hook_after(watch.owner, frame):
+                watch.owner.behind.append((known[0], watch.wrote))
+                watch.owner.usual = False
+                return
             self._journal.pending.append(known[0])
             if len(self._journal.pending) > MOST_PENDING:
                 self._journal.flush()
@@ -154,6 +165,27 @@ class SchedulerSteps:
             names = list(inspect.signature(step).parameters)
             details["argument"] = names[1] if len(names) > 1 else ""
         return self._journal.item("scheduler_stepped", **details), frame.f_code
+
+
+def _in_hook_after(owner: Watch, frame: FrameType) -> bool:
+    """Say whether a hook that torch calls after a step is what steps a scheduler.
+
+    Torch calls an optimizer's own before the one that writes the row of the step, to
+    which what such a hook does no longer belongs.
+    """
+    at: FrameType | None = frame
+    for _ in range(DEEPEST):
+        if at is None:
+            return False
+        code = at.f_code
+        if code.co_name == "wrapper" and code.co_filename.endswith(_WRAPPER):
+            optimizer = at.f_locals.get("self")
+            if optimizer is None or id(optimizer) != owner.owner:
+                return False
+            own = getattr(optimizer, "_optimizer_step_post_hooks", {})
+            return at.f_locals.get("post_hook") in own.values()
+        at = at.f_back
+    return False
 
 
 def _writes(scheduler: Any, step: Callable[..., Any]) -> bool:

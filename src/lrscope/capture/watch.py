@@ -28,7 +28,7 @@ class Watch:
     """
 
     __slots__ = (
-        "applied", "applied_before", "beside", "code", "count", "described",
+        "applied", "applied_before", "behind", "beside", "code", "count", "described",
         "effective", "explained", "extra", "groups", "hand", "hands", "hooked", "hooks",
         "idle", "last", "last_flags", "layout", "layouts", "look", "members", "name",
         "number", "numbers", "odd", "owner", "pattern", "probe", "rates", "readers",
@@ -79,6 +79,8 @@ class Watch:
         self.effective: dict[int, tuple[float, int]] = {}
         self.idle = 0  # calls of step() that updated nothing
         self.scaled = False
+        # (item, what wrote) of schedulers that a hook has stepped after this step
+        self.behind: list[tuple[int, Any]] = []
         self.hooks: dict[int, Any] | None = None  # those that may just have written
         self.tensors: list[Any] = []  # (column, tensor) of values on a device
         self.waiting: list[Any] = []  # (columns, arrival) of the same
