@@ -81,6 +81,10 @@ class Gathering:
         self._loads: dict[tuple[Any, ...], Load] = {}
         self._sent: dict[tuple[Any, ...], float] = {}
 
+    def __bool__(self) -> bool:
+        """Say whether anything is gathered."""
+        return bool(self._loads)
+
     def load_for(self, name: str, tensor: Any) -> Load | None:
         """Return the load for a number; None if it has to come on its own.
 

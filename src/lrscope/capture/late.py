@@ -173,8 +173,9 @@ class LateValues:
     def wait(self) -> None:
         """Take all that was expected, but do not wait for ever."""
         until = time.monotonic() + PATIENCE
-        if self.may_ask():
+        if self._gathering and self.may_ask():
             self.send()
+        self.collect()
         while self._waiting and self.may_ask() and time.monotonic() < until:
             time.sleep(0.0005)
             self.collect()
