@@ -85,3 +85,10 @@ def test_an_attempt_that_failed_does_not_hide_the_training(place, told):
 
 def test_of_one_segment_nothing_is_told(told):
     assert told("10 - a") == []
+
+
+def test_a_segment_whose_steps_all_had_no_gradient_is_called_so(place, told):
+    told("5 - a")
+    place.run("-o", "run", place.write("optimizer.step()", "idle.py", trains=True))
+    shown = place.bare(*place.lrscope, "show", "run")
+    assert (shown.code, b"segment 1: no update" in shown.stdout) == (0, True)

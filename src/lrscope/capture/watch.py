@@ -164,6 +164,7 @@ class Watch:
         """Be ready for a new recording, in a forked child."""
         self.groups = None
         self.layouts.clear()
+        self.behind.clear()
         self.pattern = None
         self.row = -1
 

@@ -27,7 +27,7 @@ def segments_beside(process: Process, run: Run) -> tuple[str, ...]:
     if len(run.segments) < 2:
         return ()
     told, reached = [], 0
-    for segment in run.segments:
+    for segment in run.segments[-MOST:]:
         found = [
             each
             for each in run.processes
@@ -36,13 +36,14 @@ def segments_beside(process: Process, run: Run) -> tuple[str, ...]:
         ]
         own = min(found, key=lambda each: each.started, default=None)
         tracks = own.tracks if own else ()
-        if not tracks:
-            told.append(f"segment {segment.number}: no optimizer step")
+        if not tracks or not tracks[0].applied.size:
+            what = "no update" if tracks else "no optimizer step"
+            told.append(f"segment {segment.number}: {what}")
             continue
         line, reached = _line(tracks[0], reached)
         shown = "  (shown here)" if own is process else ""
         told.append(f"segment {segment.number}: {line}{shown}")
-    return tuple(told[-MOST:])
+    return tuple(told)
 
 
 def _line(track: Track, reached: int) -> tuple[str, int]:
