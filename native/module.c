@@ -13,6 +13,7 @@ static PyMethodDef functions[] = {
     {"asked", make_asked, METH_VARARGS, NULL},
     {"not_due", make_not_due, METH_VARARGS, NULL},
     {"counted", make_counted, METH_VARARGS, NULL},
+    {"add_up", add_up, METH_VARARGS, NULL},
     {NULL, NULL, 0, NULL},
 };
 

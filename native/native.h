@@ -169,6 +169,7 @@ PyObject *make_next(PyObject *, PyObject *);
 PyObject *make_asked(PyObject *, PyObject *);
 PyObject *make_not_due(PyObject *, PyObject *);
 PyObject *make_counted(PyObject *, PyObject *);
+PyObject *add_up(PyObject *, PyObject *);
 
 int steps_ready(void);
 
