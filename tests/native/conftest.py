@@ -9,9 +9,10 @@ import pytest
 import lrscope
 from lrscope import compiled
 from lrscope.capture import watch
+from lrscope.capture.effective import sums
 from lrscope.recording import places
 
-BOUND = (compiled, watch, places)
+BOUND = (compiled, sums, watch, places)
 """Modules that hold the compiled functions by name."""
 
 

@@ -279,8 +279,27 @@ def incomparable():
     train(model, optimizer, ChainedScheduler(parts), steps=4)
 
 
+def a_sample_of_large_tensors():
+    torch.manual_seed(0)
+    model = torch.nn.Linear(300, 201)
+    with torch.no_grad():
+        model.weight[::3] = 0
+    half = torch.nn.Linear(200, 200, dtype=torch.bfloat16)
+    groups = [{"params": model.parameters()}, {"params": half.parameters()}]
+    optimizer = AdamW(groups, lr=torch.tensor(0.01), weight_decay=0.1)
+    for step in range(5):
+        optimizer.zero_grad()
+        loss = model(torch.randn(4, 300)).relu().square().mean()
+        (loss + half(torch.randn(2, 200).bfloat16()).float().mean()).backward()
+        if step == 3:
+            model.weight.grad[::7, ::5] = torch.inf
+        if step == 4:
+            half.weight.grad[0, 0] = torch.nan
+        optimizer.step()
+
+
 RARE = [
-    by_hand_then_a_scheduler_that_goes, incomparable,
+    a_sample_of_large_tensors, by_hand_then_a_scheduler_that_goes, incomparable,
     by_hand_over_a_scheduler_while_momentum_moves,
     chains_of_chains, a_child_fails, one_rate_by_hand, by_hand_here_and_there,
     by_hand_beside_another_optimizer, one_after_another, chained, a_scheduler_of_the_users_own, a_step_raises,

@@ -18,8 +18,6 @@ from lrscope.compiled import native
 if TYPE_CHECKING:
     from lrscope.capture.effective.part import Chunk, Part
 
-add_up: Any = getattr(native, "add_up", None)
-
 NAMES = (
     "moved·moved", "moved·gradient", "moved·weight", "gradient·gradient",
     "gradient·weight", "weight·weight", "gradient_not_zero", "gradient_finite",
@@ -79,6 +77,7 @@ class Snapshot:
         import torch
 
         total = bench.total.zero_()
+        in_c = total.device.type == "cpu" and hasattr(native, "add_up")
         for place, chunk in enumerate(self.part.chunks):
             moved, gradient, weight = (row[: chunk.size] for row in bench.rows)
             torch.cat(chunk.gathered(weight_of), out=moved)
@@ -89,7 +88,7 @@ class Snapshot:
             torch.cat(found, out=gradient)
             if self._scale is not None:
                 gradient.div_(self._scale)
-            if add_up is not None and total.device.type == "cpu":
+            if in_c:
                 _add_in_c(bench, chunk, decay)
             elif chunk.scale is None:
                 _add_whole(bench, chunk)
@@ -110,7 +109,7 @@ def _copied(chunk: Chunk, of: Callable[[Any], Any]) -> list[Any]:
 def _add_in_c(bench: Bench, chunk: Chunk, decay: Any) -> None:
     """Add a chunk in memory that C can reach: the same, with one call."""
     weights = () if chunk.scale is None else (chunk.scale, chunk.spread)
-    add_up(
+    native.add_up(
         *(each.data_ptr() for each in (bench.total, *bench.rows)),
         chunk.size,
         *([each.data_ptr() for each in weights] or (0, 0)),
