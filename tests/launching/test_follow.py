@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import subprocess
-import time
 
 SLOWLY = """
 import time
@@ -13,21 +12,23 @@ for _ in range(6):
 """
 
 
-def test_show_follows_a_training_to_its_end(place):
+def test_show_waits_for_a_training_and_follows_it_to_its_end(place):
     script = place.write(SLOWLY, trains=True)
-    words = [*place.lrscope, "run", "-o", "run", "python", script]
-    training = subprocess.Popen(
-        words, cwd=place.path, env=place.environment, stderr=subprocess.DEVNULL
+    words = [*place.lrscope, "show", "--follow", "run"]
+    following = subprocess.Popen(
+        words,
+        cwd=place.path,
+        env={**place.environment, "FORCE_COLOR": "1"},  # shows each look, not the last
+        stdout=subprocess.PIPE,
     )
     try:
-        deadline = time.monotonic() + 60
-        while not list(place.run_directory.glob("*.lrs")):
-            assert time.monotonic() < deadline
-            time.sleep(0.05)
-        shown = place.bare(*place.lrscope, "show", "--follow", "run")
-        assert training.poll() is not None or training.wait(10) == 0
+        waiting = b""
+        while b"run: waiting for the run" not in waiting:
+            waiting += following.stdout.read1()
+        place.run("-o", "run", "python", script)
+        shown, _ = following.communicate(timeout=60)
     finally:
-        training.kill()
-        training.wait()
-    assert shown.code == 0
-    assert b"6 : 6 : 6 : 0 : 0" in shown.stdout
+        following.kill()
+        following.wait()
+    assert following.returncode == 0
+    assert b"6 : 6 : 6 : 0 : 0" in shown

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 
 import pytest
+
+import lrscope
 
 RESUMED = """
 import sys
@@ -32,17 +36,27 @@ if "full" in sys.argv:
 
 
 @pytest.fixture
-def told(place):
-    """Run the program again and again into one run; return what is said of segments."""
+def trained(place):
+    """Run the program again and again into one run; return what is shown of it."""
 
-    def tell(*commands):
+    def train(*commands):
         script = place.write(RESUMED)
         for each in commands:
             place.run("-o", "run", "python", script, *each.split())
-        shown = place.bare(*place.lrscope, "show", "run", "--json")
-        return json.loads(shown.stdout)["segments"]
+        return shown(place)
 
-    return tell
+    return train
+
+
+def shown(place, *options):
+    told = place.bare(*place.lrscope, "show", "run", "--json", *options)
+    return json.loads(told.stdout)
+
+
+@pytest.fixture
+def told(trained):
+    """Return what is said of segments."""
+    return lambda *commands: trained(*commands)["segments"]
 
 
 def test_the_steps_that_are_made_again_are_told(told):
@@ -92,3 +106,48 @@ def test_a_segment_whose_steps_all_had_no_gradient_is_called_so(place, told):
     place.run("-o", "run", place.write("optimizer.step()", "idle.py", trains=True))
     shown = place.bare(*place.lrscope, "show", "run")
     assert (shown.code, b"segment 1: no update" in shown.stdout) == (0, True)
+
+
+def curve(page):
+    [row] = page["rows"]
+    return list(zip(*row["curve"], strict=True))
+
+
+def test_the_curve_is_that_of_the_whole_training(place, trained):
+    page = trained("6 - a", "6 nowhere b", "7 a b", "5 b c")
+    assert page["joined"]
+    assert curve(page) == [(step, 0.5 * 0.5**step) for step in range(14)]
+    assert [page["rows"][0][key] for key in ("steps", "first")] == [5, 0.5 * 0.5**9]
+    text = place.bare(*place.lrscope, "show", "run").stdout
+    assert b"(update)" in text
+    assert b"recorded process" not in text
+
+
+def test_a_part_is_shown_alone_where_that_was_asked_for_and_losses_are_joined(place):
+    script = place.write(RESUMED)
+    for each in ("6 - a", "3 a b"):
+        place.run("-o", "run", "--effective", "python", script, *each.split())
+    steps, losses = shown(place)["losses"]["adamw"]
+    assert (steps, len(losses)) == (list(range(7)), 7)
+    for options in (["--segment", "1"], ["--steps", "0:3"], ["--segment", "0"]):
+        page = shown(place, *options)
+        assert not page["joined"]
+        count = page["rows"][0]["steps"]
+        assert [step for step, _ in curve(page)] == list(range(count))
+
+
+def test_updates_are_counted_over_the_whole_training(place, trained):
+    page = trained("6 - a", "3 a b", "3 - c sgd", "3 c d sgd")
+    assert not page["joined"], "nobody knows how many updates came before"
+    tracks = [each.tracks[0] for each in lrscope.read_run(place.path / "run").processes]
+    assert [each.updates_before for each in tracks] == [0, 4, 0, None]
+    told = place.bare(*place.lrscope, "export", "run", "--to", "csv")
+    rows = list(csv.DictReader(io.StringIO(told.stdout.decode())))
+    assert [(each["step"], each["update"]) for each in rows] == [
+        *((str(step), str(step)) for step in range(6)),
+        *((str(step), str(step + 4)) for step in range(3)),
+        *((str(step), str(step)) for step in range(3)),
+        *((str(step), "") for step in range(3)),
+    ]
+    anew = shown(place, "--segment", "2")
+    assert [step for step, _ in curve(anew)] == [0, 1, 2]

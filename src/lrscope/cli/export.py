@@ -34,7 +34,9 @@ from lrscope.report import export
 def command(run: Path | None, kind: str, output: Path | None, *, force: bool) -> None:
     """Write RUN with one line per group and call of optimizer.step().
 
-    RUN is the directory of a run; by default the latest below lrscope-runs/.
+    RUN is the directory of a run; by default the latest below lrscope-runs/. Counted
+    from 0: call, the calls of step(); step, its updates; update, those of the whole
+    training, if the optimizer's state that was loaded tells how many came before.
     """
     chosen = read_run(run or latest_run())
     if output is not None and output.exists() and not force:

@@ -63,9 +63,9 @@ def command(  # noqa: PLR0913, PLR0917 - one for each option
         raise UsageError(msg)
     chosen = run or latest_run(even_without_step=follow)
     of = partial(process_in, segment=segment, rank=rank, pid=pid)
-    look = partial(_page, chosen, group, _steps(steps), of)
+    look = partial(_page, chosen, group, _steps(steps), of, segment is not None)
     if follow:
-        _follow(look, whole=group is not None)
+        _follow(look, chosen, whole=group is not None)
         return
     if as_data:
         click.echo(json.dumps(as_json(look()), indent=2))
@@ -81,10 +81,11 @@ def _page(
     group: str | None,
     steps: Steps,
     process_of: Callable[[Run], Process],
+    alone: bool,  # noqa: FBT001
 ) -> Page:
     run = read_run(path)
     process = process_of(run)
-    page = page_of(run, group, steps, process)
+    page = page_of(run, group, steps, process, alone=alone)
     if group is not None and not page.rows:
         names = ", ".join(each.name for each in process.tracks)
         msg = f"--group needs a part of a group's name, got {group!r}; "
@@ -128,9 +129,10 @@ def _drawn(page: Page, console: Console, *, whole: bool) -> object:
     return rendered(page, console.width, color=color, whole=whole)
 
 
-def _follow(look: Callable[[], Page], *, whole: bool) -> None:
+def _follow(look: Callable[[], Page], path: Path, *, whole: bool) -> None:
     """Show a run until it has ended or the user has seen enough."""
     from rich.live import Live
+    from rich.text import Text
 
     console = _console()
     with Live(console=console, auto_refresh=False, transient=False) as live:
@@ -139,7 +141,8 @@ def _follow(look: Callable[[], Page], *, whole: bool) -> None:
                 try:
                     page = look()
                 except NotARun:
-                    live.update("waiting for the first optimizer step …", refresh=True)
+                    what = "the first optimizer step" if path.exists() else "the run"
+                    live.update(Text(f"{path}: waiting for {what} …"), refresh=True)
                 else:
                     drawn = _drawn(page, console, whole=whole)
                     live.update(drawn, refresh=True)  # type: ignore[arg-type]

@@ -10,6 +10,7 @@ import numpy as np
 
 from lrscope.errors import UsageError
 from lrscope.recording.causes import causes_of
+from lrscope.recording.earlier import updates_before
 from lrscope.recording.internals import internals_of
 from lrscope.recording.measuring import measured_of, parameters_of
 from lrscope.recording.rowset import at
@@ -93,6 +94,14 @@ class Track:
     def number(self) -> int:
         """Number of the optimizer in the file."""
         return self._number
+
+    @cached_property
+    def updates_before(self) -> int | None:
+        """Updates that its optimizer had behind it here, as a resumed training.
+
+        0 if it was given no state, None if the state that it was given counts none.
+        """
+        return updates_before(self)
 
     @cached_property
     def measured(self) -> Measured | None:

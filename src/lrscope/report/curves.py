@@ -40,7 +40,9 @@ class Curve:
     values: tuple[float, ...]
 
 
-def in_terminal(curves: Sequence[Curve], width: int, *, color: bool, label: str) -> str:
+def in_terminal(
+    curves: Sequence[Curve], width: int, *, color: bool, label: str, along: str
+) -> str:
     """Return curves drawn with characters, those that coincide once.
 
     Args:
@@ -48,13 +50,14 @@ def in_terminal(curves: Sequence[Curve], width: int, *, color: bool, label: str)
         width: Columns of the terminal.
         color: Whether the terminal shows colours; if not, letters tell curves apart.
         label: What the values are.
+        along: What the steps are.
     """
     apart = _apart(curves)
     chosen, left = apart[:MOST_CURVES], len(apart[MOST_CURVES:])
     steps = {step for each in chosen for step in (each.steps[0], each.steps[-1])}
     if len(steps) < 2:
         return ""
-    figure = _figure(chosen, max(12, min(width, 100) - 24), label)
+    figure = _figure(chosen, max(12, min(width, 100) - 24), label, along)
     figure.with_colors = color
     several = len(chosen) > 1
     for place, (each, line) in enumerate(zip(chosen, COLORS, strict=False)):
@@ -80,14 +83,14 @@ def _apart(curves: Sequence[Curve]) -> list[Curve]:
     return [Curve(names_of(names), *points) for points, names in found.items()]
 
 
-def _figure(curves: Sequence[Curve], width: int, label: str) -> Any:
+def _figure(curves: Sequence[Curve], width: int, label: str, along: str) -> Any:
     """Return axes on which all curves have room, zero among the values."""
     import plotille
 
     figure = plotille.Figure()
     figure.height = HEIGHT
     figure.color_mode = "names"
-    figure.x_label, figure.y_label = "step", label
+    figure.x_label, figure.y_label = along, label
     top = max(0.0, *(max(each.values) for each in curves))
     bottom = min(0.0, *(min(each.values) for each in curves))
     rows = HEIGHT - (bottom < 0)  # the lowest tick may lie below the lowest value

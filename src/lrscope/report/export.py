@@ -27,6 +27,7 @@ COLUMNS = (
     "group",
     "call",
     "step",
+    "update",
     "time",
     "updated",
     "lr",
@@ -35,10 +36,12 @@ COLUMNS = (
     "loss",
 )
 """Columns of every form. ``call`` counts calls of ``optimizer.step()``; ``step``
-counts updates and is empty for a call that updated nothing; ``time`` is in seconds
-since 1970; ``lr`` is the rate that was applied, or would have been. ``effective`` and
-``update_to_weight`` are empty where nothing was measured, ``loss`` where none was
-recorded or nothing was updated; of sharded parameters they are what this rank holds."""
+counts updates and is empty for a call that updated nothing; ``update`` does so over
+the whole training, empty where a state was loaded that counts none; ``time`` is in
+seconds since 1970; ``lr`` is the rate that was applied, or would have been.
+``effective`` and ``update_to_weight`` are empty where nothing was measured, ``loss``
+where none was recorded or nothing was updated; of sharded parameters they are what
+this rank holds."""
 
 FIXED = 5
 """Columns that do not vary over a track."""
@@ -55,6 +58,9 @@ def columns_of(run: Run) -> Iterator[dict[str, Any]]:
             skipped_before = (
                 track.steps[0] - updates[attempted.updated][0] if len(track) else 0
             )
+            step = np.ma.array(updates + skipped_before, mask=~attempted.updated)
+            behind = track.updates_before
+            total = np.ma.array(step, mask=behind is None) + (behind or 0)
             yield {
                 "segment": process.segment,
                 "rank": process.rank,
@@ -62,7 +68,8 @@ def columns_of(run: Run) -> Iterator[dict[str, Any]]:
                 "optimizer": track.optimizer.name,
                 "group": track.group.name,
                 "call": attempted.steps,
-                "step": np.ma.array(updates + skipped_before, mask=~attempted.updated),
+                "step": step,
+                "update": total,
                 "time": attempted.times,
                 "updated": attempted.updated,
                 "lr": attempted.lr,
@@ -127,7 +134,7 @@ def to_parquet(run: Run, path: Path) -> None:
         msg += "try: pip install 'lrscope[parquet]', or --to csv"
         raise UsageError(msg) from error
     kinds = [pa.int64(), pa.int64(), pa.int64(), pa.string(), pa.string()]
-    kinds += [pa.int64(), pa.int64(), pa.float64(), pa.bool_(), *[pa.float64()] * 4]
+    kinds += [*[pa.int64()] * 3, pa.float64(), pa.bool_(), *[pa.float64()] * 4]
     schema = pa.schema(list(zip(COLUMNS, kinds, strict=True)))
     with pq.ParquetWriter(path, schema, compression="zstd") as writer:
         for columns in columns_of(run):

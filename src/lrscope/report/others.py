@@ -19,15 +19,16 @@ LONGEST = 48
 
 
 def others_beside(process: Process, run: Run) -> str:
-    """Return how many more there are, and what names those beside it that have no rank.
+    """Return how many more its segment has, and what names those that have no rank.
 
     "" if there are none.
     """
-    others = [each for each in run.processes if each.path != process.path]
+    beside = (each for each in run.processes if each.segment == process.segment)
+    others = [each for each in beside if each.path != process.path]
     if not others:
         return ""
     counted = f"{len(others)} more recorded process{'es' * (len(others) > 1)}"
-    alone = [e for e in others if e.rank is None and e.segment == process.segment]
+    alone = [each for each in others if each.rank is None]
     return f"{counted} ({named(alone, '--pid ')})" if alone else counted
 
 

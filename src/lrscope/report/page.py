@@ -20,13 +20,15 @@ from lrscope.report.others import others_beside
 from lrscope.report.schedulers import schedulers_in
 from lrscope.report.segments import segments_beside
 from lrscope.report.signals import signal_in
-from lrscope.report.steps import Points, Steps, thinned
+from lrscope.report.steps import Points, Steps
+from lrscope.report.whole import points_of, stretches_of
 
 if TYPE_CHECKING:
     from lrscope.recording.process import Process
     from lrscope.recording.ratio import Ratio
     from lrscope.recording.run import Run
     from lrscope.recording.track import Track
+    from lrscope.report.whole import Stretch
 
 FORMAT = 1
 """Number of the JSON form; history: 1 (0.1.0) first form."""
@@ -48,7 +50,7 @@ class Row:
         last: rate applied in the last of them.
         changes: how often the rate changed from one of them to the next.
         changed_by: who changed it, and how often, over the whole run.
-        curve: steps and rates, thinned for drawing.
+        curve: steps and rates, thinned for drawing; see `Page.joined`.
         movement: how far its weights really moved; None if that was not measured.
     """
 
@@ -74,6 +76,8 @@ class Page:
         command: what it ran.
         state: whether it goes on, and how it ended.
         segments: how those of a continued run follow one another, in words.
+        joined: whether curves and losses begin with the first segment that is told of;
+            their steps are then counted over the whole training.
         rows: one for each group.
         ratios: how often things happened, by optimizer.
         schedulers: those that were met, in words.
@@ -89,6 +93,7 @@ class Page:
     command: str
     state: str
     segments: tuple[str, ...]
+    joined: bool
     rows: tuple[Row, ...]
     ratios: dict[str, Ratio]
     schedulers: tuple[str, ...]
@@ -103,6 +108,8 @@ def page_of(
     group: str | None = None,
     steps: Steps | None = None,
     process: Process | None = None,
+    *,
+    alone: bool = False,
 ) -> Page:
     """Return what to show of a run.
 
@@ -112,6 +119,7 @@ def page_of(
             such a parameter that was measured apart, and of these only that.
         steps: show only these steps.
         process: which to show; by default `Run.main`.
+        alone: whether to leave out what came before it in earlier segments.
     """
     process, steps = process or run.main, steps or Steps()
     group = group or ""
@@ -122,7 +130,10 @@ def page_of(
         if any(group in name for name in each.parameters)
     ]
     named = "" if whole else group
-    rows = tuple(_row(each, steps, named) for each in tracks)
+    training = {each.name: stretches_of(each, run) for each in tracks}
+    if alone or steps != Steps() or not all(training.values()):
+        training = {}
+    rows = tuple(_row(each, steps, named, training.get(each.name)) for each in tracks)
     optimizers = dict.fromkeys(each.optimizer for each in tracks)
     return Page(
         run=str(run.path),
@@ -130,10 +141,11 @@ def page_of(
         command=" ".join(process.command),
         state=_state(process, run),
         segments=segments_beside(process, run),
+        joined=bool(training),
         rows=rows,
         ratios={each.name: process.ratio(each.index) for each in optimizers},
         schedulers=schedulers_in(process),
-        losses=_losses(tracks, steps),
+        losses=_losses(tracks, steps, training),
         logged=logged_of(tracks, steps),
         nearest_measured=None
         if any(row.movement for row in rows)
@@ -142,13 +154,14 @@ def page_of(
     )
 
 
-def _losses(tracks: list[Track], steps: Steps) -> dict[str, Points]:
+def _losses(
+    tracks: list[Track], steps: Steps, training: dict[str, list[Stretch]]
+) -> dict[str, Points]:
     """Return the loss before each step of each optimizer, where it was recorded."""
     found: dict[str, Points] = {}
     for track in tracks:
         if track.optimizer.name not in found and LOSS in track.process.values:
-            chosen = steps.among(track.steps)
-            points = thinned(track.steps[chosen], track.loss[chosen])
+            points = points_of(track, "loss", steps, training.get(track.name))
             found[track.optimizer.name] = points
     return found
 
@@ -178,9 +191,10 @@ def _state(process: Process, run: Run) -> str:
     return f"killed before it could end, exit code {code}"
 
 
-def _row(track: Track, steps: Steps, named: str) -> Row:
-    chosen = steps.among(track.steps)
-    numbers, lr = track.steps[chosen], track.applied[chosen]
+def _row(
+    track: Track, steps: Steps, named: str, stretches: list[Stretch] | None
+) -> Row:
+    lr = track.applied[steps.among(track.steps)]
     finite = lr[np.isfinite(lr)]
     return Row(
         name=track.name,
@@ -191,7 +205,7 @@ def _row(track: Track, steps: Steps, named: str) -> Row:
         last=float(lr[-1]) if lr.size else None,
         changes=int((lr[1:] != lr[:-1]).sum()),
         changed_by=dict(track.changed_by.most_common()),
-        curve=thinned(numbers, lr),
+        curve=points_of(track, "applied", steps, stretches),
         movement=movement_of(track, steps, named),
     )
 

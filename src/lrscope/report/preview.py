@@ -27,7 +27,11 @@ def rendered(
     """Return plans as something a Rich console prints."""
     parts: list[RenderableType] = _side_by_side(_landmarks, plans, (width - 22) // 14)
     drawing = curves.in_terminal(
-        [each.curve for each in plans], width, color=color, label=plans[0].unit
+        [each.curve for each in plans],
+        width,
+        color=color,
+        label=plans[0].unit,
+        along="step",
     )
     if drawing:
         parts += [Text.from_ansi(drawing), Text()]

@@ -4,18 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from lrscope.recording.events import OptimizerStateLoaded
+from lrscope.recording.earlier import state_given
 from lrscope.report.numbers import rate
+from lrscope.report.whole import MOST, counterpart
 
 if TYPE_CHECKING:
     from lrscope.recording.process import Process
     from lrscope.recording.run import Run
     from lrscope.recording.track import Track
-
-MOST = 8
-"""Segments that are told of; of more the last ones."""
 
 
 def segments_beside(process: Process, run: Run) -> tuple[str, ...]:
@@ -28,13 +24,7 @@ def segments_beside(process: Process, run: Run) -> tuple[str, ...]:
         return ()
     told, reached = [], 0
     for segment in run.segments[-MOST:]:
-        found = [
-            each
-            for each in run.processes
-            if each.segment == segment.number
-            if (each.rank or 0) == (process.rank or 0)
-        ]
-        own = min(found, key=lambda each: each.started, default=None)
+        own = counterpart(run, segment.number, process)
         tracks = own.tracks if own else ()
         if not tracks or not tracks[0].applied.size:
             what = "no update" if tracks else "no optimizer step"
@@ -49,15 +39,14 @@ def segments_beside(process: Process, run: Run) -> tuple[str, ...]:
 def _line(track: Track, reached: int) -> tuple[str, int]:
     """Return what a segment did to its first group, and which update it came to."""
     count = track.applied.size
-    loaded = _loaded(track)
-    first = int(loaded.steps or 0) if loaded else 0
+    first = track.updates_before or 0
     ends = first + count
     rates = f"{rate(float(track.applied[0]))} → {rate(float(track.applied[-1]))}"
     line = f"updates {first:,} to {ends - 1:,}, {track.name} {rates}"
     if not reached:
         if first:
             line += f"; began with a state of {first:,} updates"
-    elif loaded is None:
+    elif state_given(track) is None:
         line += "; the optimizer began anew: it was given no state"
     elif not first:
         line += "; the optimizer's state was loaded, and counts no updates"
@@ -68,11 +57,3 @@ def _line(track: Track, reached: int) -> tuple[str, int]:
     else:
         line += f"; {first - reached:,} updates after the one before"
     return line, ends
-
-
-def _loaded(track: Track) -> OptimizerStateLoaded | None:
-    """Return the state that its optimizer was given before its first step."""
-    process, optimizer = track.process, track.optimizer.index
-    first = process.step_rows(optimizer)[:1]
-    loads = process.history.of_one(OptimizerStateLoaded, optimizer)
-    return next((e for e in reversed(loads) if np.all(e.row <= first)), None)

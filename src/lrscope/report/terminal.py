@@ -131,7 +131,8 @@ def _logged(page: Page) -> list[Text]:
 def _rate_curves(page: Page) -> tuple[list[curves.Curve], str]:
     """Return the applied rates; if none of them moves, the effective ones instead."""
     moving = [(row.name, row.movement) for row in page.rows if row.movement]
-    if moving and not any(row.changes for row in page.rows):
+    still = not page.joined and not any(row.changes for row in page.rows)
+    if moving and still:
         effective = [curves.Curve(name, *of.curve) for name, of in moving]
         if any(len(each.steps) > 1 for each in effective):
             return effective, "effective"
@@ -141,8 +142,9 @@ def _rate_curves(page: Page) -> tuple[list[curves.Curve], str]:
 def _curves(page: Page, width: int, *, color: bool) -> list[str]:
     """Draw the rates over the steps, and the losses."""
     losses = [curves.Curve(name, *points) for name, points in page.losses.items()]
+    along = "update" if page.joined else "step"
     drawn = [
-        curves.in_terminal(lines, width, color=color, label=label)
+        curves.in_terminal(lines, width, color=color, label=label, along=along)
         for lines, label in (_rate_curves(page), (losses, "loss"))
     ]
     return [each for each in drawn if each]

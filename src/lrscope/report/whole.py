@@ -1,0 +1,100 @@
+"""Whole: a track together with what came before it in earlier segments of its run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from lrscope.report.steps import thinned
+
+if TYPE_CHECKING:
+    from lrscope.recording.process import Process
+    from lrscope.recording.run import Run
+    from lrscope.recording.track import Track
+    from lrscope.report.steps import Points, Steps
+
+MOST = 8
+"""Segments that are looked at; of more the last ones."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Updates of one segment that became part of the training.
+
+    Attributes:
+        track: whose updates they are.
+        first: number of the first, over the whole training.
+        stop: number at which a later segment went on; None in the last one.
+    """
+
+    track: Track
+    first: int
+    stop: int | None
+
+
+def counterpart(run: Run, segment: int, process: Process) -> Process | None:
+    """Return the process of another segment with the rank of this one."""
+    found = [
+        each
+        for each in run.processes
+        if each.segment == segment and (each.rank or 0) == (process.rank or 0)
+    ]
+    return min(found, key=lambda each: each.started, default=None)
+
+
+def stretches_of(track: Track, run: Run) -> list[Stretch]:
+    """Return what the training is made of up to a track, the earliest part first.
+
+    Empty where it is of one segment only, or where an optimizer's state does not tell
+    how many updates it has behind it.
+    """
+    found: list[Stretch] = []
+    earlier = [
+        each.number for each in run.segments if each.number < track.process.segment
+    ]
+    own: Track | None = track
+    while own is not None:
+        first = own.updates_before
+        if first is None:
+            return []
+        stop = min((each.first for each in found), default=None)
+        if stop is None or first < stop:
+            found.append(Stretch(own, first, stop))
+        own = None
+        while own is None and first and earlier[-MOST + len(found) :]:
+            own = _same(track, counterpart(run, earlier.pop(), track.process))
+    return found[::-1] if len(found) > 1 else []
+
+
+def _same(track: Track, process: Process | None) -> Track | None:
+    """Return the track of that name in another process, if it has an update."""
+    tracks = process.tracks if process else ()
+    return next(
+        (each for each in tracks if each.name == track.name and len(each)), None
+    )
+
+
+def points_of(
+    track: Track, name: str, steps: Steps, stretches: list[Stretch] | None
+) -> Points:
+    """Return a curve of a track, over all stretches if there are any.
+
+    Args:
+        track: whose curve.
+        name: of what has one value for each update, such as "applied".
+        steps: of the track, where there are no stretches.
+        stretches: of the training; updates that were made again count once.
+    """
+    if not stretches:
+        chosen = steps.among(track.steps)
+        return thinned(track.steps[chosen], getattr(track, name)[chosen])
+    numbers, values = [], []
+    for each in stretches:
+        found = getattr(each.track, name)
+        own = each.first + np.arange(found.size)
+        kept = own < (np.inf if each.stop is None else each.stop)
+        numbers.append(own[kept])
+        values.append(found[kept])
+    return thinned(np.concatenate(numbers), np.concatenate(values))
