@@ -48,6 +48,7 @@ class Audit:
         run: directory of the run.
         findings: the most severe first, then by step.
         ignored: findings that were to be ignored, in the same order.
+        tried: codes of the rules that were tried; one without a finding holds.
         not_applicable: rules that could not be tried, and why.
         facts: what was counted, plain data.
     """
@@ -55,6 +56,7 @@ class Audit:
     run: str
     findings: tuple[Finding, ...]
     ignored: tuple[Ignored, ...]
+    tried: tuple[str, ...]
     not_applicable: tuple[DoesNotApply, ...]
     facts: dict[str, Any]
 
@@ -96,6 +98,7 @@ def audit_run(
         _ = case.planned  # a plan that cannot be read is the user's matter, no rule's
     findings: list[Finding] = []
     not_applicable: list[DoesNotApply] = []
+    tried: list[str] = []
     for rule in RULES:
         with np.errstate(all="ignore"):  # rates may be infinite or no numbers
             checked = rule.check(case)
@@ -103,6 +106,7 @@ def audit_run(
             not_applicable.append(checked)
         else:
             findings += checked
+            tried.append(rule.code)
     ordered = sorted(_explained(findings), key=_weight)
     selected = [each for each in ordered if each.code in chosen]
     wanted = chosen - set(reasons)
@@ -119,6 +123,7 @@ def audit_run(
             for each in selected
             if each.code in reasons or said[id(each)] is not None
         ),
+        tried=tuple(each for each in tried if each in wanted),
         not_applicable=tuple(each for each in not_applicable if each.code in wanted),
         facts=case.facts(),
     )

@@ -36,6 +36,7 @@ def _plain(audit: Audit) -> dict[str, Any]:
         "ignored": [
             {**_finding(each.finding), "reason": each.reason} for each in audit.ignored
         ],
+        "tried": list(audit.tried),
         "not_applicable": [asdict(each) for each in audit.not_applicable],
         "facts": audit.facts,
     }

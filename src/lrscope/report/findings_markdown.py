@@ -70,11 +70,11 @@ def _facts(audit: Audit) -> Iterator[str]:
     if audit.ignored:
         yield ""
     if audit.not_applicable:
-        yield f"<details><summary>{len(audit.not_applicable)} did not apply</summary>"
+        tried, skipped = len(audit.tried), len(audit.not_applicable)
+        yield f"<details><summary>{tried} rules tried, {skipped} did not apply</summary>"
         yield ""
-        for skipped in audit.not_applicable:
-            reason = _text(skipped.reason)
-            yield f"- {skipped.code} {_text(skipped.name)}: {reason}"
+        for each in audit.not_applicable:
+            yield f"- {each.code} {_text(each.name)}: {_text(each.reason)}"
         yield ""
         yield "</details>"
         yield ""

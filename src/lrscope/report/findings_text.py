@@ -124,10 +124,10 @@ def _facts(audit: Audit) -> Iterator[str]:
     put_aside = Counter((e.finding.code, e.reason) for e in audit.ignored)
     for (code, reason), number in put_aside.items():
         yield f"ignored: {code}, {number}×" + (f": {reason}" if reason else "")
-    skipped = len(audit.not_applicable)
-    if skipped:
-        which = "1 rule did" if skipped == 1 else f"{skipped} rules did"
-        yield f"{which} not apply; --format json says why"
+    tried, skipped = len(audit.tried), len(audit.not_applicable)
+    rules = f"{tried} rule{'s' * (tried != 1)} tried"
+    why = f", {skipped} did not apply; --format json says why" if skipped else ""
+    yield f"{rules}{why}"
 
 
 def _filled(

@@ -88,6 +88,7 @@ def audit_of(found):
         run="r",
         findings=tuple(found),
         ignored=first.ignored,
+        tried=(),
         not_applicable=(),
         facts=first.facts,
     )
