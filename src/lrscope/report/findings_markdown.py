@@ -70,11 +70,12 @@ def _facts(audit: Audit) -> Iterator[str]:
     if audit.ignored:
         yield ""
     if audit.not_applicable:
-        tried, skipped = len(audit.tried), len(audit.not_applicable)
-        yield f"<details><summary>{tried} rules tried, {skipped} did not apply</summary>"
+        counted = f"{len(audit.tried)} rules tried, {len(audit.not_applicable)} did not"
+        yield f"<details><summary>{counted} apply</summary>"
         yield ""
-        for each in audit.not_applicable:
-            yield f"- {each.code} {_text(each.name)}: {_text(each.reason)}"
+        for skipped in audit.not_applicable:
+            reason = _text(skipped.reason)
+            yield f"- {skipped.code} {_text(skipped.name)}: {reason}"
         yield ""
         yield "</details>"
         yield ""
