@@ -88,6 +88,7 @@ FIRES: dict[str, dict[str, Story]] = {
         "no loader": {"scheds": one(T_max=100, **BY_PASS), "silent": True},
         "a long warm-up": {"scheds": one("LinearLR", total_iters=60, **WARM, **BY_PASS)},
         "a function": {"scheds": one("LambdaLR", lr_lambda=told(10, 100), **BY_PASS), "lr": rising},
+        "cycles": {"scheds": one("CyclicLR", step_size_up=2000, **BY_PASS)},
     },
     "batch-cadence-for-epoch-schedule": {
         "step decay": {
@@ -271,6 +272,8 @@ QUIET: dict[str, dict[str, Story]] = {
         "by pass, in passes": {"scheds": one(T_max=5, **BY_PASS)},
         "a short trial": {"scheds": one(T_max=50, **BY_PASS), "source": LEAVING},
         "a long schedule in passes": {"scheds": one(T_max=30, **BY_PASS)},
+        "cycles of some passes": {"scheds": one("CyclicLR", step_size_up=4, **BY_PASS)},
+        "cycles in updates": {"scheds": one("CyclicLR", step_size_up=2000, **STEPWISE)},
     },
     "batch-cadence-for-epoch-schedule": {
         "small decays": {

@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 ACCELERATE = "accelerate/scheduler.py"
 """Where accelerate steps the scheduler that it wraps."""
 
+COUNTS = ("T_max", "total_iters", "step_size", "step_size_up", "milestones", "gamma")
+"""Arguments that tell best how a scheduler goes, the first that it has."""
+
 
 @dataclass(frozen=True)
 class Scheduler(Driving):
@@ -73,11 +76,8 @@ class Scheduler(Driving):
     def called(self) -> str:
         """Its class and what it counts by, such as "StepLR(step_size=30)"."""
         own = self.event.arguments
-        for name in ("T_max", "total_iters", "step_size", "milestones", "gamma"):
-            if (
-                isinstance(own.get(name), (int, float, list))
-                and not self.event.children
-            ):
+        for name in () if self.event.children else COUNTS:
+            if isinstance(own.get(name), (int, float, list)):
                 return f"{self.class_name}({name}={own[name]})"
         length = self.horizon
         return (

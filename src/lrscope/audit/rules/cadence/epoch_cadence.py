@@ -1,7 +1,8 @@
 """A schedule counted in updates was stepped once a pass.
 
-What it means: the schedule's length fits the number of updates, but ``step()`` was
-called once for each pass over the data. It moved a notch a pass and never got far.
+What it means: the schedule's length fits the number of updates, or it is a CyclicLR,
+but ``step()`` was called once for each pass over the data. It moved a notch a pass and
+never got far.
 
 Why it matters: OneCycleLR or a warm-up stays near its tiny first rate for the whole
 run; the peak is never reached.
@@ -26,6 +27,7 @@ from typing import TYPE_CHECKING
 
 from lrscope.audit.facts.held import held_by
 from lrscope.audit.facts.horizon import TOTALS, Horizon
+from lrscope.audit.facts.number import as_number
 from lrscope.audit.finding import ERROR, WARNING
 from lrscope.audit.rule import Rule
 from lrscope.audit.rules.cadence import OVER_LATE
@@ -62,17 +64,23 @@ def _judge(scheduler: Scheduler) -> Iterator[Finding]:
     if each < 2 or length < FAR * scheduler.position:
         return
     fits = abs(length / calls - 1) <= NEARLY
-    within = 2 * each <= length <= 1.1 * calls
+    cycles = scheduler.class_name == "CyclicLR"
+    within = 2 * each <= length and (cycles or length <= 1.1 * calls)
     if not fits and (not within or scheduler.training.ending.by_choice):
         return
+    counts = (
+        f"its length is {'that' if fits else 'in the order'} of the {calls} updates"
+    )
+    if cycles:
+        counts = "its cycles count updates"
     yield RULE.found(
         scheduler,
         f"{scheduler.called} was stepped {scheduler.steps} times in {calls} updates: "
-        f"it came to {scheduler.position / length:.0%} of its length",
-        cause=f"its length {'is that' if fits else 'is in the order'} of the "
-        f"{calls} updates, but it is stepped once every {each:.0f} updates",
+        f"it came to {scheduler.position / length:.0%} of its "
+        f"{'first rise' if cycles else 'length'}",
+        cause=f"{counts}, but it is stepped once every {each:.0f} updates",
         fix="call scheduler.step() after every optimizer.step(), "
-        "or give its length in passes",
+        f"or give its {horizon.name if cycles else 'length'} in passes",
         severity=ERROR if fits else WARNING,
         steps=(0, calls - 1),
         evidence={"calls_per_step": round(each, 2)},
@@ -80,7 +88,18 @@ def _judge(scheduler: Scheduler) -> Iterator[Finding]:
 
 
 def _horizon_of(scheduler: Scheduler) -> Horizon | None:
-    return scheduler.horizon or _holds_the_updates(scheduler)
+    return scheduler.horizon or _first_rise(scheduler) or _holds_the_updates(scheduler)
+
+
+def _first_rise(scheduler: Scheduler) -> Horizon | None:
+    """Return how long the first rise of cycles is, which torch counts in updates."""
+    if scheduler.class_name != "CyclicLR":
+        return None
+    name = "step_size_up"
+    steps = as_number(scheduler.event.arguments.get(name))
+    if steps is None or not steps >= 1:
+        return None
+    return Horizon(steps=int(steps), name=name, warmup=int(steps), ends_run=False)
 
 
 def _holds_the_updates(scheduler: Scheduler) -> Horizon | None:
