@@ -12,6 +12,7 @@ from torch.optim.lr_scheduler import (
     LambdaLR,
     LinearLR,
     OneCycleLR,
+    ReduceLROnPlateau,
     SequentialLR,
     StepLR,
 )
@@ -114,3 +115,20 @@ def test_ranks_that_part_are_found_if_they_train_one_model(
     finding = found(tmp_path, name)[name]
     assert (finding.severity > INFO) is shared
     assert finding.evidence["first_update"] == 5
+
+
+@pytest.mark.parametrize(("metric", "is_told"), [(0.5, True), (None, False)])
+def test_a_metric_that_is_always_one_number_is_worth_knowing(tmp_path, metric, is_told):
+    parameter = torch.nn.Parameter(torch.ones(3))
+    optimizer = torch.optim.SGD([parameter], lr=0.1)
+    scheduler = ReduceLROnPlateau(optimizer, patience=3)
+    with lrscope.record(tmp_path):
+        for step in range(8):
+            parameter.grad = torch.ones(3)
+            optimizer.step()
+            scheduler.step(metric or 1 / (1 + step))
+    told = found(tmp_path, "plateau-stale-or-missing-monitor")
+    assert bool(told) == is_told
+    for each in told.values():
+        assert each.severity == INFO
+        assert "the metric was 0.5 at each of the 8 steps" in each.message

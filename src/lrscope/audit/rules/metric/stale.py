@@ -1,7 +1,8 @@
 """ReduceLROnPlateau decided by an old metric.
 
 What it means: it was stepped again with exactly the same number, though the model was
-trained and not evaluated in between; or the metric was not there.
+trained and not evaluated in between, or always with the same number; or the metric was
+not there.
 
 Why it matters: an old number is no improvement, so it uses the patience up: the rate is
 cut too early.
@@ -26,7 +27,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from lrscope.audit.facts.plateau import Plateau, plateaus
-from lrscope.audit.finding import ERROR, WARNING
+from lrscope.audit.finding import ERROR, INFO, WARNING
 from lrscope.audit.rule import Rule
 
 if TYPE_CHECKING:
@@ -38,6 +39,8 @@ if TYPE_CHECKING:
     from lrscope.audit.facts.scheduler import Scheduler
     from lrscope.audit.finding import Finding
 
+CONSTANT = 6
+"""Metrics that are one number, for that to be said."""
 UNAVAILABLE = "ReduceLROnPlateau conditioned on metric"
 """What Lightning says when the metric is not there."""
 
@@ -61,6 +64,18 @@ def _judge(plateau: Plateau) -> Iterator[Finding]:
             cause="the metric is not computed in each epoch",
             fix="step the scheduler where the metric is computed",
             severity=ERROR,
+        )
+        return
+    if metrics.size >= CONSTANT and np.all(metrics == metrics[0]):
+        yield RULE.found(
+            scheduler,
+            f"the metric was {metrics[0]:.6g} at each of the {metrics.size} steps of "
+            f"{scheduler.class_name}",
+            cause="what it is given does not follow the training: a number that is set "
+            "once, a best value, or a metric that this model does not move",
+            fix="give it the number that each pass computes, and see that it moves",
+            severity=INFO,
+            evidence={"metrics": metrics.size, "patience": plateau.patience},
         )
         return
     updates = scheduler.updates_before_metrics[: metrics.size]
