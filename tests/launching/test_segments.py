@@ -114,7 +114,7 @@ def curve(page):
 
 
 def test_the_curve_is_that_of_the_whole_training(place, trained):
-    page = trained("6 - a", "6 nowhere b", "7 a b", "5 b c")
+    page = trained("6 - a", "6 nowhere b", "7 a b", "2 - c", "5 b c")
     assert page["joined"]
     assert curve(page) == [(step, 0.5 * 0.5**step) for step in range(14)]
     assert [page["rows"][0][key] for key in ("steps", "first")] == [5, 0.5 * 0.5**9]

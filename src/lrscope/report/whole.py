@@ -50,21 +50,18 @@ def stretches_of(track: Track, run: Run) -> list[Stretch]:
     Empty where it is of one segment only, or where an optimizer's state does not tell
     how many updates it has behind it.
     """
-    found: list[Stretch] = []
-    earlier = [
-        each.number for each in run.segments if each.number < track.process.segment
-    ]
-    own: Track | None = track
-    while own is not None:
-        first = own.updates_before
-        if first is None:
-            return []
-        stop = min((each.first for each in found), default=None)
-        if stop is None or first < stop:
+    began = track.updates_before
+    found = [] if began is None else [Stretch(track, began, None)]
+    for segment in reversed(run.segments):
+        if segment.number >= track.process.segment:
+            continue
+        stop = found[-1].first if found else 0
+        if not stop or len(found) == MOST:
+            break
+        own = _same(track, counterpart(run, segment.number, track.process))
+        first = own.updates_before if own else None
+        if own and first is not None and first < stop <= first + len(own):
             found.append(Stretch(own, first, stop))
-        own = None
-        while own is None and first and earlier[-MOST + len(found) :]:
-            own = _same(track, counterpart(run, earlier.pop(), track.process))
     return found[::-1] if len(found) > 1 else []
 
 
