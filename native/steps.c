@@ -199,7 +199,7 @@ item_by_hand(Function *self, PyObject *watch)
     while (PyDict_Next(self->part[WATCHES], &next, &key, &other)) {
         if (other != watch
             && (!Py_IS_TYPE(other, watch_type)
-                || get(other, watch_at.explained) == Py_True)) {
+                || get(other, watch_at.explained) != Py_False)) {
             return NULL;
         }
     }

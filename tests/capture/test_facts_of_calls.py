@@ -309,6 +309,39 @@ class Face(torch.optim.Optimizer):
             each.step()
 
 
+class Copying(torch.optim.Optimizer):
+    """An optimizer around two, with groups of its own whose rates it passes on."""
+
+    def __init__(self, *inner):
+        params = [p for each in inner for g in each.param_groups for p in g["params"]]
+        super().__init__(params, {"lr": 1.0})
+        self.inner = inner
+
+    def step(self, closure=None):
+        del closure
+        for each in self.inner:
+            each.param_groups[0]["lr"] = self.param_groups[0]["lr"]
+            each.step()
+
+
+def test_what_a_scheduler_wrote_and_a_step_around_passes_on_is_not_by_hand(recorded):
+    def train():
+        one, two = net(), net()
+        around = Copying(SGD(one.parameters(), lr=1.0), SGD(two.parameters(), lr=1.0))
+        scheduler = ExponentialLR(around, 0.5)
+        for _ in range(4):
+            (loss_of(one) + loss_of(two)).backward()
+            around.step()
+            scheduler.step()
+            around.zero_grad()
+
+    _, run = recorded(train)
+    assert [each.applied.tolist() for each in run.main.tracks] == [
+        [1, 0.5, 0.25, 0.125]
+    ] * 2
+    assert not run.main.events.of(events.RateWritten)
+
+
 def test_a_scheduler_of_a_face_is_one_of_all_optimizers_behind_it(recorded):
     def train():
         one, two = net(), net()

@@ -91,7 +91,39 @@ def train():
             optimizer.param_groups[0]['lr'] *= 0.9  # HERE
 """
 
+BESIDE_AN_UNUSED_ONE = """
+def train():
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    unused = torch.optim.Adam(model.parameters())
+    also = torch.optim.Adam(optimizer.param_groups)
+    for it in range(4):
+        for group in optimizer.param_groups:
+            group['lr'] = 0.1 / (it + 1)  # HERE
+        train_once(optimizer)
+"""
+
+INSIDE_ANOTHER = """
+class Around(torch.optim.Optimizer):
+    def __init__(self, *inner):
+        super().__init__(model.parameters(), {})
+        self.inner = inner
+
+    def step(self):
+        for each in self.inner:
+            each.step()
+
+def train():
+    one = torch.optim.SGD([model.weight], lr=0.1)
+    around = Around(one, torch.optim.SGD([model.bias], lr=0.1))
+    for it in range(4):
+        for group in one.param_groups:
+            group['lr'] = 0.1 / (it + 1)  # HERE
+        train_once(around)
+"""
+
 PROGRAMS = {
+    "beside an optimizer that is not used": BESIDE_AN_UNUSED_ONE,
+    "to one of two inside another": INSIDE_ANOTHER,
     "as nanoGPT does": NANOGPT,
     "by a class in the same file": OWN_SCHEDULER,
     "by an optimizer in its step": OWN_OPTIMIZER,

@@ -168,10 +168,6 @@ class Members:
         theirs = tuple(other._owner)  # another thread may add to it meanwhile
         return any(each in self._owner for each in theirs)
 
-    def is_more_than(self, other: Members) -> bool:
-        """Say whether more parameters belong here."""
-        return len(self._owner) > len(other._owner)
-
     def owns_any(self, groups: list[dict[str, Any]]) -> bool:
         """Say whether any parameter in ``groups`` belongs here."""
         return any(id(each) in self._owner for g in groups for each in g["params"])

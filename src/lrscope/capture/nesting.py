@@ -23,14 +23,18 @@ _WRAPPER = os.path.join("optim", "optimizer.py")
 
 
 class Covered:
-    """Stands for a step around another that updated the same parameters."""
+    """Stands for a step around another that updated the same parameters.
 
-    __slots__ = ("owner", "thread")
+    What explained the outer one's rates may explain those of further ones inside.
+    """
+
+    __slots__ = ("explained", "owner", "thread")
 
     def __init__(self, outer: Watch) -> None:
         """Stand for the step that an optimizer has begun."""
         self.owner = outer.owner
         self.thread = outer.thread
+        self.explained = outer.explained
 
 
 def drop_unfinished(opened: list[Any], optimizer: Any) -> list[Watch]:
@@ -84,8 +88,7 @@ def cover(opened: list[Any], watch: Watch) -> None:
         if outer.members.shares(watch.members):
             opened.remove(outer)
             opened.append(Covered(outer))
-            if not outer.members.is_more_than(watch.members):
-                outer.explained = False  # else others inside of it are still to step
+            outer.explained = False
 
 
 def any_stepping() -> bool:

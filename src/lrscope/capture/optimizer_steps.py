@@ -32,6 +32,7 @@ class OptimizerSteps:
     Args:
         journal: where to write.
         watches: of all optimizers, by identity.
+        opened: steps under way.
         meet: returns the watch of an optimizer that may be new.
         reader: reads rates that are not just plain floats.
         late: takes values that are on a device.
@@ -43,6 +44,7 @@ class OptimizerSteps:
         self,
         journal: Journal,
         watches: dict[int, Watch],
+        opened: list[Any],
         meet: Callable[[Any], Watch],
         reader: RateReader,
         late: LateValues,
@@ -55,7 +57,7 @@ class OptimizerSteps:
         self._meet = meet
         self._reader = reader
         self._fail = fail
-        self._opened: list[Any] = []
+        self._opened = opened
         self._graphs = graphs
         self._unusual = UnusualSteps(journal, reader, late, graphs, fail)
 

@@ -43,10 +43,12 @@ class OptimizerWitness:
         self.graphs = GraphWitness(journal, self.watches, self.late, fail)
         self._numbers = count()
         self.fail = fail
-        self._reader = RateReader(journal, self.watches, self.late)
+        opened: list[Any] = []  # steps under way
+        self._reader = RateReader(journal, self.watches, opened, self.late)
         self._steps = OptimizerSteps(
-            journal, self.watches, self.meet, self._reader, self.late, self.graphs, fail
-        )
+            journal, self.watches, opened, self.meet, self._reader, self.late,
+            self.graphs, fail,
+        )  # fmt: skip
         self.hooks = self._steps.hooks
 
     def meet(self, optimizer: Optimizer, *, how: str = "found") -> Watch:

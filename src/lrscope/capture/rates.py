@@ -25,16 +25,21 @@ class RateReader:
     Args:
         journal: where to write.
         watches: of all optimizers, by identity.
+        opened: steps under way.
         late: takes values that are on a device.
     """
 
     def __init__(
-        self, journal: Journal, watches: dict[int, Watch], late: LateValues
+        self,
+        journal: Journal,
+        watches: dict[int, Watch],
+        opened: list[Any],
+        late: LateValues,
     ) -> None:
         """Read nothing yet."""
         self._journal = journal
         self._late = late
-        self._writers = Writers(journal, watches)
+        self._writers = Writers(journal, watches, opened)
 
     def introduce(
         self, watch: Watch, groups: list[dict[str, Any]]

@@ -47,7 +47,7 @@ class Watch:
         self.last: list[Any] | None = None  # rates at the last step
         # whether a change since then has a known cause; a weak reference
         # to the scheduler if it is torch's own, which keeps what it wrote
-        self.explained: Any = True
+        self.explained: Any = False
         # what that scheduler wrote; for the compiled hooks, which cannot do without
         self.written: list[float] | None = None
         self.rates: list[Any] = []  # values of the row to come

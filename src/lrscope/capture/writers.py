@@ -33,12 +33,16 @@ class Writers:
     Args:
         journal: where to write.
         watches: of all optimizers, by identity.
+        opened: steps under way.
     """
 
-    def __init__(self, journal: Journal, watches: dict[int, Watch]) -> None:
+    def __init__(
+        self, journal: Journal, watches: dict[int, Watch], opened: list[Any]
+    ) -> None:
         """Note nothing yet."""
         self._journal = journal
         self._watches = watches
+        self._opened = opened
 
     def attribute(self, watch: Watch, rates: list[float]) -> None:
         """Note a change of rates that no scheduler and no load explains."""
@@ -48,15 +52,26 @@ class Writers:
             if all(type(each) is float for each in last):  # a tensor may be far
                 wrote = rates == last  # else somebody wrote after it
         if not wrote and watch.last is not None:
-            others = self._watches.values()
+            others = list(self._watches.values())
             if not any(
-                other.explained
-                and other is not watch
-                and other.members.shares(watch.members)
-                for other in list(others)
+                self._is_explained(other, watch) and other.members.shares(watch.members)
+                for other in others
+                if other is not watch
             ):
                 self._journal.pending.extend(self._items(watch))
         watch.last = rates
+
+    def _is_explained(self, other: Watch, watch: Watch) -> bool:
+        """Say whether what changed another optimizer's rates may have changed these.
+
+        It may if it is the step around this one, or if both have the same groups.
+        """
+        if any(each.explained for each in self._opened if each.owner == other.owner):
+            return True
+        optimizer = other.reference() if other.explained else None
+        groups = [] if optimizer is None else optimizer.param_groups
+        own = set(map(id, watch.groups or ()))
+        return any(id(each) in own for each in groups)
 
     def _items(self, watch: Watch) -> list[int]:
         """Return the item for what wrote; none for a driver, which told its plan."""
