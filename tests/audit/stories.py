@@ -390,6 +390,12 @@ QUIET: dict[str, dict[str, Story]] = {
     "schedule-longer-than-run": {
         "a function that fits": {"scheds": one("LambdaLR", lr_lambda=[told(0, 100)], **STEPWISE), "lr": cosine(100)},
         "it fits": {"scheds": one(T_max=100, **STEPWISE)},
+        "another takes over": {
+            "scheds": [
+                sched(T_max=12, passes=lambda each: each < 3, **BY_PASS),
+                sched("StepLR", step_size=9, passes=lambda each: each >= 3, **BY_PASS),
+            ]
+        },
         "left in a pass": {"scheds": one(T_max=300, **STEPWISE), "updates": 90},
         "early stopping": {"scheds": one(T_max=12, **BY_PASS), "source": LEAVING},
         "asked for": {"scheds": one(T_max=12, **BY_PASS), "command": ["python", "t.py", "--max-steps", "9"]},

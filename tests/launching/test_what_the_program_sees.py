@@ -166,12 +166,43 @@ model(torch.ones(1, 2)).sum().backward(create_graph=True)
 """
 
 
+SAVED = """
+import io, sys
+torch.manual_seed(0)
+model = torch.nn.Linear(2, 1)
+model.register_forward_hook(print)  # has a number
+optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+model(torch.ones(1, 2)).sum().backward()
+optimizer.step()
+file = io.BytesIO()
+torch.save(model, file)
+sys.stdout.buffer.write(file.getvalue())
+"""
+
+
 def test_warnings_have_the_same_text_and_place(place):
     script = place.write(WARNING, trains=True)
     bare, recorded = place.twins("python", "-W", "always", script)
     assert recorded.theirs == bare.stderr
     assert bare.stderr.count(b"train.py:") == 3
     assert b"lr_scheduler.step()" in bare.stderr
+
+
+def test_a_warning_that_was_shown_is_not_shown_again(place):
+    often = (
+        "import warnings\nfor _ in range(3):\n    warnings.warn('mine')\n    train(1)\n"
+    )
+    bare, recorded = place.twins("python", place.write(often, trains=True))
+    assert recorded.theirs == bare.stderr
+    assert bare.stderr.count(b"UserWarning: mine") == 1
+
+
+@pytest.mark.parametrize("options", [(), ("--effective", "--print", "step")])
+def test_a_pickled_module_is_the_same_byte_for_byte(place, options):
+    script = place.write(SAVED, trains=True)
+    bare = place.bare("python", script)
+    recorded = place.run("-o", "run", *options, "python", script)
+    assert recorded.stdout == bare.stdout != b""
 
 
 def test_warnings_as_errors_end_the_program_with_the_same_last_words(place):

@@ -20,11 +20,9 @@ def describe_process(segment: int) -> dict[str, Any]:
         "python": platform.python_version(),
         "torch": _version_of("torch"),
         "numpy": _version_of("numpy"),
-        "platform": platform.platform(),
+        "platform": _system(),
         "host": socket.gethostname(),
-        "command": without_secrets(
-            sys.orig_argv if hasattr(sys, "orig_argv") else sys.argv
-        ),
+        "command": without_secrets(_command()),
         "script": sys.argv[0] if sys.argv else "",
         "directory": os.getcwd(),
         "pid": os.getpid(),
@@ -33,6 +31,22 @@ def describe_process(segment: int) -> dict[str, Any]:
         "started": time.time(),
         **_place_in_job(),
     }
+
+
+def _command() -> list[str]:
+    """Return how this process was started; one of multiprocessing like its parent."""
+    words = getattr(sys, "orig_argv", sys.argv)
+    if any(each.startswith("from multiprocessing.") for each in words[:8]):
+        return [*words[:1], *sys.argv]
+    return list(words)
+
+
+def _system() -> str:
+    """Return system and machine; ``platform.platform()`` starts a process to ask it."""
+    if not hasattr(os, "uname"):
+        return sys.platform
+    found = os.uname()
+    return f"{found.sysname}-{found.release}-{found.machine}"
 
 
 def _place_in_job() -> dict[str, int | None]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import count
 from typing import Any
 
 from lrscope.capture.nesting import any_stepping
@@ -9,6 +10,8 @@ from lrscope.sites import unseen
 
 _LEFT: list[Any] = []
 """Handles of hooks that do nothing any more and could not be removed yet."""
+
+_KEYS = count(-1, -1)
 
 
 class GlobalHooks:
@@ -25,6 +28,8 @@ class GlobalHooks:
 
     def add(self, *handles: Any) -> None:
         """Take what torch returned."""
+        for each in reversed(handles):
+            _uncount(each)
         self._handles += handles
         _clear_away()
 
@@ -47,6 +52,21 @@ def _clear_away() -> None:
     if _LEFT and not any_stepping():
         while _LEFT:
             _LEFT.pop().remove()
+
+
+def _uncount(handle: Any) -> None:
+    """Take a hook out of torch's count of all hooks.
+
+    The numbers of a module's own hooks are in its pickle: they are to be what they
+    would be without ours.
+    """
+    kind, hooks = type(handle), handle.hooks_dict_ref()
+    if hooks is None or getattr(kind, "next_id", None) != handle.id + 1:
+        return
+    kind.next_id = handle.id
+    hook = hooks.pop(handle.id)
+    handle.id = next(_KEYS)
+    hooks[handle.id] = hook
 
 
 @unseen

@@ -110,7 +110,7 @@ def _figure(curves: Sequence[Curve], width: int, label: str, along: str) -> Any:
 def _round(least: float) -> float:
     """Return the smallest round number that is not below ``least``."""
     if least <= 0:
-        return 1e-12
+        return 0.1
     power = 10.0 ** math.floor(math.log10(least))
     return next((each * power for each in ROUND if each * power >= least), 10 * power)
 
@@ -167,7 +167,8 @@ def _tick(
     delta: float,
     left: bool = False,  # noqa: FBT001, FBT002
 ) -> str:
-    del delta
+    if abs(value) < 1e-6 * delta:  # what is left of 0.3 - 3 * 0.1
+        value = 0.0
     value += 0.0  # never -0.0
     whole = value == 0 or abs(value) >= 100 or (abs(value) >= 1 and value % 1 == 0)
     text = f"{value:.0f}" if whole else f"{value:.3g}"

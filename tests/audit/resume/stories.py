@@ -80,6 +80,18 @@ def by_hand(rate, legs, *, load=True):
     return story
 
 
+def weights_alone(*words):
+    """Return a story of a training that is started again with weights of the first."""
+
+    def story(path):
+        with leg(path):
+            made(cosine(12)).until(9, each_pass=True)
+        with leg(path, *words):
+            made(cosine(12)).until(12, each_pass=True)
+
+    return story
+
+
 def halving(*, saved):
     """Return a story of a function that reads what no state dictionary holds."""
 
@@ -323,6 +335,8 @@ FIRES = {
         "by hand": by_hand(lambda own, _: 0.1 * (1 - own / 100), (40, 60)),
         "never recorded": never_recorded("O"),
         "by hand, legs of one length": by_hand(lambda own, _: 0.1 * (1 - own / 100), (40, 40)),
+        "the weights alone": weights_alone("--resume"),
+        "the weights of a file": weights_alone("--init_from=resume"),
     },
     "sched-built-after-optimizer-load": {
         "a sequence": two_legs(SCHEDULERS["SequentialLR"], before="O", what="S"),
@@ -376,6 +390,7 @@ QUIET = {
     "sched-state-not-saved": {
         "a global step": by_hand(lambda _, whole: 0.1 * (1 - whole / 100), (40, 60)),
         "never recorded": never_recorded("OS"),
+        "another training": weights_alone("--no-resume", "--resume=False"),
         "a second cycle": two_legs(cosine(20), before="O", what="", end=10),
         "another schedule": two_legs(cosine(48), lambda o, _: StepLR(o, 9, 0.5), before="O", what=""),
         "weights only": two_legs(cosine(48), cosine(16), what="", end=9, rates=(0.1, 0.01)),

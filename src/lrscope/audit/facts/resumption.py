@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -20,6 +21,12 @@ if TYPE_CHECKING:
     from lrscope.audit.facts.scheduler import Scheduler
     from lrscope.audit.facts.site import Sites
     from lrscope.recording.events import OptimizerStateLoaded
+
+RESUMES = re.compile(
+    r"^-*(?!-|no[_-])([\w.-]*[_.=-])?(resume|continue)(?![^=]*=(false|0|none)$)",
+    re.IGNORECASE,
+)
+"""Words of a command that ask for a training to go on."""
 
 
 @dataclass(frozen=True)
@@ -168,11 +175,22 @@ class Resumption(About):
 
     @property
     def is_evident(self) -> bool:
-        """Whether anything shows that a saved state was loaded."""
-        return bool(self.loads) or any(
+        """Whether anything shows that the training before was to go on."""
+        return bool(self.loads or self._asked_for) or any(
             each.load is not None or each.given_last_epoch is not None
             for each in self.schedulers
         )
+
+    @property
+    def _asked_for(self) -> bool:
+        """Whether the command asks to resume, and the earlier one did not."""
+        if self.before is None:
+            return False
+        ours, theirs = (
+            any(map(RESUMES.search, each.training.process.command[1:]))
+            for each in (self.optimizer, self.before)
+        )
+        return ours and not theirs
 
 
 def _made_with(optimizer: Optimizer) -> tuple[float, ...]:

@@ -15,7 +15,7 @@ Looks the same, but is right: early stopping, trials with ``--max-steps``, runs 
 continued in a later segment: reported as information only. A program whose loops can be
 left early (``break``, ``return``) is given the benefit of the doubt. Of an optimizer
 that another one followed, such as a trial's, it is the end of its own training that
-counts.
+counts. Nothing is said where another scheduler takes over, as SWALR does.
 
 Upstream: CodefyUI/CodefyUI#205, wandb/senpai#965, vllm-project/speculators#1104,
 pytorch/torchtitan#2340
@@ -47,7 +47,7 @@ def _judge(scheduler: Scheduler) -> Iterator[Finding]:
     horizon, progress = scheduler.horizon, scheduler.progress
     if horizon is None or progress is None or progress >= 0.9:
         return
-    if _makes_up(scheduler, horizon.steps):
+    if _makes_up(scheduler, horizon.steps) or _is_relieved(scheduler):
         return
     ending = scheduler.training.ending
     in_a_pass = scheduler.ended_within_a_pass
@@ -87,6 +87,13 @@ def _makes_up(scheduler: Scheduler, length: int) -> bool:
     if own is None or own.calls.size == own.updates:
         return False
     return own.updates <= scheduler.steps + 1 and own.calls.size >= 0.9 * length
+
+
+def _is_relieved(scheduler: Scheduler) -> bool:
+    """Say whether another scheduler drove the optimizer after its last step."""
+    own = scheduler.optimizer
+    others = own.schedulers if own is not None else ()
+    return any(each.between[scheduler.alive.stop :].any() for each in others)
 
 
 RULE = Rule(

@@ -77,14 +77,14 @@ def _cut_off(moving: Moving) -> Iterator[Finding]:
     only_decay = "" if stays else "; nothing but weight decay moves the weights"
     yield RULE.found(
         moving.group.optimizer if alone else moving,
-        f"no gradient reached {of_all}{none_moved} at {number} measured updates, "
+        f"no gradient but 0 reached {of_all}{none_moved} at {number} measured updates, "
         f"with a rate of {_usual(moving, steps):.3g}{only_decay}",
-        cause="gradients are cleared before step(), or nothing in the loss depends "
-        "on these parameters"
+        cause="gradients are cleared before step(), nothing in the loss depends on "
+        "these parameters, or the loss does not change with them, as over one class"
         if alone
         else "the group is frozen, or nothing in the loss depends on it",
         fix="clear gradients after step() or before backward(); give the optimizer the "
-        "parameters of the model that is trained"
+        "parameters of the model that is trained; see that the loss can fall"
         if alone
         else "leave it out of the optimizer if that is meant; else find what cuts it "
         "off from the loss",
