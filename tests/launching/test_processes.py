@@ -37,6 +37,7 @@ def test_each_child_of_multiprocessing_has_its_own_recording(place, method):
     assert sorted(place.applied()) == [[1.0, 1.0], [2.0, 2.0]]
     processes = lrscope.read_run(place.run_directory).processes
     assert all(each.ended for each in processes)
+    assert {each.command[1:] for each in processes} == {("train.py", method)}
     assert not list(place.run_directory.glob("*.tail"))
 
 
