@@ -127,6 +127,8 @@ def test_a_part_is_shown_alone_where_that_was_asked_for_and_losses_are_joined(pl
     script = place.write(RESUMED)
     for each in ("6 - a", "3 a b"):
         place.run("-o", "run", "--effective", "python", script, *each.split())
+    text = place.bare(*place.lrscope, "show", "run").stdout
+    assert b"moved at step 2 of this segment, the last of 3" in text
     steps, losses = shown(place)["losses"]["adamw"]
     assert (steps, len(losses)) == (list(range(7)), 7)
     for options in (["--segment", "1"], ["--steps", "0:3"], ["--segment", "0"]):

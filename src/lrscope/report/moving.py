@@ -59,7 +59,8 @@ def movement(page: Page, width: int, *, whole: bool = False) -> list[RenderableT
     if few.left_out:
         found.append(Text(few.more("groups"), style="dim"))
     own = _parameters(moving, width)
-    return [Text(), *_when(moving), *found, *_because(moving), *own]
+    when = _when(moving, " of this segment" if page.joined else "")
+    return [Text(), *when, *found, *_because(moving), *own]
 
 
 def _parameters(moving: list[tuple[str, Movement]], width: int) -> list[RenderableType]:
@@ -90,15 +91,15 @@ def _parameters(moving: list[tuple[str, Movement]], width: int) -> list[Renderab
     return [Text(), *found]
 
 
-def _when(moving: list[tuple[str, Movement]]) -> list[Text]:
+def _when(moving: list[tuple[str, Movement]], of_what: str) -> list[Text]:
     """Say what step the numbers are of, once for all groups with the same."""
     steps: dict[tuple[int, int], list[str]] = {}
     for name, of in moving:
         steps.setdefault((of.step, of.measured), []).append(name)
     return [
         Text(
-            f"{_whose(names, moving)}how far weights moved at step {step:,}, "
-            f"the last of {measured:,} that were measured",
+            f"{_whose(names, moving)}how far weights moved at step "
+            f"{step:,}{of_what}, the last of {measured:,} that were measured",
             style="dim",
         )
         for (step, measured), names in steps.items()
