@@ -121,7 +121,22 @@ def train():
         train_once(around)
 """
 
+BESIDE_A_LOGGER = """
+class Logger:
+    def update(self, **values):
+        self.values = values
+
+def train():
+    logger = Logger()
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    for it in range(4):
+        optimizer.param_groups[0]['lr'] = 0.1 / (it + 1)  # HERE
+        train_once(optimizer)
+        logger.update(lr=optimizer.param_groups[0]['lr'])
+"""
+
 PROGRAMS = {
+    "beside a logger": BESIDE_A_LOGGER,
     "beside an optimizer that is not used": BESIDE_AN_UNUSED_ONE,
     "to one of two inside another": INSIDE_ANOTHER,
     "as nanoGPT does": NANOGPT,

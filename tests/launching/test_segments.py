@@ -153,3 +153,41 @@ def test_updates_are_counted_over_the_whole_training(place, trained):
     ]
     anew = shown(place, "--segment", "2")
     assert [step for step, _ in curve(anew)] == [0, 1, 2]
+
+
+CHECKPOINTED = """
+import sys
+import torch
+from torch.distributed.checkpoint.state_dict import get_state_dict, set_state_dict
+
+steps, load = int(sys.argv[1]), sys.argv[2] == "load"
+model = torch.nn.Linear(2, 1)
+optimizer = torch.optim.AdamW(model.parameters(), lr=0.5)
+scheduler = torch.optim.lr_scheduler.LinearLR(optimizer, 1.0, 0.0, total_iters=10)
+if load:  # makes a step at rate 0, to have a state
+    weights, state, position = torch.load("saved", weights_only=False)
+    set_state_dict(
+        model, optimizer, model_state_dict=weights, optim_state_dict=state
+    )
+    scheduler.load_state_dict(position)
+for _ in range(steps):
+    model(torch.ones(1, 2)).square().sum().backward()
+    optimizer.step()
+    scheduler.step()
+    optimizer.zero_grad()
+torch.save([*get_state_dict(model, optimizer), scheduler.state_dict()], "saved")
+"""
+
+
+def test_a_step_that_only_makes_a_state_to_load_into_is_none_of_the_training(place):
+    script = place.write(CHECKPOINTED)
+    for words in (["5", "new"], ["5", "load"]):
+        place.run("-o", "run", "python", script, *words)
+    page = shown(place)
+    assert "updates 5 to 9, " in page["segments"][1]
+    assert "goes on where the one before ended" in page["segments"][1]
+    assert page["joined"]
+    steps, rates = zip(*curve(page), strict=True)
+    assert steps == tuple(range(10))
+    assert rates == pytest.approx([0.5 - 0.05 * step for step in range(10)])
+    assert lrscope.audit_run(place.path / "run").findings == ()

@@ -174,7 +174,15 @@ def _writes_rate(node: ast.AST) -> bool:
         and isinstance(node.func, ast.Attribute)
         and node.func.attr == "update"
         and any(keyword.arg == "lr" for keyword in node.keywords)
+        and _may_be_group(node.func.value)
     )
+
+
+def _may_be_group(node: ast.expr) -> bool:
+    """Say whether an expression may stand for a group, not for a logger."""
+    if isinstance(node, ast.Name):
+        return node.id in {"g", "pg", "param"} or "group" in node.id
+    return isinstance(node, ast.Subscript)
 
 
 def _is_rate(target: ast.expr) -> bool:

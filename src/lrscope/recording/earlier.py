@@ -2,27 +2,48 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from lrscope.recording.events import OptimizerStateLoaded
+from lrscope.recording.rowset import at
 
 if TYPE_CHECKING:
     from lrscope.recording.track import Track
 
 
-def state_given(track: Track) -> OptimizerStateLoaded | None:
-    """Return the last state that its optimizer was given before its first step."""
+class Start(NamedTuple):
+    """Where a track goes on with a training.
+
+    Attributes:
+        given: the last state that its optimizer was given before that; None if none.
+        first: index of its first update there. Some at rate 0 may come before:
+            torch.distributed.checkpoint makes one, to have a state to load into.
+        update: number of the same over the whole training; None if the state that was
+            given counts none.
+    """
+
+    given: OptimizerStateLoaded | None
+    first: int
+    update: int | None
+
+    @property
+    def behind(self) -> int | None:
+        """Updates that came before those of this process."""
+        return None if self.update is None else max(0, self.update - self.first)
+
+
+def start_of(track: Track) -> Start:
+    """Return where it begins to train."""
     process, optimizer = track.process, track.optimizer.index
-    first = process.step_rows(optimizer)[:1]
     loads = process.history.of_one(OptimizerStateLoaded, optimizer)
-    return next((e for e in reversed(loads) if np.all(e.row <= first)), None)
-
-
-def updates_before(track: Track) -> int | None:
-    """Return how many updates it had behind it; see `Track.updates_before`."""
-    given = state_given(track)
+    rows = process.step_rows(optimizer)
+    tried = track.attempted
+    moving = tried.steps[tried.lr != 0][:1] if loads else np.zeros(0, np.int64)
+    first = rows[moving if moving.size else slice(1)]
+    given = next((e for e in reversed(loads) if np.all(e.row <= first)), None)
     if given is None:
-        return 0
-    return int(given.steps) if given.steps else None
+        return Start(None, 0, 0)
+    idle = int(at(process.updated, rows[rows < given.row]).sum())
+    return Start(given, idle, int(given.steps) if given.steps else None)

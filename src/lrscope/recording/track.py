@@ -10,7 +10,7 @@ import numpy as np
 
 from lrscope.errors import UsageError
 from lrscope.recording.causes import causes_of
-from lrscope.recording.earlier import updates_before
+from lrscope.recording.earlier import Start, start_of
 from lrscope.recording.internals import internals_of
 from lrscope.recording.measuring import measured_of, parameters_of
 from lrscope.recording.rowset import at
@@ -96,12 +96,14 @@ class Track:
         return self._number
 
     @cached_property
-    def updates_before(self) -> int | None:
-        """Updates that its optimizer had behind it here, as a resumed training.
+    def start(self) -> Start:
+        """Where it goes on with a training that was begun before."""
+        return start_of(self)
 
-        0 if it was given no state, None if the state that it was given counts none.
-        """
-        return updates_before(self)
+    @property
+    def updates_before(self) -> int | None:
+        """Updates its optimizer had behind it; None if the state given counts none."""
+        return self.start.behind
 
     @cached_property
     def measured(self) -> Measured | None:

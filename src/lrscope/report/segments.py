@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lrscope.recording.earlier import state_given
 from lrscope.report.numbers import rate
 from lrscope.report.whole import MOST, counterpart
 
@@ -38,15 +37,16 @@ def segments_beside(process: Process, run: Run) -> tuple[str, ...]:
 
 def _line(track: Track, reached: int) -> tuple[str, int]:
     """Return what a segment did to its first group, and which update it came to."""
-    count = track.applied.size
-    first = track.updates_before or 0
-    ends = first + count
-    rates = f"{rate(float(track.applied[0]))} → {rate(float(track.applied[-1]))}"
+    start = track.start
+    applied = track.applied[start.first :]
+    first = start.update or 0
+    ends = first + applied.size
+    rates = f"{rate(float(applied[0]))} → {rate(float(applied[-1]))}"
     line = f"updates {first:,} to {ends - 1:,}, {track.name} {rates}"
     if not reached:
         if first:
             line += f"; began with a state of {first:,} updates"
-    elif state_given(track) is None:
+    elif start.given is None:
         line += "; the optimizer began anew: it was given no state"
     elif not first:
         line += "; the optimizer's state was loaded, and counts no updates"

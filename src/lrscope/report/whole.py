@@ -50,7 +50,7 @@ def stretches_of(track: Track, run: Run) -> list[Stretch]:
     Empty where it is of one segment only, or where an optimizer's state does not tell
     how many updates it has behind it.
     """
-    began = track.updates_before
+    began = track.start.update
     found = [] if began is None else [Stretch(track, began, None)]
     for segment in reversed(run.segments):
         if segment.number >= track.process.segment:
@@ -59,10 +59,15 @@ def stretches_of(track: Track, run: Run) -> list[Stretch]:
         if not stop or len(found) == MOST:
             break
         own = _same(track, counterpart(run, segment.number, track.process))
-        first = own.updates_before if own else None
-        if own and first is not None and first < stop <= first + len(own):
+        first = own.start.update if own else None
+        if own and first is not None and first < stop <= first + _size(own):
             found.append(Stretch(own, first, stop))
     return found[::-1] if len(found) > 1 else []
+
+
+def _size(track: Track) -> int:
+    """Return how many updates it made from where it goes on with the training."""
+    return len(track) - track.start.first
 
 
 def _same(track: Track, process: Process | None) -> Track | None:
@@ -89,7 +94,7 @@ def points_of(
         return thinned(track.steps[chosen], getattr(track, name)[chosen])
     numbers, values = [], []
     for each in stretches:
-        found = getattr(each.track, name)
+        found = getattr(each.track, name)[each.track.start.first :]
         own = each.first + np.arange(found.size)
         kept = own < (np.inf if each.stop is None else each.stop)
         numbers.append(own[kept])

@@ -132,3 +132,18 @@ def test_a_metric_that_is_always_one_number_is_worth_knowing(tmp_path, metric, i
     for each in told.values():
         assert each.severity == INFO
         assert "the metric was 0.5 at each of the 8 steps" in each.message
+
+
+def test_a_warm_up_from_0_is_told_though_a_fresh_state_was_loaded(tmp_path):
+    """As accelerate does it, which loads an optimizer with its own state."""
+    parameter = torch.nn.Parameter(torch.ones(3))
+    optimizer = torch.optim.AdamW([parameter], lr=0.1)
+    with lrscope.record(tmp_path):
+        scheduler = LambdaLR(optimizer, lambda step: min(step / 5, 1.0))
+        optimizer.load_state_dict(optimizer.state_dict())
+        for _ in range(12):
+            parameter.grad = torch.ones(3)
+            optimizer.step()
+            scheduler.step()
+    told = found(tmp_path, "first-update-at-lr-zero")["first-update-at-lr-zero"]
+    assert told.cause == "the warm-up begins with a factor of 0"

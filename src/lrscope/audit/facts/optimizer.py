@@ -86,9 +86,22 @@ class Optimizer:
 
     @property
     def loads_at_start(self) -> tuple[OptimizerStateLoaded, ...]:
-        """Those of them that it was given before its first call."""
-        first = self.calls[0] if self.calls.size else -1
-        return tuple(each for each in self.loads if each.row <= first)
+        """Those of them that it was given before it began to train."""
+        return tuple(each for each in self.loads if each.row <= self.begins)
+
+    @cached_property
+    def begins(self) -> int:
+        """The row of its first call; of one with a rate, if a state came in between.
+
+        torch.distributed.checkpoint steps at rate 0 before it loads.
+        """
+        first = int(self.calls[0]) if self.calls.size else -1
+        rates = [np.flatnonzero(each.applied)[:1] for each in self.groups]
+        begun = [int(each[0]) for each in rates if each.size]
+        if not begun or not min(begun) or not self.loads:
+            return first
+        row = int(self.update_rows[min(begun)])
+        return row if any(first < each.row <= row for each in self.loads) else first
 
     @cached_property
     def calls(self) -> NDArray[np.int64]:

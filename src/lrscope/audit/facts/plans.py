@@ -146,7 +146,7 @@ def _followed(
     scheduler: Scheduler, optimizer: Optimizer, plan: Imported
 ) -> list[Planned]:
     positions = scheduler.restored.at_updates
-    begin = optimizer.updates_before(scheduler.event.row)
+    begin = optimizer.updates_before(max(scheduler.event.row, optimizer.begins))
     end = optimizer.updates_before(_counts_until(scheduler, optimizer))
     found = []
     for group in optimizer.groups:
@@ -172,7 +172,7 @@ def _counts_until(scheduler: Scheduler, optimizer: Optimizer) -> int:
     """Return the row from which on the plan is not known to hold any more."""
     history, rows = optimizer.training.process.history, [int(optimizer.calls[-1]) + 1]
     own = {each.scheduler for each in scheduler.parts}
-    first = max(int(optimizer.calls[0]), scheduler.event.row)
+    first = max(optimizer.begins, scheduler.event.row)
     for loaded in history.of(SchedulerStateLoaded):
         rows += [loaded.row] * (loaded.scheduler in own and loaded.row > first)
     rows += [each.row for each in optimizer.loads if each.row > first]

@@ -33,8 +33,10 @@ class Restored:
     @cached_property
     def loads(self) -> dict[int, SchedulerStateLoaded]:
         """The last states that were loaded before the first call, by scheduler."""
-        calls = self.scheduler.calls
+        calls, own = self.scheduler.calls, self.scheduler.optimizer
         first = calls[0] if calls.size else np.inf
+        if own is not None and own.calls.size:
+            first = own.begins
         history = self.scheduler.training.process.history
         return {
             each.scheduler: each

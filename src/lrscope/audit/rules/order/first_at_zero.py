@@ -41,11 +41,11 @@ def _subjects(case: Case) -> list[Group]:
 
 
 def _judge(group: Group) -> Iterator[Finding]:
-    zeros = _zeros(group)
-    if not zeros:
-        return
-    fellows = [_zeros(each) for each in group.optimizer.groups]
-    epochs = group.optimizer.epochs
+    zeros, own = _zeros(group), group.optimizer
+    if zeros <= own.updates_before(own.begins):
+        return  # there are none, or a state was loaded after them
+    fellows = [_zeros(each) for each in own.groups]
+    epochs = own.epochs
     waits = zeros > min(fellows)
     to_the_end = zeros == group.applied.size
     if waits and to_the_end:
@@ -69,7 +69,7 @@ def _judge(group: Group) -> Iterator[Finding]:
 
 def _explained(group: Group, *, waits: bool, to_the_end: bool) -> tuple[str, str]:
     """Return the cause and the fix."""
-    if waits:
+    if waits and _zeros(group) > 1:
         return (
             "the group is held at 0 while others train",
             "nothing if it is frozen until then; else give it a rate from the start",
@@ -79,7 +79,8 @@ def _explained(group: Group, *, waits: bool, to_the_end: bool) -> tuple[str, str
             "the optimizer was made with a rate of 0, and nothing raised it",
             "give it a rate; leave parameters that are to stay out of it",
         )
-    if group.optimizer.loads_at_start:
+    own = group.optimizer
+    if any(e.steps or to_the_end or not own.driven_by for e in own.loads_at_start):
         return (
             "the rate that was loaded with the optimizer's state is 0",
             "go on with a schedule that has not ended, or set the rates after loading",
