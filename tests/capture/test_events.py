@@ -140,6 +140,31 @@ def test_the_arguments_of_schedulers_are_plain_data(recorded):
     assert plateau.arguments["threshold"] == "inf"
 
 
+@pytest.mark.parametrize("looks_at", [1, 2, 8], ids="{} batches".format)
+@pytest.mark.parametrize("often", [2, 4, 8])
+def test_a_look_at_the_loader_that_is_trained_on_is_no_pass(recorded, looks_at, often):
+    """As programs do that estimate the loss on the training data within a pass."""
+
+    def train():
+        model = net()
+        optimizer = SGD(pair(model))
+        loader = DataLoader(TensorDataset(torch.randn(24, 4)), 3)
+        for _ in range(3):
+            for number, _batch in enumerate(loader, 1):
+                step(optimizer, model)
+                if number % often == 0:
+                    for count, _looked_at in enumerate(loader, 1):
+                        if count == looks_at < 8:
+                            break
+
+    _, run = recorded(train)
+    assert run.main.ratio().passes == 3
+    assert [each.steps for each in run.main.passes if each.steps] == [8, 8, 8]
+    [optimizer] = Training(run.main, is_last=True).optimizers
+    assert optimizer.epochs.calls.tolist() == [8, 8, 8]
+    assert optimizer.epochs.whole.all()
+
+
 def test_passes_over_loaders_are_told_ended_or_not(recorded):
     class Stream(IterableDataset):
         def __iter__(self):

@@ -180,9 +180,10 @@ def _writes_rate(node: ast.AST) -> bool:
 
 def _may_be_group(node: ast.expr) -> bool:
     """Say whether an expression may stand for a group, not for a logger."""
-    if isinstance(node, ast.Name):
-        return node.id in {"g", "pg", "param"} or "group" in node.id
-    return isinstance(node, ast.Subscript)
+    while isinstance(node, ast.Subscript):
+        node = node.value
+    name = getattr(node, "id", getattr(node, "attr", ""))
+    return name in {"g", "pg", "param"} or "group" in name
 
 
 def _is_rate(target: ast.expr) -> bool:

@@ -38,10 +38,11 @@ def start_of(track: Track) -> Start:
     """Return where it begins to train."""
     process, optimizer = track.process, track.optimizer.index
     loads = process.history.of_one(OptimizerStateLoaded, optimizer)
-    rows = process.step_rows(optimizer)
-    tried = track.attempted
-    moving = tried.steps[tried.lr != 0][:1] if loads else np.zeros(0, np.int64)
-    first = rows[moving if moving.size else slice(1)]
+    if not loads:
+        return Start(None, 0, 0)
+    rows, tried = process.step_rows(optimizer), track.attempted
+    moving = tried.lr != 0
+    first = rows[tried.steps[int(moving.argmax()) :][:1] if moving.any() else slice(1)]
     given = next((e for e in reversed(loads) if np.all(e.row <= first)), None)
     if given is None:
         return Start(None, 0, 0)

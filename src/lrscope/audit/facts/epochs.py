@@ -77,7 +77,7 @@ def epochs_of(passes: Sequence[Pass], calls: NDArray[np.int64]) -> Epochs | None
     open_end = int(calls[-1]) + 1
     lasts = np.array([open_end if p.last is None else p.last for p in passes])
     for loader in np.unique(loaders):  # a pass that was left ends where the next begins
-        own = np.flatnonzero(loaders == loader)
+        own = np.flatnonzero((loaders == loader) & (lasts > firsts))
         lasts[own[:-1]] = np.minimum(lasts[own[:-1]], firsts[own[1:]])
     starts, stops = np.searchsorted(calls, firsts), np.searchsorted(calls, lasts)
     took_any = np.array([each.steps > 0 for each in passes])  # else they are another's
@@ -86,7 +86,7 @@ def epochs_of(passes: Sequence[Pass], calls: NDArray[np.int64]) -> Epochs | None
     main = max(sums, key=lambda each: sums[each])
     if not sums[main]:
         return None
-    own = np.flatnonzero(loaders == main)
+    own = np.flatnonzero((loaders == main) & (lasts > firsts))
     taken[own] += _trailing(own, firsts, lasts, calls)
     chosen = own[taken[own] > 0]
     return Epochs(

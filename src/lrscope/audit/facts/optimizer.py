@@ -96,12 +96,11 @@ class Optimizer:
         torch.distributed.checkpoint steps at rate 0 before it loads.
         """
         first = int(self.calls[0]) if self.calls.size else -1
-        rates = [np.flatnonzero(each.applied)[:1] for each in self.groups]
-        begun = [int(each[0]) for each in rates if each.size]
-        if not begun or not min(begun) or not self.loads:
-            return first
-        row = int(self.update_rows[min(begun)])
-        return row if any(first < each.row <= row for each in self.loads) else first
+        later = [each.row for each in self.loads if each.row > first]
+        moving = [each.applied != 0 for each in self.groups] if later else []
+        begun = [int(each.argmax()) for each in moving if each.any()]
+        row = int(self.update_rows[min(begun)]) if begun else first
+        return row if later and min(later) <= row else first
 
     @cached_property
     def calls(self) -> NDArray[np.int64]:
