@@ -15,6 +15,7 @@ from lrscope.capture.plain import plain
 from lrscope.capture.rates import RateReader
 from lrscope.capture.states import steps_in
 from lrscope.capture.watch import Watch
+from lrscope.capture.writers import Writers
 from lrscope.sites import here, unseen
 from lrscope.wrapped import innermost
 
@@ -44,7 +45,8 @@ class OptimizerWitness:
         self._numbers = count()
         self.fail = fail
         opened: list[Any] = []  # steps under way
-        self._reader = RateReader(journal, self.watches, opened, self.late)
+        writers = Writers(journal, self.watches, opened)
+        self._reader = RateReader(journal, writers, self.late)
         self._steps = OptimizerSteps(
             journal, self.watches, opened, self.meet, self._reader, self.late,
             self.graphs, fail,

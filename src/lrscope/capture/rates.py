@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 from lrscope.capture import groups as grouping
 from lrscope.capture.numbers import NAN, is_late, number_or_nan, told
 from lrscope.capture.plain import number as plain_number
-from lrscope.capture.writers import Writers
 from lrscope.group_names import names_of
 from lrscope.sites import here
 
@@ -17,6 +16,7 @@ if TYPE_CHECKING:
     from lrscope.capture.journal import Journal
     from lrscope.capture.late import LateValues
     from lrscope.capture.watch import Watch
+    from lrscope.capture.writers import Writers
 
 
 class RateReader:
@@ -24,22 +24,15 @@ class RateReader:
 
     Args:
         journal: where to write.
-        watches: of all optimizers, by identity.
-        opened: steps under way.
+        writers: notes who wrote a rate.
         late: takes values that are on a device.
     """
 
-    def __init__(
-        self,
-        journal: Journal,
-        watches: dict[int, Watch],
-        opened: list[Any],
-        late: LateValues,
-    ) -> None:
+    def __init__(self, journal: Journal, writers: Writers, late: LateValues) -> None:
         """Read nothing yet."""
         self._journal = journal
         self._late = late
-        self._writers = Writers(journal, watches, opened)
+        self._writers = writers
 
     def introduce(
         self, watch: Watch, groups: list[dict[str, Any]]
