@@ -309,6 +309,15 @@ class Face(torch.optim.Optimizer):
             each.step()
 
 
+def train_two(around, *models):
+    scheduler = ExponentialLR(around, 0.5)
+    for _ in range(4):
+        sum(map(loss_of, models)).backward()
+        around.step()
+        scheduler.step()
+        around.zero_grad()
+
+
 class Copying(torch.optim.Optimizer):
     """An optimizer around two, with groups of its own whose rates it passes on."""
 
@@ -328,12 +337,7 @@ def test_what_a_scheduler_wrote_and_a_step_around_passes_on_is_not_by_hand(recor
     def train():
         one, two = net(), net()
         around = Copying(SGD(one.parameters(), lr=1.0), SGD(two.parameters(), lr=1.0))
-        scheduler = ExponentialLR(around, 0.5)
-        for _ in range(4):
-            (loss_of(one) + loss_of(two)).backward()
-            around.step()
-            scheduler.step()
-            around.zero_grad()
+        train_two(around, one, two)
 
     _, run = recorded(train)
     assert [each.applied.tolist() for each in run.main.tracks] == [
@@ -346,12 +350,7 @@ def test_a_scheduler_of_a_face_is_one_of_all_optimizers_behind_it(recorded):
     def train():
         one, two = net(), net()
         face = Face(SGD(one.parameters(), lr=1.0), AdamW(two.parameters(), lr=0.1))
-        scheduler = ExponentialLR(face, 0.5)
-        for _ in range(4):
-            (loss_of(one) + loss_of(two)).backward()
-            face.step()
-            scheduler.step()
-            face.zero_grad()
+        train_two(face, one, two)
 
     _, run = recorded(train)
     assert [each.name for each in run.main.tracks] == ["sgd/all", "adamw/all"]

@@ -41,7 +41,7 @@ def start_of(track: Track) -> Start:
     if not loads:
         return Start(None, 0, 0)
     rows, tried = process.step_rows(optimizer), track.attempted
-    moving = tried.lr != 0
+    moving = (tried.lr != 0) & tried.updated
     first = rows[tried.steps[int(moving.argmax()) :][:1] if moving.any() else slice(1)]
     given = next((e for e in reversed(loads) if np.all(e.row <= first)), None)
     if given is None:
