@@ -5,6 +5,10 @@ Everything lies in memory of lrscope's own, whose addresses Python hands over.
 
 #include "native.h"
 
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC optimize("O3") /* loops over many numbers: here size is not what counts */
+#endif
+
 enum { BLOCK = 16 };
 
 /* In the order of NAMES in sums.py, which goes on with `decay`. */
