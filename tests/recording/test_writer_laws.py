@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import tempfile
@@ -153,6 +154,28 @@ def test_many_seals_and_wider_rows_lose_nothing(tmp_path: Path) -> None:
         told.is_read_back()
     told.writer.close()
     told.is_read_back()
+
+
+def test_a_reader_waits_for_a_frame_that_is_being_written(tmp_path: Path) -> None:
+    told = Told(tmp_path / "run")
+    told.do("layout", 3)
+    told.do("rows", 700, [0, 1], 3)
+    whole = told.path.read_bytes()
+    told.path.write_bytes(whole[:-5])
+    rest = threading.Timer(0.1, told.path.write_bytes, [whole])
+    rest.start()
+    told.is_read_back()
+    rest.join()
+
+
+def test_a_reader_does_not_wait_for_what_was_cut_long_ago(tmp_path: Path) -> None:
+    told = Told(tmp_path / "run")
+    told.do("layout", 3)
+    told.path.write_bytes(told.path.read_bytes()[:-5])
+    os.utime(told.path, (0, 0))
+    problem = read_contents(told.path).problem
+    assert problem is not None
+    assert "inside a frame" in problem
 
 
 def test_a_run_read_at_every_moment_holds_every_row_so_far(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 import zlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -23,6 +24,9 @@ AnyChunk: TypeAlias = "Chunk | RawChunk"
 
 ATTEMPTS = 5
 """Times to look again when a writer sealed rows while they were being read."""
+
+MOMENT = 0.5
+"""Seconds since the last write to a log in which its last frame may grow whole."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +61,7 @@ def read_contents(path: Path) -> Contents:
         RecordingError: the log cannot be read at all.
     """
     for attempt in range(ATTEMPTS):
-        frames, problem = log.read_frames(path.read_bytes(), path.name)
+        frames, problem = _frames(path)
         if not frames or frames[0][0] != log.HEAD:
             msg = f"{path.name}: cut before its header was complete; nothing to read"
             raise DamagedRecording(msg)
@@ -88,6 +92,26 @@ def read_contents(path: Path) -> Contents:
         problem=problem,
         live=tail.exists(),
     )
+
+
+def _frames(path: Path) -> tuple[list[Frame], str | None]:
+    """Return the intact frames of a log, and what is wrong with the next.
+
+    A frame that is being written right now is waited for. Who wrote may be another
+    machine: the time of the file tells, not whether a process is alive.
+    """
+    while True:
+        data = path.read_bytes()
+        frames, problem = log.read_frames(data, path.name)
+        if problem is None or not problem.startswith(log.CUT) or not _is_fresh(path):
+            return frames, problem
+        time.sleep(0.02)
+
+
+def _is_fresh(path: Path) -> bool:
+    """Say whether a log was written to a moment ago, by a process that goes on."""
+    age = time.time() - path.stat().st_mtime
+    return 0 <= age < MOMENT and path.with_suffix(".tail").exists()
 
 
 def _json(frame: Frame) -> dict[str, Any]:

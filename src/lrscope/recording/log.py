@@ -33,6 +33,9 @@ TAIL = b"TAIL"  # how the tail file is divided into slots from here on
 COLUMNS = b"COLS"  # sealed rows, by column
 ROWS = b"ROWS"  # sealed rows as they were, where NumPy was not at hand
 
+CUT = "cut at byte"
+"""How a problem begins that is no more than an end within a frame."""
+
 
 TYPE_CHECKING = False  # importing typing would take longer than lrscope itself
 if TYPE_CHECKING:
@@ -117,11 +120,11 @@ def read_frames(data: bytes, name: str) -> tuple[list[Frame], str | None]:
     while position < len(data):
         start = position + FRAME.size
         if start > len(data):
-            return frames, f"cut at byte {len(data)}, inside a frame"
+            return frames, f"{CUT} {len(data)}, inside a frame"
         kind, length, check = FRAME.unpack_from(data, position)
         payload = data[start : start + length]
         if len(payload) < length:
-            return frames, f"cut at byte {len(data)}, inside a frame"
+            return frames, f"{CUT} {len(data)}, inside a frame"
         if _check(kind, payload) != check:
             return frames, f"altered after byte {position}; the rest was not read"
         frames.append((kind, payload))
