@@ -23,6 +23,7 @@ from torch.optim.optimizer import register_optimizer_step_post_hook
 from torch.utils.checkpoint import checkpoint
 from torch.utils.data import DataLoader, IterableDataset, TensorDataset
 
+from lrscope.audit.audit import audit_run
 from lrscope.audit.facts.training import Training
 from lrscope.recording import events
 
@@ -163,6 +164,43 @@ def test_a_look_at_the_loader_that_is_trained_on_is_no_pass(recorded, looks_at, 
     [optimizer] = Training(run.main, is_last=True).optimizers
     assert optimizer.epochs.calls.tolist() == [8, 8, 8]
     assert optimizer.epochs.whole.all()
+
+
+def test_each_optimizer_has_its_own_passes(recorded):
+    """Two trainings in turn; the second takes batches of two loaders at a time."""
+
+    def train():
+        loaders = [DataLoader(TensorDataset(torch.randn(6, 4)), 2) for _ in range(3)]
+        first, second = net(), net()
+        sgd, adam = SGD(first.parameters()), Adam(second.parameters())
+        for _ in range(2):
+            for _batch in loaders[0]:
+                step(adam, second)
+        for _ in range(5):
+            for _batches in zip(*loaders[1:]):
+                step(sgd, first)
+
+    _, run = recorded(train)
+    assert [run.main.ratio(each).passes for each in (0, 1)] == [2, 5]
+    assert run.main.ratio().passes == 12
+    [training] = audit_run(run).facts["trainings"]
+    audited = {name: each["passes"] for name, each in training["optimizers"].items()}
+    assert audited == {"adam": 2, "sgd": 5}
+
+
+def test_an_optimizer_that_is_never_stepped_takes_no_others_place(recorded):
+    def train():
+        model = net()
+        optimizer, unused = SGD(pair(model)), SGD(pair(net()))
+        for _ in range(3):
+            step(optimizer, model)
+        return unused
+
+    _, run = recorded(train)
+    [training] = audit_run(run).facts["trainings"]
+    assert {name: of["updates"] for name, of in training["optimizers"].items()} == {
+        "sgd": 3
+    }
 
 
 def test_passes_over_loaders_are_told_ended_or_not(recorded):

@@ -133,7 +133,7 @@ class Case:
                     "segment": each.segment,
                     "rank": each.rank,
                     "pid": each.process.pid,
-                    "optimizers": {o.name: o.ratios for o in each.optimizers},
+                    "optimizers": {o.name: o.ratios for o in _counted(each)},
                     "schedulers": [
                         {"class": s.class_name, "optimizer": s.optimizer_name}
                         | {"horizon": s.horizon.steps if s.horizon else None}
@@ -153,3 +153,14 @@ def _lowest_ranks(processes: tuple[Process, ...]) -> list[Process]:
         alone = each.pid if each.rank is None else None
         jobs[each.segment, alone].append(each)
     return [min(job, key=lambda p: (p.rank or 0, p.started)) for job in jobs.values()]
+
+
+def _counted(training: Training) -> tuple[Optimizer, ...]:
+    """Return the optimizers that took a step, as they are numbered; else all.
+
+    One that never did may be called like another.
+    """
+    places = {each: place for place, each in enumerate(training.process.optimizers)}
+    stepped = [each for each in training.optimizers if each.number in places]
+    stepped.sort(key=lambda each: places[each.number])
+    return tuple(stepped) or training.optimizers

@@ -10,9 +10,9 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from lrscope.audit.facts.epochs import Epochs
     from lrscope.audit.facts.group import Group
     from lrscope.audit.facts.optimizer import Optimizer
+    from lrscope.recording.epochs import Epochs
 
 
 class Driving(ABC):

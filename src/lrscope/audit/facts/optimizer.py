@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from lrscope.audit.facts.epochs import Epochs, epochs_of
 from lrscope.audit.facts.group import Group
 from lrscope.audit.facts.site import distinct, sites_of
 from lrscope.audit.facts.tally import usual
 from lrscope.recording import rows
+from lrscope.recording.epochs import Epochs, epochs_of
 from lrscope.recording.events import (
     GraphKeepsRate,
     OptimizerStateLoaded,

@@ -16,9 +16,9 @@ from lrscope.audit.facts.source import tree_of
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from lrscope.audit.facts.epochs import Epochs
     from lrscope.audit.facts.scheduler import Scheduler
     from lrscope.audit.facts.training import Training
+    from lrscope.recording.epochs import Epochs
 
 OPTION = re.compile(r"-{0,2}(?:num[_-]?)?(?:train[_-]?|max[_-]?)?epochs", re.IGNORECASE)
 """Options of a command that say how many passes there will be."""

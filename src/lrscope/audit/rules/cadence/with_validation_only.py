@@ -32,9 +32,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from lrscope.audit.case import Case
-    from lrscope.audit.facts.epochs import Epochs
     from lrscope.audit.facts.scheduler import Scheduler
     from lrscope.audit.finding import Finding
+    from lrscope.recording.epochs import Epochs
 
 LEAST = 2
 """Drops that a run must have had room for."""
