@@ -11,6 +11,7 @@ import pytest
 import torch
 from torch.optim import SGD, AdamW
 
+import lrscope
 from lrscope.report import export
 
 from .oracle import net, step
@@ -57,9 +58,62 @@ def test_a_measured_step_has_its_rates_and_every_update_its_loss(measured):
     assert [each["step"] for each in head] == ["0", "", "1", "2", "3"]
 
 
-def test_without_measuring_the_new_columns_are_empty(tmp_path):
-    import lrscope
+def test_what_was_logged_stands_beside_the_update_before_it(tmp_path):
+    def logs():
+        model = net()
+        sgd, adam = SGD(model[0].parameters()), AdamW(model[2].parameters())
+        lrscope.log(accuracy=0.1)  # before any update: beside none
+        for number in range(3):
+            step(sgd, model)
+            adam.step()
+            if number != 1:
+                lrscope.log(accuracy=-1.0)  # the next is in its place
+                lrscope.log({"accuracy": number / 2, "val/loss": float("inf")})
+        sgd.zero_grad()
+        sgd.step()  # updates nothing
 
+    with lrscope.record(tmp_path / "run"):
+        logs()
+    run = lrscope.read_run(tmp_path / "run")
+    rows = table_of(run)
+    own = "logged.accuracy", "logged.val/loss"
+    assert tuple(rows[0]) == (*export.COLUMNS, *own)
+    for optimizer, after in (("sgd", [("", "")]), ("adamw", [])):
+        found = [
+            [each[name] for name in own]
+            for each in rows
+            if each["optimizer"] == optimizer
+        ]
+        assert [tuple(each) for each in found] == [
+            ("0.0", "inf"),
+            ("", ""),
+            ("1.0", "inf"),
+            *after,
+        ]
+    file = io.StringIO()
+    export.to_jsonl(run, file)
+    plain = json.loads(file.getvalue().splitlines()[0], parse_constant=pytest.fail)
+    assert (plain["logged.accuracy"], plain["logged.val/loss"]) == (0.0, None)
+
+
+def test_numbers_inside_of_an_optimizer_stand_beside_its_measured_steps(measured):
+    schedulefree = pytest.importorskip("schedulefree")
+
+    def run():
+        model = net()
+        optimizer = schedulefree.SGDScheduleFree(model.parameters(), warmup_steps=4)
+        optimizer.train()
+        for _ in range(4):
+            step(optimizer, model)
+
+    _, run = measured(run, effective="every=2")
+    told = [each["internal.scheduled_lr"] for each in table_of(run)]
+    steps, values = run.main.tracks[0].internals["scheduled_lr"]
+    assert [at for at, each in enumerate(told) if each] == steps.tolist()
+    assert [float(each) for each in told if each] == values.tolist()
+
+
+def test_without_measuring_the_new_columns_are_empty(tmp_path):
     with lrscope.record(tmp_path / "run"):
         training()
     rows = table_of(lrscope.read_run(tmp_path / "run"))
@@ -85,11 +139,17 @@ def test_a_loss_that_is_no_number_is_nan_and_in_json_null(measured):
 
 def test_parquet_holds_the_same(measured, tmp_path):
     parquet = pytest.importorskip("pyarrow.parquet")
-    _, run = measured(training, effective="every=2")
+
+    def logging():
+        training()
+        lrscope.log(accuracy=0.5)
+
+    _, run = measured(logging, effective="every=2")
     export.to_parquet(run, tmp_path / "run.parquet")
     found = parquet.read_table(tmp_path / "run.parquet").to_pylist()
     expected = list(export.records_of(run))
-    assert [tuple(each) for each in found] == [export.COLUMNS] * len(expected)
+    columns = *export.COLUMNS, "logged.accuracy"
+    assert [tuple(each) for each in found] == [columns] * len(expected)
     for left, right in zip(found, expected, strict=True):
         assert {k: v for k, v in left.items() if v is None} == {
             k: v for k, v in right.items() if v is None

@@ -36,7 +36,8 @@ def command(run: Path | None, kind: str, output: Path | None, *, force: bool) ->
 
     RUN is the directory of a run; by default the latest below lrscope-runs/. Counted
     from 0: call, the calls of step(); step, its updates; update, those of the whole
-    training, if the optimizer's state that was loaded tells how many came before.
+    training, if the optimizer's state that was loaded tells how many came before. What
+    the program logged as NAME is logged.NAME, beside the update before it.
     """
     chosen = read_run(run or latest_run())
     if output is not None and output.exists() and not force:

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from numpy.typing import NDArray
+
     from lrscope.recording.run import Run
     from lrscope.recording.track import Track
 
@@ -46,11 +48,22 @@ this rank holds."""
 FIXED = 5
 """Columns that do not vary over a track."""
 
-MAY_BE_NAN = ("lr", "effective", "update_to_weight", "loss")
+
+def names_of(run: Run) -> tuple[str, ...]:
+    """Return `COLUMNS` and those that only this run has.
+
+    ``logged.NAME`` is what the program gave to `lrscope.log` after an update and before
+    the next, the last of it; ``internal.NAME`` a number that the optimizer keeps beside
+    its rate, where it was measured.
+    """
+    tracks = (track for process in run.processes for track in process.tracks)
+    own = dict.fromkeys(name for track in tracks for name in _beside(track))
+    return (*COLUMNS, *own)
 
 
 def columns_of(run: Run) -> Iterator[dict[str, Any]]:
     """Yield one dictionary of columns per track; where they vary, masked arrays."""
+    own = names_of(run)[len(COLUMNS) :]
     for process in run.processes:
         for track in process.tracks:
             attempted = track.attempted
@@ -74,6 +87,7 @@ def columns_of(run: Run) -> Iterator[dict[str, Any]]:
                 "updated": attempted.updated,
                 "lr": attempted.lr,
                 **_measured(track),
+                **_named(track, own),
             }
 
 
@@ -95,18 +109,40 @@ def _measured(track: Track) -> dict[str, Any]:
     return found
 
 
+def _beside(track: Track) -> dict[str, tuple[NDArray[np.int64], NDArray[np.float64]]]:
+    """Return by name numbers beside the rates, with the updates they belong to."""
+    logged = [track.logged(name) for name in track.process.values if name != LOSS]
+    return {
+        **{f"logged.{each.name}": (each.steps - 1, each.values) for each in logged},
+        **{f"internal.{name}": each for name, each in track.internals.items()},
+    }
+
+
+def _named(track: Track, names: tuple[str, ...]) -> dict[str, Any]:
+    """Return columns of these names, masked where there is nothing."""
+    updated = track.attempted.updated
+    calls = np.flatnonzero(updated)
+    found = {name: np.ma.array(np.zeros(updated.size), mask=True) for name in names}
+    for name, (steps, values) in _beside(track).items():
+        at = np.searchsorted(track.steps, steps)
+        own = (steps >= 0) & (at < calls.size)
+        own[own] = track.steps[at[own]] == steps[own]
+        found[name][calls[at[own]]] = values[own]
+    return found
+
+
 def records_of(run: Run) -> Iterator[dict[str, Any]]:
     """Yield one dictionary per group and call, values as plain Python."""
     for columns in columns_of(run):
         fixed = [columns[key] for key in COLUMNS[:FIXED]]
-        varying = (columns[key].tolist() for key in COLUMNS[FIXED:])
+        varying = [columns[key].tolist() for key in list(columns)[FIXED:]]
         for each in zip(*varying, strict=True):
-            yield dict(zip(COLUMNS, (*fixed, *each), strict=True))
+            yield dict(zip(columns, (*fixed, *each), strict=True))
 
 
 def to_csv(run: Run, file: TextIO) -> None:
     """Write CSV with a header; rates in the shortest form that reads back exactly."""
-    writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
+    writer = csv.DictWriter(file, names_of(run), lineterminator="\n")
     writer.writeheader()
     writer.writerows(records_of(run))
 
@@ -114,8 +150,8 @@ def to_csv(run: Run, file: TextIO) -> None:
 def to_jsonl(run: Run, file: TextIO) -> None:
     """Write one JSON object per line; NaN and infinities as null."""
     for record in records_of(run):
-        for key in MAY_BE_NAN:
-            if record[key] is not None and not math.isfinite(record[key]):
+        for key, value in record.items():
+            if isinstance(value, float) and not math.isfinite(value):
                 record[key] = None
         file.write(json.dumps(record, separators=(",", ":")) + "\n")
 
@@ -133,9 +169,11 @@ def to_parquet(run: Run, path: Path) -> None:
         msg = "--to parquet needs pyarrow, which is not installed; "
         msg += "try: pip install 'lrscope[parquet]', or --to csv"
         raise UsageError(msg) from error
+    names = names_of(run)
     kinds = [pa.int64(), pa.int64(), pa.int64(), pa.string(), pa.string()]
-    kinds += [*[pa.int64()] * 3, pa.float64(), pa.bool_(), *[pa.float64()] * 4]
-    schema = pa.schema(list(zip(COLUMNS, kinds, strict=True)))
+    kinds += [*[pa.int64()] * 3, pa.float64(), pa.bool_()]
+    kinds += [pa.float64()] * (len(names) - len(kinds))
+    schema = pa.schema(list(zip(names, kinds, strict=True)))
     with pq.ParquetWriter(path, schema, compression="zstd") as writer:
         for columns in columns_of(run):
             count = len(columns["lr"])
@@ -145,6 +183,6 @@ def to_parquet(run: Run, path: Path) -> None:
             ]
             arrays += [
                 pa.array(np.ma.getdata(found), mask=np.ma.getmaskarray(found))
-                for found in (columns[key] for key in COLUMNS[FIXED:])
+                for found in (columns[key] for key in names[FIXED:])
             ]
             writer.write_table(pa.Table.from_arrays(arrays, schema=schema))
