@@ -21,12 +21,14 @@ TOLERANCE = 0.01
 def corners(times: NDArray[np.float64]) -> NDArray[np.intp]:
     """Return indices, ends included, between which ``times`` runs straight."""
     kept = {0, times.size - 1}
+    places = np.arange(times.size, dtype=np.float64)
     spans = [(0, times.size - 1)]
     while spans:
         first, last = spans.pop()
         if last - first < 2:
             continue
-        line = np.linspace(times[first], times[last], last - first + 1)
+        rise = (times[last] - times[first]) / (last - first)
+        line = times[first] + rise * places[: last - first + 1]
         apart = np.abs(times[first : last + 1] - line)
         worst = int(apart.argmax())
         if apart[worst] <= TOLERANCE:
