@@ -141,9 +141,12 @@ def test_the_arguments_of_schedulers_are_plain_data(recorded):
     assert plateau.arguments["threshold"] == "inf"
 
 
+@pytest.mark.parametrize("every", [1, 2, 4], ids="a step for {} batches".format)
 @pytest.mark.parametrize("looks_at", [1, 2, 8], ids="{} batches".format)
 @pytest.mark.parametrize("often", [2, 4, 8])
-def test_a_look_at_the_loader_that_is_trained_on_is_no_pass(recorded, looks_at, often):
+def test_a_look_at_the_loader_that_is_trained_on_is_no_pass(
+    recorded, looks_at, often, every
+):
     """As programs do that estimate the loss on the training data within a pass."""
 
     def train():
@@ -152,7 +155,8 @@ def test_a_look_at_the_loader_that_is_trained_on_is_no_pass(recorded, looks_at, 
         loader = DataLoader(TensorDataset(torch.randn(24, 4)), 3)
         for _ in range(3):
             for number, _batch in enumerate(loader, 1):
-                step(optimizer, model)
+                if number % every == 0:
+                    step(optimizer, model)
                 if number % often == 0:
                     for count, _looked_at in enumerate(loader, 1):
                         if count == looks_at < 8:
@@ -160,10 +164,25 @@ def test_a_look_at_the_loader_that_is_trained_on_is_no_pass(recorded, looks_at, 
 
     _, run = recorded(train)
     assert run.main.ratio().passes == 3
-    assert [each.steps for each in run.main.passes if each.steps] == [8, 8, 8]
+    steps = [8 // every] * 3
+    assert [each.steps for each in run.main.passes if each.steps] == steps
     [optimizer] = Training(run.main, is_last=True).optimizers
-    assert optimizer.epochs.calls.tolist() == [8, 8, 8]
+    assert optimizer.epochs.calls.tolist() == steps
     assert optimizer.epochs.whole.all()
+
+
+def test_passes_of_one_loader_within_each_other_end_as_they_began(recorded):
+    def train():
+        model = net()
+        optimizer = SGD(pair(model))
+        loader = DataLoader(TensorDataset(torch.randn(3, 4)))
+        for _outer in loader:
+            for _inner in loader:
+                step(optimizer, model)
+
+    _, run = recorded(train)
+    told = [(each.first, each.last, each.steps) for each in run.main.passes]
+    assert told == [(0, 9, 9), (0, 3, 3), (3, 6, 3), (6, 9, 3)]
 
 
 def test_each_optimizer_has_its_own_passes(recorded):

@@ -142,18 +142,20 @@ def watch_loaders(
     """Note where a pass over a DataLoader begins and ends."""
     loaders: dict[int, int] = {}
     begins: dict[tuple[int, int, int | None], tuple[int, Any]] = {}
-    ends: dict[int, int] = {}
-    running: weakref.WeakKeyDictionary[Any, int] = weakref.WeakKeyDictionary()
-    met = 0
+    ends: dict[tuple[int, int], int] = {}
+    begun: list[int] = []  # passes, by number of the loader
+    running: weakref.WeakKeyDictionary[Any, tuple[int, int]] = (
+        weakref.WeakKeyDictionary()
+    )
 
     def began(loader: Any, iterator: Any, frame: FrameType) -> None:
-        nonlocal met
         number = loaders.get(id(loader))
         if number is None:
-            number = loaders[id(loader)] = met
-            met += 1
+            number = loaders[id(loader)] = len(begun)
+            begun.append(0)
             weakref.finalize(loader, loaders.pop, id(loader), None).atexit = False
-        running[iterator] = number
+        begun[number] += 1
+        running[iterator] = number, begun[number]
         length = _length(loader)
         key = (number, frame.f_lasti, length)
         known = begins.get(key)
@@ -171,12 +173,14 @@ def watch_loaders(
             journal.flush()
 
     def ended(iterator: Any) -> None:
-        number = running.pop(iterator, None)
+        number, place = running.pop(iterator, (None, 0))
         if number is None:
             return
-        item = ends.get(number)
+        later = begun[number] - place  # such passes are within it
+        item = ends.get((number, later))
         if item is None:
-            item = ends[number] = journal.item("pass_ended", loader=number)
+            item = journal.item("pass_ended", loader=number, later=later)
+            ends[number, later] = item
         journal.pending.append(item)
 
     def ended_safely(iterator: Any) -> None:

@@ -36,7 +36,7 @@ class Pass:
 def passes_in(contents: Contents, rowset: Rowset) -> tuple[Pass, ...]:
     """Return the passes of a process, in order of their beginning."""
     steps = _steps(contents, rowset)
-    found = _boundaries(contents, rowset, steps)
+    found = _boundaries(contents, rowset)
     following = {each["loader"]: rowset.count for each in found}
     stops = []
     for each in reversed(found):
@@ -83,9 +83,7 @@ def _taken(
     return taken
 
 
-def _boundaries(
-    contents: Contents, rowset: Rowset, steps: NDArray[np.int64]
-) -> list[dict[str, Any]]:
+def _boundaries(contents: Contents, rowset: Rowset) -> list[dict[str, Any]]:
     """Return loader, length, first and last row of each pass."""
     telling = {}
     for signature, runs in contents.signatures.items():
@@ -100,38 +98,33 @@ def _boundaries(
     where = np.flatnonzero(tells[rowset.signatures])
     signatures = rowset.signatures[where].tolist()
     found: list[dict[str, Any]] = []
-    running: dict[int, list[dict[str, Any]]] = {}
+    begun: dict[int, list[dict[str, Any]]] = {}
     for row, signature in zip(where.tolist(), signatures, strict=True):
         for item in telling[signature]:
             loader = item["loader"]
             if item["happened"] == "pass_began":
                 length = item.get("length")
-                begun = {"loader": loader, "length": length, "first": row, "last": None}
-                running.setdefault(loader, []).append(begun)
-                found.append(begun)
-            elif running.get(loader):
-                _end(running[loader], row, steps)
+                new = {"loader": loader, "length": length, "first": row, "last": None}
+                begun.setdefault(loader, []).append(new)
+                found.append(new)
+            else:
+                _end(begun.get(loader, []), int(item.get("later", 0)), row)
     return found
 
 
-def _end(running: list[dict[str, Any]], row: int, steps: NDArray[np.int64]) -> None:
-    """Take out of the passes of a loader that are under way the one that has ended.
+def _end(begun: list[dict[str, Any]], later: int, row: int) -> None:
+    """End the pass of a loader after which ``later`` others have begun.
 
-    It is the last; or an earlier one whose steps are as many as its batches. Then the
-    later ones were within it, as where a program looks at some batches of the loader
-    that it trains on; they took no step.
+    Those are within it, as where a program looks at some batches of the loader that it
+    trains on; one that was left there took no step.
     """
-    ended = len(running) - 1
-    until = np.searchsorted(steps, row)
-    for place in range(ended, -1, -1):
-        taken = until - np.searchsorted(steps, running[place]["first"])
-        if taken >= (running[place]["length"] or 0):
-            ended = place if taken == running[place]["length"] else ended
-            break
-    running[ended]["last"] = row
-    for each in running[ended + 1 :]:
-        each["last"] = each["first"]
-    del running[ended:]
+    if later >= len(begun):
+        return
+    place = len(begun) - 1 - later
+    begun[place]["last"] = row
+    for each in begun[place + 1 :]:
+        if each["last"] is None:
+            each["last"] = each["first"]
 
 
 _ENDS = frozenset({"pass_began", "pass_ended"})
