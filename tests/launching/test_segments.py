@@ -155,6 +155,79 @@ def test_updates_are_counted_over_the_whole_training(place, trained):
     assert [step for step, _ in curve(anew)] == [0, 1, 2]
 
 
+SEVERAL = """
+import sys
+import torch
+
+spare, first, second = [torch.nn.Linear(2, 1) for _ in range(3)]
+unused = torch.optim.Adam(spare.parameters(), lr=0.9)
+generator = torch.optim.Adam(first.parameters(), lr=0.3)
+discriminator = torch.optim.Adam(second.parameters(), lr=0.1)
+every = unused, generator, discriminator
+if "load" in sys.argv:
+    for optimizer, state in zip(every, torch.load("states")):
+        optimizer.load_state_dict(state)
+for step in range(4):
+    for model, optimizer, times in ((second, discriminator, 2), (first, generator, 1)):
+        for _ in range(times):
+            model(torch.ones(1, 2)).sum().backward()
+            optimizer.step()
+torch.save([each.state_dict() for each in every], "states")
+"""
+
+
+def test_each_optimizer_goes_on_from_its_own_state(place):
+    """They are stepped in another order than they are made in, and one is not."""
+    script = place.write(SEVERAL)
+    for words in (["new"], ["load"]):
+        place.run("-o", "run", "python", script, *words)
+    page = shown(place)
+    assert "updates 8 to 15, adam0/" in page["segments"][1]
+    assert "goes on where the one before ended" in page["segments"][1]
+    own = lrscope.read_run(place.path / "run").processes[1].tracks
+    assert {each.name: each.updates_before for each in own} == {
+        "adam0/all": 8,
+        "adam1/all": 4,
+    }
+
+
+TWO = """
+import subprocess, sys
+for rate in sys.argv[2:]:
+    subprocess.run([sys.executable, sys.argv[1], rate], check=True)
+"""
+
+ONE = """
+import os, sys
+import torch
+
+rate = float(sys.argv[1])
+model = torch.nn.Linear(2, 1)
+optimizer = torch.optim.Adam(model.parameters(), lr=rate)
+if os.path.exists(f"{rate}.pt"):
+    optimizer.load_state_dict(torch.load(f"{rate}.pt"))
+for _ in range(6 if rate > 0.2 else 3):
+    model(torch.ones(1, 2)).sum().backward()
+    optimizer.step()
+torch.save(optimizer.state_dict(), f"{rate}.pt")
+"""
+
+
+def test_programs_of_one_run_go_on_from_themselves(place):
+    both = place.write(TWO), place.write(ONE, "one.py")
+    for _ in range(2):
+        place.run("-o", "run", "python", *both, "0.25", "0.125")
+    run = lrscope.read_run(place.path / "run")
+    for process in run.processes[2:]:
+        page = shown(place, "--pid", str(process.pid), "--segment", "1")
+        [track] = process.tracks
+        count = len(track)
+        line = f"updates {count} to {2 * count - 1}, adam/all"
+        assert line in page["segments"][1]
+        assert page["segments"][1].endswith("(shown here)")
+        assert f" {track.applied[0]:.2e} " in page["segments"][0]
+
+
 CHECKPOINTED = """
 import sys
 import torch

@@ -36,11 +36,11 @@ class Start(NamedTuple):
 
 def start_of(track: Track) -> Start:
     """Return where it begins to train."""
-    process, optimizer = track.process, track.optimizer.index
-    loads = process.history.of_one(OptimizerStateLoaded, optimizer)
+    process = track.process
+    loads = process.history.of_one(OptimizerStateLoaded, track.number)
     if not loads:
         return Start(None, 0, 0)
-    rows, tried = process.step_rows(optimizer), track.attempted
+    rows, tried = process.step_rows(track.number), track.attempted
     moving = (tried.lr != 0) & tried.updated
     first = rows[tried.steps[int(moving.argmax()) :][:1] if moving.any() else slice(1)]
     given = next((e for e in reversed(loads) if np.all(e.row <= first)), None)

@@ -35,13 +35,24 @@ class Stretch:
 
 
 def counterpart(run: Run, segment: int, process: Process) -> Process | None:
-    """Return the process of another segment with the rank of this one."""
-    found = [
-        each
-        for each in run.processes
-        if each.segment == segment and (each.rank or 0) == (process.rank or 0)
-    ]
-    return min(found, key=lambda each: each.started, default=None)
+    """Return the process of another segment that this one goes on from, or the reverse.
+
+    It has the same rank and the same command; of several, or if none has, it is in the
+    same place among them by its start.
+    """
+    if segment == process.segment:
+        return process
+    alike = [e for e in run.processes if (e.rank or 0) == (process.rank or 0)]
+    alike.sort(key=lambda each: each.started)
+    here = [each for each in alike if each.segment == process.segment]
+    there = [each for each in alike if each.segment == segment]
+    if any(each.command == process.command for each in there):
+        here, there = (
+            [each for each in those if each.command == process.command]
+            for those in (here, there)
+        )
+    place = here.index(process)
+    return there[place] if place < len(there) else None
 
 
 def stretches_of(track: Track, run: Run) -> list[Stretch]:
