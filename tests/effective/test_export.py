@@ -9,9 +9,12 @@ import json
 import numpy as np
 import pytest
 import torch
+from click.testing import CliRunner
 from torch.optim import SGD, AdamW
 
 import lrscope
+from lrscope.cli import exits
+from lrscope.cli.main import main
 from lrscope.report import export
 
 from .oracle import net, step
@@ -111,6 +114,34 @@ def test_numbers_inside_of_an_optimizer_stand_beside_its_measured_steps(measured
     steps, values = run.main.tracks[0].internals["scheduled_lr"]
     assert [at for at, each in enumerate(told) if each] == steps.tolist()
     assert [float(each) for each in told if each] == values.tolist()
+
+
+def test_a_group_that_was_out_for_a_while_keeps_the_steps_of_its_optimizer(tmp_path):
+    model = net()
+    groups = [{"params": part.parameters()} for part in (model[0], model[2])]
+    optimizer = SGD(groups)
+    with lrscope.record(tmp_path / "run"):
+        step(optimizer, model)
+        taken = optimizer.param_groups.pop(0)
+        step(optimizer, model)
+        optimizer.param_groups.insert(0, taken)
+        step(optimizer, model)
+    run = lrscope.read_run(tmp_path / "run")
+    first = [
+        each for each in table_of(run) if each["group"] == run.main.tracks[0].group.name
+    ]
+    assert [each["step"] for each in first] == ["0", "2"]
+    assert run.main.tracks[0].steps.tolist() == [0, 2]
+
+
+def test_a_file_that_cannot_be_written_is_called_so_in_every_form(measured, tmp_path):
+    pytest.importorskip("pyarrow")
+    _, run = measured(training)
+    for form in ("csv", "jsonl", "parquet"):
+        words = ["export", str(run.path), "--to", form, "-o", "/nowhere/file"]
+        done = CliRunner().invoke(main, words)
+        assert done.exit_code == exits.USAGE
+        assert "cannot write /nowhere/file" in done.stderr
 
 
 def test_without_measuring_the_new_columns_are_empty(tmp_path):

@@ -162,7 +162,12 @@ def test_a_reader_waits_for_a_frame_that_is_being_written(tmp_path: Path) -> Non
     told.do("rows", 700, [0, 1], 3)
     whole = told.path.read_bytes()
     told.path.write_bytes(whole[:-5])
-    rest = threading.Timer(0.1, told.path.write_bytes, [whole])
+
+    def write_the_rest() -> None:
+        with told.path.open("ab") as file:
+            file.write(whole[-5:])
+
+    rest = threading.Timer(0.1, write_the_rest)
     rest.start()
     told.is_read_back()
     rest.join()

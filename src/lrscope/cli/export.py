@@ -43,12 +43,9 @@ def command(run: Path | None, kind: str, output: Path | None, *, force: bool) ->
     if output is not None and output.exists() and not force:
         msg = f"will not overwrite {output}; name another file, or add --force"
         raise UsageError(msg)
-    if kind == "parquet":
-        if output is None:
-            msg = "--to parquet needs a file to write to; add -o FILE"
-            raise UsageError(msg)
-        export.to_parquet(chosen, output)
-        return
+    if kind == "parquet" and output is None:
+        msg = "--to parquet needs a file to write to; add -o FILE"
+        raise UsageError(msg)
     write = export.to_csv if kind == "csv" else export.to_jsonl
     if output is None:
         if isinstance(sys.stdout, io.TextIOWrapper):
@@ -56,6 +53,9 @@ def command(run: Path | None, kind: str, output: Path | None, *, force: bool) ->
         write(chosen, sys.stdout)
         return
     try:
+        if kind == "parquet":
+            export.to_parquet(chosen, output)
+            return
         with output.open("w", encoding="utf-8", newline="") as file:
             write(chosen, file)
     except OSError as error:

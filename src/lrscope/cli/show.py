@@ -92,8 +92,9 @@ def _page(
         msg += f"the groups of this run are: {names}"
         raise UsageError(msg)
     if steps != Steps() and not any(row.steps for row in page.rows):
-        last = max(each.steps[-1] for each in process.tracks if len(each))
-        msg = f"--steps names no step of this run, whose steps are 0 to {last}"
+        last = max((each.steps[-1] for each in process.tracks if len(each)), default=-1)
+        has = "updated nothing" if last < 0 else f"has the steps 0 to {last}"
+        msg = f"--steps names no step of this run, which {has}"
         raise UsageError(msg)
     return page
 

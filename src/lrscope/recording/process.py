@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from lrscope import optimizer_names
 from lrscope.errors import UsageError
 from lrscope.recording.contents import Contents, read_contents
 from lrscope.recording.history import History
@@ -158,14 +158,12 @@ class Process:
         }
         numbers = sorted(firsts, key=firsts.__getitem__)
         classes = [self._class_of(number) for number in numbers]
-        made, seen = Counter(classes), Counter[str]()
-        found = {}
-        for index, (number, kind) in enumerate(zip(numbers, classes, strict=True)):
-            name = kind.lower()
-            if made[kind] > 1:
-                name, seen[kind] = f"{name}{seen[kind]}", seen[kind] + 1
-            found[number] = OptimizerId(index, kind, name)
-        return found
+        names = optimizer_names.names_of(classes)
+        told = zip(numbers, classes, names, strict=True)
+        return {
+            number: OptimizerId(index, kind, name)
+            for index, (number, kind, name) in enumerate(told)
+        }
 
     def _class_of(self, number: int) -> str:
         constructed = self.history.optimizers.get(number)

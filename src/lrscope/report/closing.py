@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import shlex
 
+from lrscope import optimizer_names
 from lrscope.recording.glance import glance
 from lrscope.recording.opening import RUNS, latest
 from lrscope.report.signals import signal_in
@@ -121,16 +122,14 @@ def at_a_glance(log: str) -> Done | None:
         return None
     first = seen[0]
     groups = sum(len(each.groups) for each in seen)
-    same = sum(each.class_name == first.class_name for each in seen) > 1
+    [called, *_] = optimizer_names.names_of([each.class_name for each in seen])
     return Done(
         updates=sum(each.updates for each in seen),
         skipped=sum(each.skipped for each in seen),
         groups=groups,
         optimizers=len(seen),
         rates=(first.first[1], first.last[1]),
-        name=f"{first.class_name.lower()}{'0' * same}/{first.group_name}"
-        if groups > 1
-        else None,
+        name=f"{called}/{first.group_name}" if groups > 1 else None,
     )
 
 

@@ -36,6 +36,7 @@ def table(
         width: columns of the terminal.
         spare: headings of columns to leave out where there is no room, first to last.
     """
+    rows = [(visible(name), *cells) for name, *cells in rows]
     sizes = {
         heading: max(len(each) for each in (heading, *cells))
         for heading, *cells in zip(headings, *rows, strict=True)
@@ -55,11 +56,20 @@ def table(
         found.add_column(heading, justify=justify, no_wrap=True)  # type: ignore[arg-type]
     for name, *cells in rows:
         by_heading = dict(zip(headings[1:], cells, strict=True))
-        found.add_row(_shortened(name, room), *(by_heading[each] for each in shown[1:]))
+        own = _shortened(name, room), *(by_heading[each] for each in shown[1:])
+        found.add_row(*map(Text, own))  # "encoder [bias]" is no markup
     if not left_out:
         return [found]
     note = f"no room for: {', '.join(left_out)}"
     return [found, Text(note, style="dim")]
+
+
+def visible(name: str) -> str:
+    """Return a name of the user's on one line: control characters are spelled out."""
+    return "".join(
+        each if each.isprintable() else each.encode("unicode_escape").decode()
+        for each in name
+    )
 
 
 def _total(shown: Sequence[str], sizes: dict[str, int]) -> int:

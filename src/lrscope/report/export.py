@@ -67,11 +67,8 @@ def columns_of(run: Run) -> Iterator[dict[str, Any]]:
     for process in run.processes:
         for track in process.tracks:
             attempted = track.attempted
-            updates = attempted.updated.cumsum() - 1
-            skipped_before = (
-                track.steps[0] - updates[attempted.updated][0] if len(track) else 0
-            )
-            step = np.ma.array(updates + skipped_before, mask=~attempted.updated)
+            step = np.ma.array(np.zeros(len(attempted.lr), np.int64), mask=True)
+            step[attempted.updated] = track.steps
             behind = track.updates_before
             total = np.ma.array(step, mask=behind is None) + (behind or 0)
             yield {

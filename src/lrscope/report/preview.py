@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from lrscope.report import curves
+from lrscope.report.columns import visible
 from lrscope.report.numbers import rate
 from lrscope.report.planned import Planned, rows_of
 
@@ -100,5 +101,6 @@ def _table(heading: str, plans: Sequence[Planned]) -> Table:
     table = Table(box=SIMPLE_HEAD, pad_edge=False)
     table.add_column(heading, justify="right" if heading else "left")
     for each in plans:
-        table.add_column(each.name, justify="right", overflow="fold")
+        name = Text(visible(each.name))  # "b [c]" is no markup
+        table.add_column(name, justify="right", overflow="fold")
     return table
