@@ -239,3 +239,36 @@ def test_each_of_several_processes_without_a_rank_can_be_shown(place):
     audit = place.bare(*place.lrscope, "audit", "run").stdout.decode()
     for each, steps in ((first, 2), (second, 3)):
         assert f"  sgd, pid {each.pid}: {steps} : {steps} : {steps}" in audit
+
+
+TWO = """
+import subprocess, sys
+for kind in ("negative", "decays"):
+    subprocess.run([sys.executable, sys.argv[1], kind], check=True)
+"""
+
+ONE = """
+import sys
+import torch
+
+model = torch.nn.Linear(2, 1)
+optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+scheduler = torch.optim.lr_scheduler.ExponentialLR(optimizer, 0.5)
+for step in range(60):
+    model(torch.ones(1, 2)).sum().backward()
+    optimizer.step()
+    if sys.argv[1] == "decays":
+        scheduler.step()
+    elif step == 4:
+        optimizer.param_groups[0]["lr"] = -0.25
+"""
+
+
+def test_what_one_program_does_explains_nothing_about_another(place):
+    both = place.write(TWO), place.write(ONE, "one.py")
+    done = place.run("--audit", "-o", "run", "python", *both)
+    findings = lrscope.audit_run(place.path / "run").findings
+    found = {each.code for each in findings if str(each.severity) != "info"}
+    assert found == {"LR801", "LR802"}
+    assert len({each.pid for each in findings}) == 2
+    assert (b"LR801" in done.stderr, b"LR802" in done.stderr) == (True, True)

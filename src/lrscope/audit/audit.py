@@ -22,6 +22,7 @@ from lrscope.recording.run import Run, read_run
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from lrscope.audit.finding import Whose
     from lrscope.schedules import Schedule
 
 
@@ -145,16 +146,14 @@ def rule_called(name: str) -> Rule:
 def _explained(findings: list[Finding]) -> list[Finding]:
     """Turn what follows from another finding into information."""
     explains = {rule.name: rule.explains for rule in RULES}
-    causes: defaultdict[tuple[int, int | None, str | None, str], list[str]]
-    causes = defaultdict(list)
+    causes: defaultdict[tuple[Whose, str], list[str]] = defaultdict(list)
     for each in findings:
         if each.severity > INFO:
             for name in explains[each.name]:
-                key = (each.segment, each.rank, each.optimizer, name)
-                causes[key].append(each.name)
+                causes[each.whose, name].append(each.name)
     explained = []
     for each in findings:
-        found = causes[each.segment, each.rank, each.optimizer, each.name]
+        found = causes[each.whose, each.name]
         if found:
             explained.append(replace(each, severity=INFO, because=found[0]))
         else:

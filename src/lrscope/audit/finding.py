@@ -24,6 +24,9 @@ class Severity(IntEnum):
 
 INFO, WARNING, ERROR = Severity
 
+Whose = tuple[int, "int | None", "int | None", "str | None"]
+"""Segment, rank, process and optimizer."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
@@ -43,6 +46,7 @@ class Finding:
         evidence: numbers that prove it, plain data.
         segment: the segment of the run, from 0.
         rank: the rank that was judged; None if there was one process.
+        pid: of the process that was judged; None if it is about no single one.
         because: name of the rule that explains this; it then is a consequence.
     """
 
@@ -59,4 +63,10 @@ class Finding:
     evidence: dict[str, Any] = field(default_factory=dict)
     segment: int = 0
     rank: int | None = None
+    pid: int | None = None
     because: str | None = None
+
+    @property
+    def whose(self) -> Whose:
+        """What it is about; findings about the same may explain each other."""
+        return self.segment, self.rank, self.pid, self.optimizer

@@ -91,6 +91,7 @@ class Rule:
             evidence={**(evidence or {}), "ratios": subject.ratios},
             segment=subject.training.segment,
             rank=subject.training.rank,
+            pid=subject.training.process.pid,
         )
 
     @property

@@ -75,7 +75,7 @@ class Follower:
         except Exception:  # noqa: BLE001 - lrscope audit says later what is wrong
             return
         for each in found:
-            place = (each.code, each.optimizer, each.group, each.rank)
+            place = (each.code, *each.whose, each.group)
             if (at_the_end or not self._ended.is_set()) and place not in self._told:
                 self._told.add(place)
                 self._tell(each)

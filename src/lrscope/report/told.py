@@ -123,7 +123,7 @@ def _origin(finding: Finding, first: dict[tuple[Any, ...], Finding]) -> Finding:
 
 
 def _key(finding: Finding, name: str | None) -> tuple[Any, ...]:
-    return finding.segment, finding.rank, finding.optimizer, name
+    return finding.whose, name
 
 
 def facts(audit: Audit) -> list[tuple[str, dict[str, int]]]:
