@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import linecache
+
+import lrscope
+
 from .stories import FIRES
-from .training import judged
+from .training import judged, sgd, train
 
 
 def test_evidence_names_the_line_that_adds_the_group(tmp_path):
@@ -12,3 +16,16 @@ def test_evidence_names_the_line_that_adds_the_group(tmp_path):
     assert found.where[0][0].endswith("stories.py")
     assert found.group == "group1"
     assert found.steps[0] == 20
+
+
+def test_what_a_driver_did_is_found_at_the_line_that_made_it(tmp_path):
+    def story():
+        model, optimizer = sgd()
+        lrscope.drive(optimizer, lrscope.linear(10))
+        train(model, optimizer, 30)
+
+    (found,) = judged(tmp_path / "run", story).findings
+    assert found.name == "schedule-shorter-than-run"
+    assert [linecache.getline(*each).strip() for each in found.where] == [
+        "lrscope.drive(optimizer, lrscope.linear(10))"
+    ]

@@ -228,8 +228,9 @@ class Optimizer:
     def writers(self) -> Sites:
         """The lines that change its rates."""
         by_scheduler = (site for each in self.schedulers for site in each.where)
+        by_driver = (each.where for each in self.plans)
         by_hand = (site for each in self._hand.values() for site in sites_of(each))
-        return distinct(*by_scheduler, *by_hand) or self.where
+        return distinct(*by_scheduler, *by_driver, *by_hand) or self.where
 
     @cached_property
     def ratios(self) -> dict[str, Any]:
