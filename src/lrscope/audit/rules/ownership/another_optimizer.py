@@ -27,11 +27,12 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from lrscope.audit.facts.bound import bound_in
+from lrscope.audit.facts.site import distinct
 from lrscope.audit.finding import ERROR
 from lrscope.audit.rule import Rule
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from lrscope.audit.case import Case
     from lrscope.audit.facts.bound import Bound
@@ -39,21 +40,31 @@ if TYPE_CHECKING:
     from lrscope.audit.finding import Finding
 
 
-def _subjects(case: Case) -> list[Bound]:
-    return [pair for each in case.trainings for pair in bound_in(each)]
+MOST = 2
+"""Optimizers that are named; of more it is said how many there are."""
 
 
-def _judge(pair: Bound) -> Iterator[Finding]:
-    if pair.is_around or pair.reaches or not pair.between[1:].any():
+def _subjects(case: Case) -> list[list[Bound]]:
+    """Return for each scheduler all that trains what it should drive."""
+    found: dict[int, list[Bound]] = {}
+    for training in case.trainings:
+        for each in bound_in(training):
+            found.setdefault(id(each.scheduler), []).append(each)
+    return list(found.values())
+
+
+def _judge(pairs: list[Bound]) -> Iterator[Finding]:
+    pairs = [each for each in pairs if _is_missed(each)]
+    if not pairs:
         return
-    scheduler, trained = pair.scheduler, pair.trained
+    scheduler, trained = pairs[0].scheduler, [each.trained for each in pairs]
     own = scheduler.optimizer
     ended = own is not None and own.calls.size > 0
+    updates = sum(each.updates for each in trained)
     yield RULE.found(
-        pair,
-        f"{scheduler.called} was stepped {scheduler.steps} times for "
-        f"{_named(own)}, which takes no step{' any more' * ended}; {_named(trained)} "
-        f"made {trained.updates} updates at a rate that nothing moves",
+        pairs[0],
+        f"{scheduler.called} was stepped {scheduler.steps} times for {_idle(own)}; "
+        f"{_named(trained)} made {updates} updates at a rate that nothing moves",
         cause="the optimizer was made anew, the scheduler still drives the old one"
         if ended
         else "the scheduler was made from another optimizer than the one that trains "
@@ -61,18 +72,39 @@ def _judge(pair: Bound) -> Iterator[Finding]:
         fix="make the scheduler anew, too, from the optimizer that is stepped"
         if ended
         else "make the scheduler from the optimizer that is stepped",
-        steps=trained.throughout,
-        evidence={"scheduler_steps": scheduler.steps, "updates": trained.updates},
+        steps=trained[0].throughout if len(trained) == 1 else None,
+        where=distinct(*(site for each in pairs for site in each.where)),
+        evidence={"scheduler_steps": scheduler.steps, "updates": updates},
     )
 
 
-def _named(optimizer: Optimizer | None) -> str:
-    """Name an optimizer so that two of one class can be told apart."""
+def _is_missed(pair: Bound) -> bool:
+    """Say whether the scheduler steps beside an optimizer whose rate stays."""
+    return not (pair.is_around or pair.reaches) and bool(pair.between[1:].any())
+
+
+def _idle(optimizer: Optimizer | None) -> str:
+    """Name the optimizer that is not stepped; if it never was, `show` has no name."""
     if optimizer is None or optimizer.event is None:
-        return "an optimizer"
-    made = optimizer.event.where
-    line = f" ({PurePath(made[0]).name}:{made[1]})" if made else ""
-    return f"{optimizer.event.class_name} number {optimizer.number}{line}"
+        return "an optimizer that takes no step"
+    if optimizer.calls.size:
+        return f"{_named([optimizer])}, which takes no step any more"
+    told = ", ".join((optimizer.event.class_name, *_lines(optimizer)))
+    return f"an optimizer that takes no step ({told})"
+
+
+def _named(optimizers: Sequence[Optimizer]) -> str:
+    """Name optimizers as `show` does, with the lines that made them."""
+    told = [
+        " ".join((each.name, *(f"({line})" for line in _lines(each))))
+        for each in optimizers[:MOST]
+    ]
+    more = len(optimizers) - len(told)
+    return ", ".join(told) + (f" and {more} more" if more else "")
+
+
+def _lines(optimizer: Optimizer) -> list[str]:
+    return [f"{PurePath(file).name}:{line}" for file, line in optimizer.where]
 
 
 RULE = Rule(
