@@ -123,6 +123,21 @@ def test_a_rate_written_by_hand_is_a_fact_with_its_line(tmp_path):
     assert "by hand (test_plan.py" in found.cause
 
 
+def test_nobody_is_told_to_leave_out_the_loading_of_a_state(tmp_path):
+    optimizer = optimizer_of(0.1)
+    state = optimizer_of(0.05).state_dict()
+    with lrscope.record(tmp_path / "run"):
+        update(optimizer, 30)
+        optimizer.load_state_dict(state)
+        update(optimizer, 30)
+    (found,) = deviations(tmp_path / "run", "constant()")
+    assert "optimizer.load_state_dict (test_plan.py" in found.cause
+    assert found.fix == (
+        "load the state of the schedule together with the optimizer's, "
+        "or correct the plan"
+    )
+
+
 def cosine_run(path, *rates):
     optimizer = optimizer_of(*(rates or (0.1,)))
     with lrscope.record(path):

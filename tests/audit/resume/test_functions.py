@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 import pytest
-from torch.optim.lr_scheduler import LambdaLR
+from torch.optim.lr_scheduler import CosineAnnealingLR, LambdaLR
 
 import lrscope
 from audit.verdict import audited, loud
@@ -60,6 +60,17 @@ def test_what_was_before_need_not_have_been_recorded(tmp_path, what):
         second.updates(28, second.scheduler.step)
     expected = {"sched-state-not-saved"} if what == "O" else set()
     assert judged(tmp_path / "run") == expected
+
+
+def test_a_plan_that_was_left_follows_from_a_state_that_was_not_saved(tmp_path):
+    with leg(tmp_path / "run"):
+        first = made(CosineAnnealingLR, TOTAL)
+        state = first.until(5, saving=lambda each: each.state(scheduler=False))
+    with leg(tmp_path / "run"):
+        second = made(CosineAnnealingLR, TOTAL).load(state, "O")
+        second.updates(28, second.scheduler.step)
+    found = {e.name: e for e in audited(lrscope.read_run(tmp_path / "run")).findings}
+    assert found["applied-differs-from-plan"].because == "sched-state-not-saved"
 
 
 def test_a_new_schedule_of_another_length_is_meant(tmp_path):

@@ -10,7 +10,8 @@ Usual causes: a line writes the rate beside the scheduler; another scheduler doe
 state was loaded; the optimizer was made with another rate than the plan supposes.
 
 What to do: look at who wrote the rate at the first update that differs; of two writers
-take one away, or correct the plan.
+take one away, or correct the plan. If it was a state that was loaded, load the state of
+the schedule with it.
 
 Looks the same, but is right: rates written by hand beside a scheduler on purpose; a
 scheduler's own plan is therefore only a fact (info), and an error only if the plan was
@@ -58,7 +59,7 @@ def _judge(plans: list[Planned]) -> Iterator[Finding]:
         + (f" and {groups} groups" if groups > 1 else "")
         + f" differ, by up to {_share(first.largest)} the largest rate planned",
         cause=_cause(first),
-        fix="take away the writer that is not the plan's, or correct the plan",
+        fix=f"{_remedy(first)}, or correct the plan",
         severity=ERROR if plan.explicit else INFO,
         steps=(first.first, first.last),
         evidence={
@@ -76,6 +77,13 @@ def _cause(found: Deviation) -> str:
     if found.first == 0:
         return "the optimizer was given another rate before its first update"
     return "nothing was seen that wrote the rate before it"
+
+
+def _remedy(found: Deviation) -> str:
+    """Say what to do about the writer; a state has more in it than a rate."""
+    if "load_state_dict" in found.by:
+        return "load the state of the schedule together with the optimizer's"
+    return "take away the writer that is not the plan's"
 
 
 def _share(largest: float) -> str:

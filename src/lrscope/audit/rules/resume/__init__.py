@@ -1,6 +1,7 @@
 """Resumed trainings; each is judged against its earlier segment."""
 
 CONSEQUENCES = (
+    "applied-differs-from-plan",
     "cosine-past-T_max-climbs-back",
     "first-update-at-lr-zero",
     "horizon-recomputed-on-resume",
