@@ -11,6 +11,7 @@ from lrscope.errors import NotARun, UsageError
 
 from .building import recorded
 from .stories import FIRES, cosine, one, sched
+from .tale import LEAVING, PLAIN
 
 
 def test_the_most_severe_comes_first_then_the_earliest(tmp_path):
@@ -34,6 +35,21 @@ def test_two_causes_that_coincide_are_both_named(tmp_path):
     told = " ".join(each.cause for each in found if each.severity >= WARNING)
     assert "4 processes" in told
     assert "accumulated" in told
+
+
+@pytest.mark.parametrize(
+    ("source", "begin"),
+    [
+        (LEAVING, "if it was not stopped early on purpose, set T_max to the 5 steps"),
+        (PLAIN, "set T_max to the 5 steps"),
+    ],
+)
+def test_a_run_that_may_have_been_stopped_early_is_advised_with_care(
+    tmp_path, source, begin
+):
+    run = recorded(tmp_path, scheds=one(T_max=50, each_pass=1), source=source)
+    (found,) = lrscope.audit_run(run, select=["LR201"]).findings
+    assert found.fix.startswith(begin)
 
 
 def test_select_and_ignore_take_codes_and_names(tmp_path):

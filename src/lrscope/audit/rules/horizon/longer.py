@@ -52,12 +52,14 @@ def _judge(scheduler: Scheduler) -> Iterator[Finding]:
     ending = scheduler.training.ending
     in_a_pass = scheduler.ended_within_a_pass
     left = scheduler.alive.stop < 0.9 * scheduler.calls.size
+    may_be_meant = ending.by_choice or in_a_pass or left
     rates = [(each.applied[-1], each.peak) for each in scheduler.groups]
     given_up = scheduler.given_up
     ended, position = "its training" if given_up else "the run", scheduler.position
     fix = "nothing, if it was stopped on purpose; else train as long as the schedule"
     if position >= LEAST:
-        fix = f"set {horizon.name} to the {position} steps that {ended} has"
+        unless = "if it was not stopped early on purpose, " * may_be_meant
+        fix = f"{unless}set {horizon.name} to the {position} steps that {ended} has"
     cut_short = None if given_up else ending.cut_short
     cause, fix = cut_short or (
         f"{horizon.name} does not fit the length of {ended}",
@@ -71,7 +73,7 @@ def _judge(scheduler: Scheduler) -> Iterator[Finding]:
         f"the last rate was {last:.3g}, the highest {peak:.3g}",
         cause=cause,
         fix=fix,
-        severity=INFO if ending.by_choice or in_a_pass or left else WARNING,
+        severity=INFO if may_be_meant else WARNING,
         steps=scheduler.throughout,
         evidence={
             "ended_within_a_pass": in_a_pass,
