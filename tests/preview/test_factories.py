@@ -325,6 +325,25 @@ def test_a_group_of_a_factory_is_chosen_by_name(plans, preview):
     assert "there are 'body', 'head'" in preview("tail=train.py:own", code=2)
 
 
+def test_a_plan_that_raises_past_its_end_is_shown_as_far_as_it_goes(plans):
+    for each in plans("train.py:one_cycle", "--lr", "0.1", "--steps", "80"):
+        marks = each["landmarks"]
+        assert "step 51 raises ValueError" in each["cautions"]["raises-past-its-end"]
+        assert (marks["steps"], marks["final"]) == (51, None)
+        assert max(each["curve"]["steps"]) == max(dict(each["table"])) == 50
+
+
+def test_what_raises_past_its_end_holds_nothing_in_a_run_that_fits_either(plans):
+    (found,) = plans("train.py:one_cycle", "--lr", "0.1", "--steps", "50")
+    assert (found["landmarks"]["steps"], found["landmarks"]["final"]) == (50, None)
+
+
+def test_a_warning_has_a_name_if_there_is_a_rule_of_that_name(preview):
+    shown = preview("train.py:one_cycle", "--lr", "0.1", "--steps", "80")
+    assert "warning  step 51 raises ValueError" in shown
+    assert "raises-past-its-end" not in shown
+
+
 def test_a_quirk_of_a_scheduler_is_told_where_the_run_gets_to_it(plans):
     (short,) = plans("train.py:make_scheduler", "--steps", "100")
     (long,) = plans("train.py:make_scheduler", "--steps", "150")

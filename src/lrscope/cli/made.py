@@ -25,6 +25,7 @@ class Made:
         times: How many of these do.
         quirks: Names and sentences of what its users rarely expect.
         horizon: Calls of ``step`` after which it has ended; None if it has no end.
+        raises_at: The call of ``step`` that raises; None if none does.
     """
 
     spec: str
@@ -36,6 +37,7 @@ class Made:
     times: int = 1
     quirks: tuple[tuple[str, str], ...] = ()
     horizon: int | None = None
+    raises_at: int | None = None
 
     @property
     def takes_rate(self) -> bool:
@@ -57,7 +59,15 @@ class Made:
             return self
         held = self.schedule.stretch(updates).hold(every=updates)
         horizon = self.horizon and self.horizon * updates
-        return replace(self, schedule=held, horizon=horizon, every="1 step", times=1)
+        raises_at = self.raises_at and self.raises_at * updates
+        return replace(
+            self,
+            schedule=held,
+            horizon=horizon,
+            raises_at=raises_at,
+            every="1 step",
+            times=1,
+        )
 
     def planned(self, clock: Clock) -> Schedule:
         """Return the schedule in steps, and in rates if there is a base rate."""

@@ -108,7 +108,16 @@ def _plans(
         if not (steps or end):
             _say(f"{name} is endless: showing {run:,} steps; give --steps N")
         told = each.quirks if run > (each.horizon or run) else ()
-        planned.append(Planned.of(name, each.schedule, plan, run, told))
+        planned.append(
+            Planned.of(
+                name,
+                each.schedule,
+                plan,
+                run,
+                quirks=told,
+                raises_at=each.raises_at,
+            )
+        )
     _refuse_two_units(planned)
     return planned
 

@@ -141,6 +141,7 @@ def _of_scheduler(scheduler: Any, spec: str) -> list[Made]:
             _bound(spec, name, schedule, base),
             quirks=tuple((each.name, each.says) for each in found.quirks),
             horizon=found.horizon,
+            raises_at=found.raises_at,
         )
         for name, schedule, base in zip(
             _groups(scheduler.optimizer), found.schedules, found.bases, strict=True

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
@@ -37,7 +37,8 @@ class Planned:
         written: The plan as somebody wrote it.
         plan: The same in steps, and in rates where there is a base rate.
         marks: What is worth knowing of it.
-        cautions: Names of mistakes and a sentence for each.
+        cautions: Names of mistakes and a sentence for each, as an audit names them.
+        quirks: The same of what its scheduler does unexpectedly; no rule is called so.
     """
 
     name: str
@@ -45,25 +46,31 @@ class Planned:
     plan: Schedule
     marks: Landmarks
     cautions: dict[str, str]
+    quirks: dict[str, str]
 
     @classmethod
-    def of(
+    def of(  # noqa: PLR0913 - a plan, its run and what befalls it there
         cls,
         name: str,
         written: Schedule,
         plan: Schedule,
         steps: int,
+        *,
         quirks: Iterable[tuple[str, str]] = (),
+        raises_at: int | None = None,
     ) -> Planned:
-        """Look at a plan in a run of so many steps."""
-        marks = landmarks(plan, steps)
+        """Look at a plan in a run of so many steps, as far as it goes without error."""
+        marks = landmarks(plan, min(steps, raises_at or steps))
+        if raises_at is not None:
+            marks = replace(marks, final=None)
         told = {each.name: each.message for each in cautions(plan, marks)}
         return cls(
             name=name,
             written=written,
             plan=plan,
             marks=marks,
-            cautions={**told, **dict(quirks)},
+            cautions=told,
+            quirks=dict(quirks),
         )
 
     @property
@@ -134,7 +141,7 @@ def as_json(plans: Sequence[Planned]) -> dict[str, Any]:
                 "landmarks": {
                     name: _plain(value) for name, value in asdict(each.marks).items()
                 },
-                "cautions": each.cautions,
+                "cautions": {**each.cautions, **each.quirks},
                 "curve": asdict(each.curve),
                 "table": [
                     [step, _plain(value)] for step, value in each.at(rows).items()

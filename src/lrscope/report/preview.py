@@ -40,9 +40,11 @@ def rendered(
         parts += [*_side_by_side(_values, plans, (width - 10) // 22), Text()]
     for each in plans:
         whose = f"{each.name}: " if len(plans) > 1 else ""
+        named = [(f"warning {name}", says) for name, says in each.cautions.items()]
+        named += [("warning", says) for says in each.quirks.values()]
         parts += [
-            Text.assemble((f"warning {name}", "bold yellow"), f"  {whose}{sentence}")
-            for name, sentence in each.cautions.items()
+            Text.assemble((heading, "bold yellow"), f"  {whose}{says}")
+            for heading, says in named
         ]
     return Group(*parts)
 

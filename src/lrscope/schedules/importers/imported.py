@@ -51,6 +51,15 @@ class Imported:
     quirks: tuple[Quirk, ...] = ()
     beside: tuple[tuple[str, tuple[Schedule, ...]], ...] = ()
 
+    @property
+    def raises_at(self) -> int | None:
+        """The step call that OneCycleLR at the end refuses; None without one."""
+        names = {each.name for each in self.quirks}
+        if "raises-past-its-end" not in names or self.horizon is None:
+            return None
+        is_last = self.horizon_name.endswith("total_steps - 1")
+        return self.horizon + 2 if is_last else None
+
     def rates(self, steps: ArrayLike) -> NDArray[np.float64]:
         """Return the learning rates at some steps, one row for each group.
 
