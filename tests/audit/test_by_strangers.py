@@ -73,3 +73,28 @@ def test_a_rate_that_is_kept_before_the_scheduler_steps_is_the_right_one(tmp_pat
             told.append(f"{rate:.3e}")
 
     assert "logged-lr-is-next-step" not in found(tmp_path, train)
+
+
+def test_the_rates_of_all_groups_that_are_shown_in_a_list(tmp_path):
+    def train():
+        weight, optimizer, scheduler = falling()
+        for _ in range(5):
+            weight.square().sum().backward()
+            optimizer.step()
+            scheduler.step()
+            told.append([group["lr"] for group in optimizer.param_groups])
+
+    assert "logged-lr-is-next-step" in found(tmp_path, train)
+
+
+def test_a_rate_that_is_shown_after_a_pass_of_many_steps_is_no_matter(tmp_path):
+    def train():
+        weight, optimizer, scheduler = falling()
+        for _ in range(3):
+            for _ in range(5):
+                weight.square().sum().backward()
+                optimizer.step()
+                scheduler.step()
+            told.append([group["lr"] for group in optimizer.param_groups])
+
+    assert "logged-lr-is-next-step" not in found(tmp_path, train)
