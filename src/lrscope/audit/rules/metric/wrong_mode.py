@@ -12,7 +12,8 @@ mode was not.
 What to do: ``mode="max"`` for an accuracy, ``mode="min"`` for a loss.
 
 Looks the same, but is right: a metric that really becomes worse, as the loss of an
-overfitted model does: it was better at first, or becomes worse ever faster.
+overfitted model does. Where the name of the argument tells neither a loss nor an
+accuracy, what settles within 0 and 1, or as a percentage, is a warning only.
 
 Upstream: FunctionLab/selene#115, md-mohaiminul/ViS4mer#4
 """
@@ -24,7 +25,7 @@ from typing import TYPE_CHECKING
 from lrscope.audit.facts.plateau import Plateau, plateaus
 from lrscope.audit.facts.source import argument_at
 from lrscope.audit.facts.trend import better_by_name, rank_correlation, settles_upward
-from lrscope.audit.finding import ERROR
+from lrscope.audit.finding import ERROR, WARNING
 from lrscope.audit.rule import Rule
 
 if TYPE_CHECKING:
@@ -38,6 +39,10 @@ if TYPE_CHECKING:
 
 RISES = 0.3
 """Correlation with time from which on a metric went the other way, known by name."""
+
+
+SHARE = 10
+"""A percentage of which it is the most is none that a training is proud of."""
 
 
 def _subjects(case: Case) -> list[Plateau]:
@@ -57,16 +62,19 @@ def _judge(plateau: Plateau) -> Iterator[Finding]:
     if not (rises >= RISES if against else _looks_turned(plateau, worse)):
         return
     other = "max" if plateau.mode == "min" else "min"
+    better = "higher" if other == "max" else "lower"
     first, last = plateau.metrics[0], plateau.metrics[-1]
     cuts = len(plateau.decided.cuts)
     yield RULE.found(
         scheduler,
         f'mode="{plateau.mode}" took a metric that went from {first:.3g} to {last:.3g} '
         f"for one that becomes worse: it cut the rate {cuts} times",
-        cause=f"{name or 'the metric'} is better the "
-        + ("higher" if other == "max" else "lower")
-        + " it is",
-        fix=f'ReduceLROnPlateau(…, mode="{other}")',
+        cause=f"{name or 'the metric'} is better the {better} it is"
+        if against
+        else f"{name or 'the metric'} moves like one that is better the {better} it is",
+        fix=f'ReduceLROnPlateau(…, mode="{other}")'
+        + ("" if against else "; if it is one that really became worse, all is well"),
+        severity=ERROR if against else WARNING,
         evidence={
             "metrics": [float(each) for each in plateau.metrics[:20]],
             "correlation_with_time": rises,
@@ -88,9 +96,9 @@ def _looks_turned(plateau: Plateau, worse: NDArray[np.float64]) -> bool:
     if plateau.mode == "max" and values.argmax() == 0:
         quarter = values[-max(1, values.size // 4) :].mean()
         return bool(quarter < 0.5 * values[0])
-    return bool(
-        (plateau.mode == "max" or values.max() <= 100) and settles_upward(worse)
-    )
+    if plateau.mode == "min" and not (values.max() <= 1 or SHARE < values.max() <= 100):
+        return False
+    return settles_upward(worse)
 
 
 RULE = Rule(
