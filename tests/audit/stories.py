@@ -459,6 +459,7 @@ QUIET: dict[str, dict[str, Story]] = {
         "it meets": {"lr": handed_over(0.1)},
         "steep stairs": {"lr": lambda c: 0.005 * (1 + c) if c < 20 else 0.1 * 0.1 ** (c // 20)},
         "restarts": {"lr": lambda c: cosine(20)(c % 20)},
+        "a search before": {"lr": lambda c: 0.001 * 1.19**c if c < 40 else cosine(60)(c - 40), "made": 0.1},
     },
     "warmup-eats-the-decay-prefix": {
         "a decay of its own": {"lr": lambda c: 0.005 * (1 + c) if c < 20 else cosine(80)(c - 20), "made": 0.1},

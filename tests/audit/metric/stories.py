@@ -250,6 +250,11 @@ QUIET: dict[str, dict[str, Story]] = {
             "lr": drops(160, 240, 320),
             **LONG,
         },
+        "a loss of an overfitted model": {
+            "scheds": plateau(lambda c: 1.3 - 0.6 * 0.98**c),
+            "lr": drops(100, 200, 300),
+            **LONG,
+        },
         "an accuracy under max": {"scheds": plateau(settling, mode="max"), **LONG},
     },
     "plateau-per-batch": {

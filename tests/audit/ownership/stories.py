@@ -382,6 +382,11 @@ def alike(model):
     return [{"params": body}, {"params": head, "weight_decay": 0.1}]
 
 
+def fixed(model):
+    body, head = model.body.parameters(), model.head.parameters()
+    return [{"params": body, "fix_lr": False}, {"params": head, "fix_lr": True}]
+
+
 # Of `second-optimizer-unscheduled`.
 
 
@@ -687,6 +692,7 @@ QUIET = {
     "scheduler-returns-fewer-lrs-than-groups": {
         "all of them": decayed_or_not(Each),
         "one of two on purpose": first_group_by_hand(Net.groups),
+        "it says so": first_group_by_hand(fixed),
     },
     "second-optimizer-unscheduled": {
         "both": together(muon, adamw, both=True),

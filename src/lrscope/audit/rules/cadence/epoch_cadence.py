@@ -81,7 +81,7 @@ def _judge(scheduler: Scheduler) -> Iterator[Finding]:
         cause=f"{counts}, but it is stepped once every {each:.0f} updates",
         fix="call scheduler.step() after every optimizer.step(), "
         f"or give its {horizon.name if cycles else 'length'} in passes",
-        severity=ERROR if fits else WARNING,
+        severity=ERROR if fits and not scheduler.training.ending.by_choice else WARNING,
         steps=(0, calls - 1),
         evidence={"calls_per_step": round(each, 2)},
     )

@@ -12,7 +12,8 @@ where it takes over; two schedulers are both stepped at the border, or neither i
 What to do: compute both parts from one count of updates, or use one scheduler made of
 both (SequentialLR).
 
-Looks the same, but is right: warm restarts; a peak that is kept for longer than a
+Looks the same, but is right: warm restarts; a search for a rate that goes far above the
+one that the training then begins with; a peak that is kept for longer than a
 notch of the warm-up.
 
 Upstream: deepseek-ai/DeepSpec#32, pytorch/ignite#645, pytorch/ignite#2496,
@@ -96,7 +97,8 @@ def _odd_one(stairs: Stairs, rise: int, base: float) -> int | None:
             _is_above(rate, side) or _is_below(rate, side) for side in (left, right)
         ):
             return int(at)
-        if _is_above(rate, right) and _is_over(rate, base, right):
+        overtakes = left[-1] <= base and _is_over(rate, base, right)
+        if overtakes and _is_above(rate, right):
             return int(at)
     return None
 

@@ -13,13 +13,14 @@ What to do: return one rate for each group: ``[base * factor for base in
 self.base_lrs]``; or write into all groups.
 
 Looks the same, but is right: a scheduler for some groups on purpose, which were made
-with another rate (info). torch 2.13 raises an error where lists differ in length.
+with another rate (info); groups with ``fix_lr=True``. torch 2.13 raises an error where lists differ in length.
 
 Upstream: microsoft/hi-ml#611, deepspeedai/DeepSpeed#7969
 """
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -37,6 +38,9 @@ if TYPE_CHECKING:
 
 ENOUGH = 10
 """Changes that the first group must have had."""
+
+FIXED = re.compile("fix|const|freez|frozen", re.IGNORECASE)
+"""Keys such as ``fix_lr``."""
 
 KNOWN = ("torch.", "transformers.", "timm.", "lrscope.")
 """Libraries whose schedulers write into every group."""
@@ -65,7 +69,9 @@ def _judge(optimizer: Optimizer) -> Iterator[Finding]:
     count = sum(moving)
     if not 0 < count < len(groups) or not all(moving[:count]):
         return
-    left = [each for each in groups[count:] if each.applied.any()]
+    left = [
+        each for each in groups[count:] if each.applied.any() and not _is_fixed(each)
+    ]
     if not left or max(g.changes.size for g in groups[:count]) < ENOUGH:
         return
     if max(float(np.ptp(g.applied) / max(g.peak, 1e-300)) for g in groups) < 0.2:
@@ -82,6 +88,12 @@ def _judge(optimizer: Optimizer) -> Iterator[Finding]:
         steps=optimizer.throughout,
         evidence={"groups": len(groups), "moving": count},
     )
+
+
+def _is_fixed(group: Group) -> bool:
+    """Say whether a key of the group's own says that its rate stays (SimSiam)."""
+    others = group.track.description.others
+    return any(value is True and FIXED.search(key) for key, value in others.items())
 
 
 def _made_alike(one: Group, other: Group) -> bool:
