@@ -6,7 +6,10 @@ By the recorder and by drivers alike, so that a group has one name everywhere.
 from __future__ import annotations
 
 from collections import Counter
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Container
 
 Group = dict[str, Any]
 """One of ``optimizer.param_groups``."""
@@ -21,14 +24,15 @@ def names_of(groups: list[Group]) -> list[str]:
 
     A group may carry ``name``; parameters that came from ``named_parameters()``
     carry theirs, and a group takes the module path that all of them share. Names
-    that would not tell groups apart fall back to ``group0``, ``group1`` …
+    that would not tell groups apart fall back to ``group0``, ``group1`` …, with
+    underscores behind where another group is called so.
     """
     names = [own_name(group) or _shared_path(group) for group in groups]
     if len(groups) == 1:
         return [names[0] or ALL]
     counts = Counter(names)
     return [
-        name if name and counts[name] == 1 else f"group{index}"
+        name if name and counts[name] == 1 else _made_up(index, counts)
         for index, name in enumerate(names)
     ]
 
@@ -40,6 +44,13 @@ def own_name(group: Group) -> str | None:
         if isinstance(name, str) and name:
             return name.replace("/", ".")
     return None
+
+
+def _made_up(index: int, taken: Container[str | None]) -> str:
+    name = f"group{index}"
+    while name in taken:
+        name += "_"
+    return name
 
 
 def _shared_path(group: Group) -> str | None:

@@ -304,6 +304,9 @@ def test_a_group_is_called_by_its_name_or_by_the_path_of_its_parameters():
         (sgd(0.1, 0.2), ["group0", "group1"]),
         (named("x", "y/z"), ["x", "y.z"]),
         (named("same", "same"), ["group0", "group1"]),
+        (named("group1", None), ["group1", "group1_"]),
+        (named("same", "same", "group0"), ["group0_", "group1", "group0"]),
+        (named("group2", "group2_", None), ["group2", "group2_", "group2__"]),
         (torch.optim.SGD(model.named_parameters(), lr=1.0), ["all"]),
         (torch.optim.SGD(by_path, lr=1.0), ["a", "b"]),
     ):

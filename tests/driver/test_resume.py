@@ -329,6 +329,57 @@ def test_groups_in_another_order_are_found_by_name():
     assert held(other) == [0.7 * LONGER(20), 0.1 * PLAN(20)]
 
 
+def with_names(names, rates=(0.1, 0.7, 0.3)):
+    groups = [
+        {"params": [parameter()], "lr": rate, "name": name}
+        for name, rate in zip(names, rates)
+    ]
+    return torch.optim.SGD(groups, lr=1.0)
+
+
+@pytest.mark.parametrize("put", [lrscope.drive, lambda o, s: lrscope.as_torch(s, o)])
+@pytest.mark.parametrize(
+    "names", [("group1", None), ("same", "same"), ("same", "same", "group0")]
+)
+def test_groups_whose_names_do_not_tell_them_apart_load_their_own_state(put, names):
+    state = through_json(put(with_names(names), PLAN).state_dict())
+    resumed = put(with_names(names), PLAN)
+    resumed.load_state_dict(state)
+    assert resumed.state_dict() == state
+
+
+def test_groups_that_a_checkpoint_calls_alike_are_found_by_position():
+    state = lrscope.drive(with_names(["group1", None]), PLAN).state_dict()
+    state["groups"][1]["name"] = "group1"  # as checkpoints had it once
+    optimizer = with_names(["group1", None])
+    lrscope.drive(optimizer, PLAN).load_state_dict({**state, "step": 20})
+    update(optimizer)
+    assert held(optimizer) == [0.1 * PLAN(20), 0.7 * PLAN(20)]
+
+
+def test_a_name_that_was_made_up_is_not_taken_for_a_name_that_was_given():
+    state = lrscope.drive(with_names(["group1", "x"], [0.7, 0.1]), PLAN).state_dict()
+    optimizer = with_names(["same", "same"])
+    driver = lrscope.drive(optimizer, PLAN)
+    driver.load_state_dict({**state, "step": 20}, "keep old")
+    update(optimizer)
+    assert held(optimizer) == [0.7 * PLAN(20), 0.1 * PLAN(20)]
+
+
+def test_groups_added_after_a_load_are_found_by_name_before_position():
+    names, rates = ["body", "neck", "head"], [0.1, 0.7, 0.3]
+    state = lrscope.drive(with_names(names, rates), PLAN).state_dict()
+    optimizer = with_names(names[:1])
+    driver = lrscope.drive(optimizer, PLAN)
+    driver.load_state_dict({**state, "step": 20})
+    for name, rate in (("head", 0.3), ("neck", 0.7)):
+        group = {"params": [parameter()], "lr": rate, "name": name}
+        optimizer.add_param_group(group)
+        driver.readings()
+    update(optimizer)
+    assert held(optimizer) == [rate * PLAN(20) for rate in (0.1, 0.3, 0.7)]
+
+
 def test_what_only_the_checkpoint_drives_is_driven_in_another_order_too():
     def made(*names):
         groups = [{"params": [parameter()], "name": each} for each in names]

@@ -5,7 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from lrscope.driver.notices import notice
-from lrscope.driver.saved import CHOICES, SavedGroup, SavedNumber, refusal
+from lrscope.driver.saved import (
+    CHOICES,
+    SavedGroup,
+    SavedNumber,
+    by_name,
+    by_position,
+    refusal,
+)
 from lrscope.errors import ScheduleError, UsageError
 from lrscope.group_names import own_name
 from lrscope.schedules.arguments import finite, whole
@@ -170,14 +177,14 @@ def _matched(
 
     By name where the group carries one that the checkpoint knows, else by position.
     """
-    left = {each.name: each for each in saved}
-    pairs: dict[int, SavedGroup] = {}
-    for index, each in enumerate(driven.all):
-        if own_name(each.group) and each.name in left:
-            pairs[index] = left.pop(each.name)
-    by_position = {each.position: each for each in left.values()}
-    for index in range(len(driven.all)):
-        if index not in pairs and index in by_position:
-            pairs[index] = by_position.pop(index)
-    found = [(each, driven.all[index]) for index, each in sorted(pairs.items())]
-    return found, list(by_position.values())
+    left, pairs = [*saved], {}
+    for position, group in enumerate(driven.all):
+        if own_name(group.group) == group.name and (one := by_name(left, group.name)):
+            left.remove(one)
+            pairs[position] = one
+    for position in range(len(driven.all)):
+        if position not in pairs and (one := by_position(left, position)):
+            left.remove(one)
+            pairs[position] = one
+    found = [(each, driven.all[position]) for position, each in sorted(pairs.items())]
+    return found, left

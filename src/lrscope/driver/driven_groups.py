@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from lrscope.driver.driven_number import DrivenNumber
 from lrscope.driver.notices import notice
 from lrscope.driver.planned_values import PlannedValues, planned_for
+from lrscope.driver.saved import by_name, by_position
 from lrscope.errors import UsageError
 from lrscope.group_names import Group, names_of
 
@@ -135,13 +136,14 @@ class DrivenGroups:
 
     def _claim(self, driven: DrivenGroup, index: int) -> bool:
         """Give a group that was added what a checkpoint says of it."""
-        for saved in self.waiting:
-            if saved.name == driven.name or saved.position == index:
-                saved.check(driven)
-                self.waiting.remove(saved)
-                saved.restore(driven)
-                return True
-        return False
+        waiting = self.waiting
+        saved = by_name(waiting, driven.name) or by_position(waiting, index)
+        if saved is None:
+            return False
+        saved.check(driven)
+        waiting.remove(saved)
+        saved.restore(driven)
+        return True
 
     def write_bases(self, groups: list[Group]) -> None:
         """Give every group back what it had before it was driven."""

@@ -135,6 +135,17 @@ class SavedGroup:
         return not math.isclose(number.base, held, rel_tol=1e-6)
 
 
+def by_name(saved: list[SavedGroup], name: str | None) -> SavedGroup | None:
+    """Return the only group of a checkpoint that is called so, if there is one."""
+    found = [each for each in saved if each.name == name]
+    return found[0] if len(found) == 1 else None
+
+
+def by_position(saved: list[SavedGroup], position: int) -> SavedGroup | None:
+    """Return the group of a checkpoint that is at a position, if there is one."""
+    return next((each for each in saved if each.position == position), None)
+
+
 def _brought(key: str, saved: SavedNumber, driven: DrivenGroup) -> DrivenNumber:
     """Return a number that only the checkpoint drives."""
     group, name = driven.group, driven.name
