@@ -45,9 +45,15 @@ def told(value: Any) -> str:
 
 def number_or_nan(value: Any) -> float:
     """Return a number as float64, NaN for what is none or is on a device."""
+    number = number_of(value)
+    return NAN if number is None else number
+
+
+def number_of(value: Any) -> float | None:
+    """Return a number as float64, None for what is none or is on a device."""
     try:
         if is_tensor(value):
-            return float(value.item()) if is_on_host(value) else NAN
-        return float(value) if not isinstance(value, str) else NAN
+            return float(value.item()) if is_on_host(value) else None
+        return float(value) if not isinstance(value, str) else None
     except (TypeError, ValueError, OverflowError):
-        return NAN
+        return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from lrscope.capture import groups as grouping
-from lrscope.capture.numbers import NAN, is_late, number_or_nan, told
+from lrscope.capture.numbers import NAN, is_late, number_of, number_or_nan, told
 from lrscope.capture.plain import number as plain_number
 from lrscope.group_names import names_of
 from lrscope.sites import here
@@ -227,9 +227,10 @@ class RateReader:
         if is_late(value):
             watch.tensors.append((column, value))
             return NAN
-        number = number_or_nan(value)
-        if number != number:
+        number = number_of(value)
+        if number is None:
             self._note_odd(watch, value, column)
+            return NAN
         return number
 
     def _note_odd(self, watch: Watch, value: Any, column: int) -> None:

@@ -79,6 +79,18 @@ class Group(About):
         return self.begins + int(self.applied.size) - 1
 
     @property
+    def unread_from(self) -> int:
+        """The first of `applied` whose NaN may stand for a rate that was not read.
+
+        That a column held no number is noted once; all after it may be unread, too.
+        """
+        process, number = self.training.process, self.optimizer.number
+        noted = [e.row for e in self.optimizer.not_numbers if e.column == self.index]
+        rows, _ = process.column_of(number, self.index, "lr")
+        rows = rows[at(process.updated, rows)]
+        return int(np.searchsorted(rows, min(noted, default=np.inf)))
+
+    @property
     def made_with(self) -> float:
         """The rate it was made with; that of its first update if it was no number."""
         made = self.track.description.lr

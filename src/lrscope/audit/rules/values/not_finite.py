@@ -29,39 +29,56 @@ from lrscope.audit.rule import Rule
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from numpy.typing import NDArray
+
     from lrscope.audit.facts.group import Group
     from lrscope.audit.finding import Finding
 
 
 def _judge(group: Group) -> Iterator[Finding]:
-    negative = group.applied < 0
-    strange = np.isinf(group.applied)
-    if not _is_unread(group):
-        strange |= np.isnan(group.applied)
-    wrong = negative | strange
-    if not wrong.any() or negative.all():
+    lr = group.applied
+    kinds = {
+        "negative": (lr < 0) & np.isfinite(lr),
+        "infinite": np.isinf(lr),
+        "NaN": _nan(group),
+    }
+    wrong = np.logical_or.reduce(list(kinds.values()))
+    if not wrong.any() or kinds["negative"].all():
         return
-    first, count = int(wrong.argmax()), int(wrong.sum())
-    what = "negative" if negative[first] else "not a finite number"
+    counts = {kind: int(where.sum()) for kind, where in kinds.items()}
+    first = int(wrong.argmax())
     yield RULE.found(
         group,
-        f"the rate was {what} in {count} of {wrong.size} updates: "
-        f"{group.applied[first]:.4g} in update {group.begins + first}",
+        f"the rate was {_counted(counts)} of {wrong.size} updates: "
+        f"{lr[first]:.4g} in update {group.begins + first}",
         cause="the line that writes the rate computed it so",
         fix="keep the rate finite and at 0 or above",
         steps=(group.begins + first, group.begins + int(np.flatnonzero(wrong)[-1])),
         evidence={
-            "updates": count,
-            "negative": int(negative.sum()),
-            "first": float(group.applied[first]) if negative[first] else what,
+            "updates": int(wrong.sum()),
+            **{kind.lower(): count for kind, count in counts.items()},
+            "first": next(
+                float(lr[first]) if kind == "negative" else kind
+                for kind, where in kinds.items()
+                if where[first]
+            ),
         },
     )
 
 
-def _is_unread(group: Group) -> bool:
-    """Say whether NaN may stand for a rate that could not be read."""
-    live = group.training.process.history.contents.live
-    return live or bool(group.optimizer.not_numbers)
+def _counted(counts: dict[str, int]) -> str:
+    """Return in words how often there was what."""
+    *before, last = [f"{kind} in {count}" for kind, count in counts.items() if count]
+    return f"{', '.join(before)} and {last}" if before else last
+
+
+def _nan(group: Group) -> NDArray[np.bool_]:
+    """Say of each update whether its rate was NaN, and not one that was not read."""
+    found = np.isnan(group.applied)
+    if found.any():
+        live = group.training.process.history.contents.live
+        found[0 if live else group.unread_from :] = False
+    return found
 
 
 RULE = Rule(
