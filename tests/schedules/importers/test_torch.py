@@ -11,6 +11,7 @@ ratio of one wave to the one before multiplies a rounding error by up to T_max²
 from __future__ import annotations
 
 import pickle
+from functools import partial
 
 import mpmath as mp
 import numpy as np
@@ -29,6 +30,8 @@ from .stepping import (
     RATES,
     SINGLE,
     apart,
+    in_chain,
+    in_sequence,
     optimizer,
     stepped,
     written_forms_agree,
@@ -192,6 +195,38 @@ def test_a_line_to_zero_in_a_chain_ends_where_torchs_rounding_leaves_it():
     assert 0 < abs(course[0, 48]) < 1e-15
     ours = imported_live(make(optimizer())).rates(np.arange(61))
     assert ours == pytest.approx(course, rel=1e-12, abs=0)
+
+
+ZEROS = {
+    "StepLR": lambda o: torchs.StepLR(o, 7, 0.0),
+    "ExponentialLR": lambda o: torchs.ExponentialLR(o, 0.0),
+    "MultiStepLR": lambda o: torchs.MultiStepLR(o, [3, 9, 9, 20], 0.0),
+    "from 0 on": lambda o: torchs.MultiStepLR(o, [0, 12], 0.0),
+}
+BESIDE = {
+    "cosine": lambda o: torchs.CosineAnnealingLR(o, 8),
+    "cosine with eta_min": lambda o: torchs.CosineAnnealingLR(o, 5, 0.02),
+    "restarts": lambda o: torchs.CosineAnnealingWarmRestarts(o, 5),
+    "cycle": lambda o: torchs.CyclicLR(o, 0.01, 0.5, 4),
+    "average": lambda o: SWALR(o, 0.05, 4),
+    "stairs": lambda o: torchs.StepLR(o, 4, 0.5),
+}
+
+
+@pytest.mark.parametrize("beside", BESIDE)
+@pytest.mark.parametrize("zero", ZEROS)
+def test_a_factor_of_zero_is_one_each_time_that_torch_multiplies_by_it(zero, beside):
+    both = ZEROS[zero], BESIDE[beside]
+    for make in (
+        partial(in_chain, both),
+        partial(in_chain, both[::-1]),
+        partial(in_sequence, both, [6]),
+        partial(in_sequence, both[::-1], [6]),
+        ZEROS[zero],
+    ):
+        scheduler, course, _ = stepped(make, 60)
+        assert apart(imported_live(made(make)), course, 1e-4) < SOON
+        assert apart(imported_live(scheduler), course, 1e-4) < SOON
 
 
 def test_momentum_goes_with_the_cycle():

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from lrscope.schedules.importers.description import Refused, as_number
 from lrscope.schedules.importers.leaf import Leaf, quirk
-from lrscope.schedules.importers.of_torch import from_step, towards
+from lrscope.schedules.importers.of_torch import towards
 from lrscope.schedules.importers.of_torch_cycles import annealed, as_rate
 from lrscope.schedules.importers.quirks.replayed import replayed
 from lrscope.schedules.shapes.constant import constant
@@ -47,6 +47,14 @@ def begun(leaf: Leaf, found: Description) -> Leaf:
         return leaf
     quirks = quirk("begins-at-another-rate", "; ".join(says)) + leaf.quirks
     return dataclasses.replace(leaf, schedules=tuple(schedules), quirks=quirks)
+
+
+def from_step(schedule: Schedule, step: int) -> Schedule:
+    """Return what is left of a schedule from a step on."""
+    if schedule.length is None or step < schedule.length:
+        return schedule[step:]
+    held = constant(schedule(step))
+    return held.absolute() if schedule.is_rate else held
 
 
 def _rates(found: Description, groups: int) -> list[float] | None:

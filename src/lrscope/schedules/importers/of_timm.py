@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
+from lrscope.schedules.importers.begun import from_step
 from lrscope.schedules.importers.description import CUT, Refused, as_number
 from lrscope.schedules.importers.leaf import Leaf, quirk
 from lrscope.schedules.importers.live import NOISE
-from lrscope.schedules.importers.of_torch import from_step, stairs, towards
+from lrscope.schedules.importers.of_torch import stairs, towards
 from lrscope.schedules.importers.of_torch_cycles import as_rate, setting
 from lrscope.schedules.importers.quirks.timm_cycles import timm_cycles
 from lrscope.schedules.shapes.constant import constant

@@ -26,7 +26,12 @@ Bases = tuple[float, ...]
 
 
 def scaling(
-    factor: Schedule, bases: Bases, *, first: float | None = None, **rest: Any
+    factor: Schedule,
+    bases: Bases,
+    *,
+    first: float | None = None,
+    zeros: int | list[int] | None = None,
+    **rest: Any,
 ) -> Leaf:
     """Return a scheduler that multiplies the rate before by f(n) / f(n - 1).
 
@@ -35,6 +40,8 @@ def scaling(
         bases: The base rates.
         first: What it multiplies by at its step 0 if that is not part of its
             construction; f(0) if None.
+        zeros: The steps at which it multiplies by 0, or how many from one to the
+            next: what others made of a rate of 0 between does not last.
         rest: As in ``Leaf``.
     """
     move = {
@@ -42,6 +49,7 @@ def scaling(
         "factor": plain_form(factor),
         "first": factor(0) if first is None else first,
         "handed": rest.get("handed"),
+        **({"zeros": zeros} if zeros else {}),
     }
     return Leaf(
         schedules=(factor,) * len(bases),
@@ -59,7 +67,7 @@ def step_lr(found: Description, bases: Bases) -> Leaf:
         msg = f"StepLR: step_size={size} makes its first step fail"
         raise Refused(msg)
     if gamma == 0:
-        return scaling(_until(size, 1.0, 0.0), bases)
+        return scaling(_until(size, 1.0, 0.0), bases, zeros=size)
     return scaling(step_decay(size, gamma), bases)
 
 
@@ -79,6 +87,7 @@ def multi_step_lr(found: Description, bases: Bases) -> Leaf:
         factor,
         bases,
         handed=factor(0) * gamma**early if early else None,
+        zeros=None if gamma else hit,
         horizon=last,
         horizon_name="last milestone",
         quirks=quirks if missed else (),
@@ -138,8 +147,9 @@ def linear_lr(found: Description, bases: Bases) -> Leaf:
 def exponential_lr(found: Description, bases: Bases) -> Leaf:
     """ExponentialLR: a constant ratio from step to step."""
     gamma = _gamma(found)
-    factor = exponential(gamma) if gamma else _until(1, 1.0, 0.0)
-    return scaling(factor, bases, first=gamma)
+    if gamma == 0:
+        return scaling(_until(1, 1.0, 0.0), bases, first=0.0, zeros=1)
+    return scaling(exponential(gamma), bases, first=gamma)
 
 
 def polynomial_lr(found: Description, bases: Bases) -> Leaf:
@@ -190,14 +200,6 @@ def cosine_annealing_lr(found: Description, bases: Bases) -> Leaf:
 def towards(wave: Schedule, base: float, low: float) -> Schedule:
     """Return what goes from a base rate at 1 to a lowest rate at 0 of a wave."""
     return ((base - low) * wave + low).absolute() if low else wave
-
-
-def from_step(schedule: Schedule, step: int) -> Schedule:
-    """Return what is left of a schedule from a step on."""
-    if schedule.length is None or step < schedule.length:
-        return schedule[step:]
-    held = constant(schedule(step))
-    return held.absolute() if schedule.is_rate else held
 
 
 def eta_min_quirks(bases: Bases, low: float) -> tuple[Any, ...]:

@@ -81,8 +81,17 @@ class Scales(Single):
         by = self._ratio(now)
         if self.clock == 0:
             by = now if initial else float(self._move["first"])
+        elif self._is_zero():
+            by = 0.0
         self._before = now
         return rate * by
+
+    def _is_zero(self) -> bool:
+        """Say whether it multiplies by 0, whatever its own rate was before."""
+        zeros = self._move.get("zeros", ())
+        if isinstance(zeros, int):
+            return self.clock % zeros == 0
+        return self.clock in zeros
 
     def _ratio(self, now: float) -> float:
         """Return f(n) / f(n - 1), also where both are too small for a float."""
