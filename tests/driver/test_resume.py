@@ -438,6 +438,30 @@ def test_a_damaged_state_is_refused_and_changes_nothing(damage, words):
     assert driver.state_dict() == before
 
 
+NO_STATE = "the state of drive(…) or as_torch(…) in format 1 is needed, got "
+
+
+@pytest.mark.parametrize("put", [lrscope.drive, lambda o, s: lrscope.as_torch(s, o)])
+@pytest.mark.parametrize(
+    ("state", "words"),
+    [
+        (sgd(0.1).state_dict(), "that of an optimizer (keys 'state', 'param_groups')"),
+        ({"model": {}, "driver": {}}, "a dict with the keys 'model', 'driver'"),
+        (dict.fromkeys(range(9), 0), "a dict with the keys 0, 1, 2, 3, 4, 5, …"),
+        ({}, "an empty dict"),
+        ("run.pt", "'run.pt'"),
+        (torch.ones(99), "Tensor"),
+    ],
+)
+def test_a_state_of_something_else_is_named(put, state, words):
+    driven = put(sgd(0.1), PLAN)
+    before = driven.state_dict()
+    with pytest.raises(lrscope.LrscopeError) as refused:
+        driven.load_state_dict(state)
+    assert str(refused.value) == NO_STATE + words
+    assert driven.state_dict() == before
+
+
 @pytest.mark.parametrize("put", [lrscope.drive, lambda o, s: lrscope.as_torch(s, o)])
 def test_a_plan_that_cannot_be_saved_is_said_before_anything_is_trained(put):
     plan = lrscope.warmup(5) >> lrscope.schedules.function(lambda step: 0.9**step)

@@ -156,6 +156,7 @@ class ScheduleLR(LRScheduler):
         """
         self._look()
         how = checkpoint.checked(on_change or self.on_change)
+        checkpoint.check_format(state_dict)
         who = "the state of as_torch(…) needs _step_count"
         count = whole(who, state_dict.get("_step_count"))
         step, _ = checkpoint.load(state_dict, self._driven, self._control, how)

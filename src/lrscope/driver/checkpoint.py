@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from lrscope.driver.notices import notice
+from lrscope.driver.ownership import shown
 from lrscope.driver.saved import (
     CHOICES,
     SavedGroup,
@@ -89,6 +90,31 @@ def checked(how: str | None) -> str | None:
     return how
 
 
+def check_format(data: Any) -> None:
+    """Refuse what no driver wrote.
+
+    Raises:
+        UsageError: Names what it is instead.
+    """
+    if not isinstance(data, dict) or data.get("format") != FORMAT:
+        msg = (
+            f"the state of drive(…) or as_torch(…) in format {FORMAT} is needed, "
+            f"got {_named(data)}"
+        )
+        raise UsageError(msg)
+
+
+def _named(data: Any) -> str:
+    if not isinstance(data, dict):
+        return shown(data)
+    if "format" in data:
+        return shown(data["format"])
+    keys = ", ".join(map(shown, list(data)[:6])) + ", …" * (len(data) > 6)
+    if {"state", "param_groups"} <= data.keys():
+        return f"that of an optimizer (keys {keys})"
+    return f"a dict with the keys {keys}" if keys else "an empty dict"
+
+
 def load(
     data: Any, driven: DrivenGroups, control: StatefulControl, how: str | None
 ) -> tuple[int, tuple[int, float] | None]:
@@ -102,13 +128,7 @@ def load(
     Raises:
         UsageError: If it is damaged, of another format or follows another plan.
     """
-    if not isinstance(data, dict) or data.get("format") != FORMAT:
-        found = data.get("format") if isinstance(data, dict) else data
-        msg = (
-            f"the state of drive(…) or as_torch(…) in format {FORMAT} is needed, "
-            f"got {found!r}"
-        )
-        raise UsageError(msg)
+    check_format(data)
     try:
         state = State.from_plain(data["control"]["state"])
         old = [each and from_plain(each) for each in _controls(data)]

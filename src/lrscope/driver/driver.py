@@ -74,7 +74,10 @@ class Driver:
 
     @property
     def step(self) -> int:
-        """The step that the optimizer takes next: how many updates there were."""
+        """The step that the optimizer takes next: how many updates there were.
+
+        A number, not a method: the driver writes at every ``optimizer.step()``.
+        """
         return self._hooks.step
 
     def preview(
