@@ -203,8 +203,12 @@ def test_each_optimizer_has_its_own_passes(recorded):
     assert [run.main.ratio(each).passes for each in (0, 1)] == [2, 5]
     assert run.main.ratio().passes == 12
     [training] = audit_run(run).facts["trainings"]
-    audited = {name: each["passes"] for name, each in training["optimizers"].items()}
-    assert audited == {"adam": 2, "sgd": 5}
+    audited = {
+        name: (each["passes"], each["backward_calls"])
+        for name, each in training["optimizers"].items()
+    }
+    assert audited == {"adam": (2, 6), "sgd": (5, 15)}
+    assert [run.main.ratio(each).backward_calls for each in (0, 1, None)] == [6, 15, 21]
 
 
 def test_an_optimizer_that_is_never_stepped_takes_no_others_place(recorded):

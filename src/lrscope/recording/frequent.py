@@ -44,6 +44,16 @@ class Frequent:
         """Return how often any of some items happened, each named once."""
         return sum(map(self._times_of, items))
 
+    def times_within(self, items: Iterable[int], begin: int, end: int | None) -> int:
+        """Return how often any of some items happened before the rows of a range."""
+        uses = np.bincount(self._rowset.signatures[begin:end])
+        total = 0
+        for item in items:
+            signatures, counts = self.telling(item)
+            known = signatures < uses.size
+            total += int((uses[signatures[known]] * counts[known]).sum())
+        return total
+
     def _times_of(self, item: int) -> int:
         signatures, counts = self.telling(item)
         uses = self._rowset.uses

@@ -139,9 +139,18 @@ class History:
         """Return the items of one kind by number, by its name in the file."""
         return self.frequent.items(happened)
 
-    def count(self, happened: str) -> int:
-        """Return how often something frequent happened, by its name in the file."""
-        return self.frequent.times_of(self.items(happened))
+    def count(self, happened: str, begin: int = 0, end: int | None = None) -> int:
+        """Return how often something frequent happened.
+
+        Args:
+            happened: its name in the file.
+            begin: row from which on it counts, with what came before that row.
+            end: row before which it must have happened; None for all to the end.
+        """
+        items = self.items(happened)
+        if not begin and end is None:
+            return self.frequent.times_of(items)
+        return self.frequent.times_within(items, begin, end)
 
     def count_scheduler_steps(self, optimizer: int | None = None) -> int:
         """Return how often the program stepped schedulers, of one optimizer or all."""

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from lrscope.recording.epochs import epochs_of
 from lrscope.recording.rowset import at
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
 
     from lrscope.recording.process import Process
@@ -22,7 +23,8 @@ class Ratio:
     Attributes:
         updates: steps that really updated parameters.
         scheduler_steps: calls of ``scheduler.step()`` by the program.
-        backward_calls: calls of ``backward()``.
+        backward_calls: calls of ``backward()``; of one optimizer, those since the step
+            of another that was the last before its first.
         passes: passes over a DataLoader in which a step was taken; of one optimizer,
             those of the loader that it is trained on.
         skipped: steps that updated nothing.
@@ -39,7 +41,7 @@ def ratio_of(process: Process, optimizer: int | None = None) -> Ratio:
     """Return how often things happened, for one optimizer by index or for all.
 
     Scheduler steps are counted of schedulers that drive the optimizer, passes of the
-    loader that it is trained on; backward calls are those of the process.
+    loader that it is trained on; backward calls from its first to its last.
     """
     chosen = [
         number
@@ -53,7 +55,7 @@ def ratio_of(process: Process, optimizer: int | None = None) -> Ratio:
     return Ratio(
         updates=updates,
         scheduler_steps=process.history.count_scheduler_steps(every),
-        backward_calls=process.history.count("backward"),
+        backward_calls=_backward_calls(process, None if every is None else calls[0]),
         passes=_passes(process, None if optimizer is None else calls[0]),
         skipped=attempts - updates,
     )
@@ -64,3 +66,18 @@ def _passes(process: Process, calls: NDArray[np.int64] | None) -> int:
         return sum(each.steps > 0 for each in process.passes)
     epochs = epochs_of(process.passes, calls)
     return epochs.count if epochs else 0
+
+
+def _backward_calls(process: Process, calls: NDArray[np.int64] | None) -> int:
+    """Return the backward calls of a process, or those of a training of several.
+
+    Trainings may follow one another in a process: folds, stages, a search.
+    """
+    every = [process.step_rows(each) for each in process.optimizers]
+    if calls is None or len(every) < 2 or not calls.size:
+        return process.history.count("backward")
+    others = np.setdiff1d(np.concatenate(every), calls)
+    first, last = np.searchsorted(others, (calls[0], calls[-1]))
+    begin = int(others[first - 1]) + 1 if first else 0
+    end = int(calls[-1]) + 1 if last < others.size else None
+    return process.history.count("backward", begin, end)

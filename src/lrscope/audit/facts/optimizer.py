@@ -236,10 +236,11 @@ class Optimizer:
     def ratios(self) -> dict[str, Any]:
         """Updates, scheduler steps, backward calls, passes and processes."""
         process = self.training.process
+        own = self.stepped.index if self.stepped else None
         return {
             "updates": self.updates,
             "scheduler_steps": sum(each.steps for each in self.schedulers),
-            "backward_calls": int(process.history.count("backward")),
+            "backward_calls": process.ratio(own).backward_calls,
             "passes": self.epochs.count if self.epochs else 0,
             "world_size": process.world_size or 1,
         }

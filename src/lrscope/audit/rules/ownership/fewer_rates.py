@@ -13,7 +13,8 @@ What to do: return one rate for each group: ``[base * factor for base in
 self.base_lrs]``; or write into all groups.
 
 Looks the same, but is right: a scheduler for some groups on purpose, which were made
-with another rate (info); groups with ``fix_lr=True``. torch 2.13 raises an error where lists differ in length.
+with another rate (info); groups with ``fix_lr=True``. torch 2.13 raises an error where
+lists differ in length.
 
 Upstream: microsoft/hi-ml#611, deepspeedai/DeepSpeed#7969
 """
