@@ -11,6 +11,7 @@ import pytest
 import torch
 from torch.optim import SGD, Adam
 from torch.optim.lr_scheduler import (
+    CosineAnnealingLR,
     ExponentialLR,
     LambdaLR,
     LinearLR,
@@ -23,9 +24,11 @@ from torch.optim.optimizer import register_optimizer_step_post_hook
 from torch.utils.checkpoint import checkpoint
 from torch.utils.data import DataLoader, IterableDataset, TensorDataset
 
+import lrscope
 from lrscope.audit.audit import audit_run
 from lrscope.audit.facts.training import Training
 from lrscope.recording import events
+from lrscope.report.page import page_of
 
 from .trainings import Plain, applied, bits, line, loss_of, net, pair, step
 
@@ -103,6 +106,46 @@ def test_objects_that_exist_before_the_block_are_found(recorded):
     [found] = run.main.events.of(events.OptimizerConstructed)
     assert found.how == "found"
     assert applied(run.track("sgd/all")) == [0.1, 0.05]
+
+
+def test_a_training_that_is_recorded_in_two_blocks_goes_on(tmp_path):
+    """As where a cell of a notebook is run again."""
+    model = net()
+    optimizer = Adam(model.parameters(), lr=0.1)
+    scheduler = CosineAnnealingLR(optimizer, 8)
+    for _ in range(2):
+        with lrscope.record(tmp_path / "run"):
+            for _ in range(4):
+                step(optimizer, model)
+                scheduler.step()
+    run = lrscope.read_run(tmp_path / "run")
+    page = page_of(run)
+    assert page.joined
+    assert "updates 4 to 7, " in page.segments[1]
+    assert "goes on where the one before ended" in page.segments[1]
+    assert [each.tracks[0].updates_before for each in run.processes] == [0, 4]
+    [found] = run.main.events.of(events.SchedulerConstructed)
+    assert found.arguments == {"T_max": 8, "eta_min": 0.0}
+    assert lrscope.audit_run(run).findings == ()
+
+
+def test_what_torch_keeps_of_arguments_is_told_of_a_scheduler_that_was_found(recorded):
+    model = net()
+    optimizer = SGD(pair(model))
+    step_size = StepLR(optimizer, 3, gamma=0.5)
+    milestones = MultiStepLR(optimizer, [4, 2, 4])
+
+    def train():
+        step(optimizer, model)
+        step_size.step()
+        milestones.step()
+
+    _, run = recorded(train)
+    told = [each.arguments for each in run.main.events.of(events.SchedulerConstructed)]
+    assert told == [
+        {"step_size": 3, "gamma": 0.5},
+        {"milestones": [2, 4, 4], "gamma": 0.1},
+    ]
 
 
 def _power(step, base):

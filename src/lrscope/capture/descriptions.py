@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from collections import Counter
 from typing import Any, Callable
 
 from lrscope.capture.numbers import is_on_host
@@ -10,6 +11,10 @@ from lrscope.capture.plain import plain
 
 _TELLING = frozenset({"_schedulers", "_milestones", "_step_count", "_last_lr"})
 """Private attributes of torch's schedulers without which they cannot be told."""
+
+
+_MOVING = frozenset({"optimizer", "last_epoch"})
+"""Attributes that are called like an argument and tell something else."""
 
 
 def family_of(base: type) -> list[type]:
@@ -58,6 +63,23 @@ def arguments_of(
     bound.apply_defaults()
     names = list(bound.arguments)[1:]
     given: dict[str, Any] = {name: bound.arguments[name] for name in names}
+    return given
+
+
+def kept_arguments_of(scheduler: Any) -> dict[str, Any]:
+    """Return what the constructor of a scheduler of torch's own was given, if it tells.
+
+    Torch keeps most of it in attributes of the same names.
+    """
+    if type(scheduler).__module__ != "torch.optim.lr_scheduler":
+        return {}
+    names = inspect.signature(type(scheduler).__init__).parameters
+    inside = vars(scheduler)
+    given = {
+        name: inside[name] for name in names if name in inside and name not in _MOVING
+    }
+    if isinstance(given.get("milestones"), Counter):
+        given["milestones"] = sorted(given["milestones"].elements())
     return given
 
 

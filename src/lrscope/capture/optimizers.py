@@ -71,6 +71,7 @@ class OptimizerWitness:
                 groups=self._reader.introduce(watch, optimizer.param_groups),
                 where=here(optimizer) if how == "constructed" else [],
                 shares=self._sharing(watch),
+                steps=None if how == "constructed" else steps_in(optimizer.state),
             )
         return watch
 

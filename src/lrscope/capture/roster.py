@@ -5,7 +5,12 @@ from __future__ import annotations
 import weakref
 from typing import TYPE_CHECKING, Any
 
-from lrscope.capture.descriptions import attributes_of, children_of, rates_of
+from lrscope.capture.descriptions import (
+    attributes_of,
+    children_of,
+    kept_arguments_of,
+    rates_of,
+)
 from lrscope.capture.plain import plain
 from lrscope.sites import caller
 from lrscope.wrapped import inside_of
@@ -96,6 +101,7 @@ class Roster:
             watch.steps_alone = not children_of(scheduler)
         if watch.owner is not None:
             watch.owner.explained = True
+        given = kept_arguments_of(scheduler) if arguments is None else arguments
         driven = getattr(scheduler, "optimizer", None)
         own = watch.owner is None or watch.owner.owner == id(driven)
         self._journal.event(
@@ -105,7 +111,7 @@ class Roster:
             module=type(scheduler).__module__,
             how="found" if arguments is None else "constructed",
             optimizer=None if watch.owner is None else watch.owner.number,
-            arguments=plain(arguments or {}, self.refer),
+            arguments=plain(given, self.refer),
             attributes=attributes_of(scheduler, self.refer),
             children=[
                 self.watch_of(each, frame).number for each in children_of(scheduler)

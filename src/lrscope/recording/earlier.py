@@ -17,7 +17,8 @@ class Start(NamedTuple):
     """Where a track goes on with a training.
 
     Attributes:
-        given: the last state that its optimizer was given before that; None if none.
+        given: the last state that its optimizer was given before that; None if none,
+            as where it was made and trained before the recording began.
         first: index of its first update there. Some at rate 0 may come before:
             torch.distributed.checkpoint makes one, to have a state to load into.
         update: number of the same over the whole training; None if the state that was
@@ -39,7 +40,8 @@ def start_of(track: Track) -> Start:
     process = track.process
     loads = process.history.of_one(OptimizerStateLoaded, track.number)
     if not loads:
-        return Start(None, 0, 0)
+        met = process.history.optimizers.get(track.number)
+        return Start(None, 0, int(met.steps or 0) if met else 0)
     rows, tried = process.step_rows(track.number), track.attempted
     moving = (tried.lr != 0) & tried.updated
     first = rows[tried.steps[int(moving.argmax()) :][:1] if moving.any() else slice(1)]

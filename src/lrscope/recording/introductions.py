@@ -40,7 +40,8 @@ class Group:
 class OptimizerConstructed(Event):
     """An optimizer was made, or met for the first time (``how`` is "found").
 
-    ``shares`` are the numbers of earlier ones that hold any of its parameters.
+    ``shares`` are the numbers of earlier ones that hold any of its parameters;
+    ``steps`` the updates that the state of one that was found counts.
     """
 
     optimizer: int
@@ -50,6 +51,7 @@ class OptimizerConstructed(Event):
     groups: tuple[Group, ...]
     where: Site
     shares: tuple[int, ...] = ()
+    steps: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

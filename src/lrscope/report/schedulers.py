@@ -30,7 +30,8 @@ def _scheduler(event: SchedulerConstructed, directory: str) -> str:
         if name not in hidden and value is not None
     )
     if event.how == "found":
-        return f"{event.class_name}, made before the recording began"
+        told = f"({shown})" if shown else ""
+        return f"{event.class_name}{told}, made before the recording began"
     place = ""
     if event.where:
         file, line = event.where

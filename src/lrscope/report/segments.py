@@ -46,7 +46,7 @@ def _line(track: Track, reached: int) -> tuple[str, int]:
     if not reached:
         if first:
             line += f"; began with a state of {first:,} updates"
-    elif start.given is None:
+    elif start.given is None and not first:
         line += "; the optimizer began anew: it was given no state"
     elif not first:
         line += "; the optimizer's state was loaded, and counts no updates"
