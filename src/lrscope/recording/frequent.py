@@ -40,23 +40,23 @@ class Frequent:
             }
         return self._items[happened]
 
-    def times_of(self, items: Iterable[int]) -> int:
-        """Return how often any of some items happened, each named once."""
-        return sum(map(self._times_of, items))
+    def times_of(
+        self, items: Iterable[int], begin: int = 0, end: int | None = None
+    ) -> int:
+        """Return how often any of some items happened, each named once.
 
-    def times_within(self, items: Iterable[int], begin: int, end: int | None) -> int:
-        """Return how often any of some items happened before the rows of a range."""
-        uses = np.bincount(self._rowset.signatures[begin:end])
-        total = 0
-        for item in items:
-            signatures, counts = self.telling(item)
-            known = signatures < uses.size
-            total += int((uses[signatures[known]] * counts[known]).sum())
-        return total
-
-    def _times_of(self, item: int) -> int:
-        signatures, counts = self.telling(item)
+        Args:
+            items: their numbers.
+            begin: row from which on it counts, with what came before that row.
+            end: row before which it must have happened; None for all to the end.
+        """
         uses = self._rowset.uses
+        if begin or end is not None:
+            uses = np.bincount(self._rowset.signatures[begin:end])
+        return sum(self._times_of(each, uses) for each in items)
+
+    def _times_of(self, item: int, uses: NDArray[np.int64]) -> int:
+        signatures, counts = self.telling(item)
         known = signatures < uses.size
         return int((uses[signatures[known]] * counts[known]).sum())
 

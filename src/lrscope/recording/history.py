@@ -147,10 +147,7 @@ class History:
             begin: row from which on it counts, with what came before that row.
             end: row before which it must have happened; None for all to the end.
         """
-        items = self.items(happened)
-        if not begin and end is None:
-            return self.frequent.times_of(items)
-        return self.frequent.times_within(items, begin, end)
+        return self.frequent.times_of(self.items(happened), begin, end)
 
     def count_scheduler_steps(self, optimizer: int | None = None) -> int:
         """Return how often the program stepped schedulers, of one optimizer or all."""

@@ -55,7 +55,7 @@ def ratio_of(process: Process, optimizer: int | None = None) -> Ratio:
     return Ratio(
         updates=updates,
         scheduler_steps=process.history.count_scheduler_steps(every),
-        backward_calls=_backward_calls(process, None if every is None else calls[0]),
+        backward_calls=backward_calls_of(process, None if every is None else calls[0]),
         passes=_passes(process, None if optimizer is None else calls[0]),
         skipped=attempts - updates,
     )
@@ -68,10 +68,14 @@ def _passes(process: Process, calls: NDArray[np.int64] | None) -> int:
     return epochs.count if epochs else 0
 
 
-def _backward_calls(process: Process, calls: NDArray[np.int64] | None) -> int:
+def backward_calls_of(process: Process, calls: NDArray[np.int64] | None) -> int:
     """Return the backward calls of a process, or those of a training of several.
 
     Trainings may follow one another in a process: folds, stages, a search.
+
+    Args:
+        process: it.
+        calls: rows of the steps of one optimizer; None for all.
     """
     every = [process.step_rows(each) for each in process.optimizers]
     if calls is None or len(every) < 2 or not calls.size:

@@ -20,6 +20,7 @@ from lrscope.recording.events import (
     RateIsNoNumber,
     StepCaptured,
 )
+from lrscope.recording.ratio import backward_calls_of
 from lrscope.recording.rowset import at
 
 if TYPE_CHECKING:
@@ -236,11 +237,10 @@ class Optimizer:
     def ratios(self) -> dict[str, Any]:
         """Updates, scheduler steps, backward calls, passes and processes."""
         process = self.training.process
-        own = self.stepped.index if self.stepped else None
         return {
             "updates": self.updates,
             "scheduler_steps": sum(each.steps for each in self.schedulers),
-            "backward_calls": process.ratio(own).backward_calls,
+            "backward_calls": backward_calls_of(process, self.calls),
             "passes": self.epochs.count if self.epochs else 0,
             "world_size": process.world_size or 1,
         }
