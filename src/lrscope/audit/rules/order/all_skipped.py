@@ -57,7 +57,8 @@ def _judge(optimizer: Optimizer) -> Iterator[Finding]:
         cause=f"infinite gradients in {overflowed} calls"
         if overflowed
         else "no parameter had a gradient",
-        fix="find the first call whose gradients are missing or not finite"
+        fix="find the first call whose gradients are missing or not finite; if the "
+        "model was replaced, give the optimizer the parameters of the new one"
         if overflowed or done
         else "call zero_grad() after step() or before backward(), never between them; "
         "give the optimizer the parameters of the model that is trained",

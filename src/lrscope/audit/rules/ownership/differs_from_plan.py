@@ -73,7 +73,7 @@ def _judge(plans: list[Planned]) -> Iterator[Finding]:
 
 def _cause(found: Deviation) -> str:
     if found.by:
-        return f"before it the rate was written by {found.by}"
+        return f"before it the rate was written by {found.by.removeprefix('by ')}"
     if found.first == 0:
         return "the optimizer was given another rate before its first update"
     return "nothing was seen that wrote the rate before it"

@@ -87,8 +87,8 @@ def _judge(pair: Two) -> Iterator[Finding]:
         return
     yield RULE.found(
         still,
-        f"{still.name} keeps {float(still.groups[0].applied[0]):.3g} in all "
-        f"{still.updates} updates, {moved.name}, stepped beside it, follows a schedule",
+        f"the rate of {still.name} is {float(still.groups[0].applied[0]):.3g} in all "
+        f"{still.updates} updates; {moved.name}, stepped beside it, follows a schedule",
         cause=f"a scheduler was made for {moved.name} only",
         fix=f"make one for {still.name} too",
         severity=WARNING if _belong_together(moved, still) else INFO,
