@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from lrscope.attributes import values_of
 
 DEEPEST = 8
 
@@ -34,21 +33,11 @@ def inside_of(optimizer: Any) -> list[Any]:
     own = _parameters_of(optimizer)
     return [
         each
-        for each in _kept(optimizer)
+        for each in values_of(optimizer)
         if isinstance(each, base)
         and each is not optimizer
         and not own.isdisjoint(_parameters_of(each))
     ]
-
-
-def _kept(optimizer: Any) -> Iterator[Any]:
-    for each in list(getattr(optimizer, "__dict__", {}).values()):
-        if isinstance(each, (list, tuple)):
-            yield from each
-        elif isinstance(each, dict):
-            yield from list(each.values())
-        else:
-            yield each
 
 
 def _parameters_of(optimizer: Any) -> set[int]:

@@ -6,6 +6,7 @@ import inspect
 from collections import Counter
 from typing import Any, Callable
 
+from lrscope.attributes import attributes_of
 from lrscope.capture.numbers import is_on_host
 from lrscope.capture.plain import plain
 
@@ -37,7 +38,7 @@ def rates_of(optimizer: Any) -> list[Any]:
 
 def children_of(scheduler: Any) -> list[Any]:
     """Return the schedulers that a scheduler is made of."""
-    inside = vars(scheduler)
+    inside = attributes_of(scheduler)
     children = inside.get("_schedulers", ())
     if "t_in_epochs" in inside and "lr_scheduler" in inside:
         children = [inside["lr_scheduler"]]  # timm's plateau has torch's do it
@@ -47,7 +48,7 @@ def children_of(scheduler: Any) -> list[Any]:
 def clocks_of(schedulers: list[Any]) -> list[Any]:
     """Return where each stands; None of those that are made of others."""
     return [
-        None if children_of(each) else vars(each).get("last_epoch")
+        None if children_of(each) else attributes_of(each).get("last_epoch")
         for each in schedulers
     ]
 
@@ -74,7 +75,7 @@ def kept_arguments_of(scheduler: Any) -> dict[str, Any]:
     if type(scheduler).__module__ != "torch.optim.lr_scheduler":
         return {}
     names = inspect.signature(type(scheduler).__init__).parameters
-    inside = vars(scheduler)
+    inside = attributes_of(scheduler)
     given = {
         name: inside[name] for name in names if name in inside and name not in _MOVING
     }
@@ -83,11 +84,11 @@ def kept_arguments_of(scheduler: Any) -> dict[str, Any]:
     return given
 
 
-def attributes_of(scheduler: Any, refer: Callable[[Any], Any]) -> dict[str, Any]:
+def state_of(scheduler: Any, refer: Callable[[Any], Any]) -> dict[str, Any]:
     """Return the attributes that tell what a scheduler is and where it stands."""
     public = {
         key: value
-        for key, value in vars(scheduler).items()
+        for key, value in attributes_of(scheduler).items()
         if key != "optimizer" and (not key.startswith("_") or key in _TELLING)
     }
     if "_milestones" in public:  # tells which part took the first step

@@ -6,10 +6,10 @@ import weakref
 from typing import TYPE_CHECKING, Any
 
 from lrscope.capture.descriptions import (
-    attributes_of,
     children_of,
     kept_arguments_of,
     rates_of,
+    state_of,
 )
 from lrscope.capture.plain import plain
 from lrscope.sites import caller
@@ -112,7 +112,7 @@ class Roster:
             how="found" if arguments is None else "constructed",
             optimizer=None if watch.owner is None else watch.owner.number,
             arguments=plain(given, self.refer),
-            attributes=attributes_of(scheduler, self.refer),
+            attributes=state_of(scheduler, self.refer),
             children=[
                 self.watch_of(each, frame).number for each in children_of(scheduler)
             ],

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any, Callable
 from lrscope.capture.asking import CHECK, asked
 from lrscope.capture.descriptions import (
     arguments_of,
-    attributes_of,
     children_of,
     family_of,
     rates_of,
+    state_of,
 )
 from lrscope.capture.modes import untraced
 from lrscope.capture.roster import Roster
@@ -145,7 +145,7 @@ class SchedulerWitness:
             self._journal.event(
                 "scheduler_state_loaded",
                 scheduler=watch.number,
-                attributes=attributes_of(scheduler, self._roster.refer),
+                attributes=state_of(scheduler, self._roster.refer),
                 where=caller(frame),
             )
         except Exception as error:  # noqa: BLE001 - the training must go on

@@ -21,7 +21,7 @@ _scheduled = WeakKeyDictionary()
 
 def hooks_of(optimizer: Any) -> StepHooks | None:
     """Return what the driver of an optimizer does at its steps; None without one."""
-    hooks = vars(optimizer).get("_optimizer_step_pre_hooks", {}).values()
+    hooks = getattr(optimizer, "_optimizer_step_pre_hooks", {}).values()
     owners = (getattr(each, "__self__", None) for each in hooks)
     return next((each for each in owners if isinstance(each, StepHooks)), None)
 
@@ -78,7 +78,7 @@ def stepping(optimizer: Any) -> Any:
         UsageError: If there is none.
     """
     found = inside(optimizer)
-    if isinstance(found, Optimizer) and "_optimizer_step_pre_hooks" in vars(found):
+    if isinstance(found, Optimizer) and hasattr(found, "_optimizer_step_pre_hooks"):
         return found
     hint = (
         "of a wrapper that does not call Optimizer.__init__ give the optimizer inside"

@@ -135,7 +135,7 @@ class StepHooks:
                 self._say_unmoved()
                 return
         self._unmoved = 0
-        found = optimizer.__dict__.get("found_inf")
+        found = getattr(optimizer, "found_inf", None)
         if found is not None:
             self._undecided, self._due = Undecided(found), True
             return
