@@ -111,7 +111,7 @@ backward(PyObject *callable, PyObject *const *args, size_t nargsf, PyObject *kwn
         || note_loss(self, args, nargsf, kwnames) < 0) {
         return NULL;
     }
-    PyObject *thread = PyLong_FromUnsignedLong(PyThread_get_thread_ident());
+    PyObject *thread = PyLong_FromUnsignedLong(own_thread());
     return call_listed(self->part[ORIGINAL], args, nargsf, kwnames, under_way, thread);
 }
 

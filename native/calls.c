@@ -1,11 +1,10 @@
-/* Calls: of a scheduler's step, of its get_lr, of a DataLoader's iterator. */
+/* Calls: of a scheduler's step, of a DataLoader's iterator. */
 
 #include "native.h"
 
 enum { ORIGINAL = 1 };
 enum { SCHEDULERS = 2, PENDING, BUSY, MAKING, LATEST, PARTS_STEPPED };
 enum { ENDED = 2, PARTS_NEXT };
-enum { WITHIN_STEP = 2, PARTS_ASKED };
 enum { MOST_PENDING = 0 };
 
 static PyTypeObject *scheduler_watch_type; /* kept for good, as is the next one's */
@@ -79,7 +78,7 @@ is_as_deep(PyObject *busy, PyObject *watch, PyObject *scheduler)
         PyObject *entry = PyList_GET_ITEM(busy, i);
         if (PyLong_AsVoidPtr(PyTuple_GET_ITEM(entry, 1)) == (void *)scheduler
             || PyLong_AsUnsignedLong(PyTuple_GET_ITEM(entry, 0))
-                   != PyThread_get_thread_ident()) {
+                   != own_thread()) {
             return 0;
         }
     }
@@ -122,7 +121,7 @@ stepped(PyObject *callable, PyObject *const *args, size_t nargsf, PyObject *kwna
         return may_try_again() ? slowly(self, args, nargsf, kwnames) : NULL;
     }
     if (others) {
-        PyObject *entry = Py_BuildValue("(kN)", PyThread_get_thread_ident(),
+        PyObject *entry = Py_BuildValue("(kN)", own_thread(),
                                         PyLong_FromVoidPtr(args[0]));
         result = call_listed(self->part[ORIGINAL], args, nargsf, kwnames,
                              self->part[BUSY], entry);
@@ -157,33 +156,6 @@ next(PyObject *callable, PyObject *const *args, size_t nargsf, PyObject *kwnames
         }
     }
     return batch;
-}
-
-/* A scheduler's step asks for get_lr() as it should; everybody else is noted. */
-static PyObject *
-asked(PyObject *callable, PyObject *const *args, size_t nargsf, PyObject *kwnames)
-{
-    Function *self = (Function *)callable;
-    if (PyVectorcall_NARGS(nargsf) == 1 && kwnames == NULL) {
-        PyObject *within = PyObject_GetAttr(args[0], self->part[WITHIN_STEP]);
-        Py_XDECREF(within);
-        if (within == Py_True) {
-            return PyObject_Vectorcall(self->part[ORIGINAL], args, nargsf, kwnames);
-        }
-    }
-    return may_try_again() ? slowly(self, args, nargsf, kwnames) : NULL;
-}
-
-/* (slow, original, name of the attribute that a step sets) */
-PyObject *
-make_asked(PyObject *Py_UNUSED(module), PyObject *args)
-{
-    PyObject *part[PARTS_ASKED];
-    if (!PyArg_ParseTuple(args, "OOU", &part[SLOW], &part[ORIGINAL],
-                          &part[WITHIN_STEP])) {
-        return NULL;
-    }
-    return new_function(asked, part, PARTS_ASKED);
 }
 
 /* (slow, original, watches, pending, busy, making, most pending,

@@ -111,7 +111,7 @@ look_beside(Look *look, PyObject *groups, Py_ssize_t turn)
             return 0;
         }
         for (Py_ssize_t j = beside->begin; j < beside->end; j++) {
-            PyObject *now = PyDict_GetItemWithError(group, look->setting[j].key);
+            PyObject *now = find(group, look->setting[j].key);
             if (now == NULL) {
                 return PyErr_Occurred() ? -1 : 0;
             }
@@ -178,9 +178,10 @@ look_dealloc(PyObject *object)
     PyObject_GC_UnTrack(object);
     for (Py_ssize_t i = 0; i < look->groups; i++) {
         Py_XDECREF(look->beside[i].group);
+        Py_XDECREF(look->beside[i].lr.name);
     }
     for (Py_ssize_t i = 0; i < look->settings; i++) {
-        Py_XDECREF(look->setting[i].key);
+        Py_XDECREF(look->setting[i].key.name);
         Py_XDECREF(look->setting[i].was);
     }
     for (Py_ssize_t i = 0; i < look->columns; i++) {
@@ -207,7 +208,7 @@ take_column(Look *look, PyObject *description)
     }
     Beside *beside = &look->beside[column.position];
     for (Py_ssize_t j = beside->begin; j < beside->end; j++) {
-        int same = PyObject_RichCompareBool(look->setting[j].key, column.key, Py_EQ);
+        int same = PyObject_RichCompareBool(look->setting[j].key.name, column.key, Py_EQ);
         if (same < 0) {
             return -1;
         }
@@ -220,6 +221,24 @@ take_column(Look *look, PyObject *description)
     return 0;
 }
 
+/* Return where a dict has a key of this name. */
+static Key
+key_of(PyObject *dict, PyObject *name)
+{
+    Key key = {NULL, 0};
+    PyObject *value;
+    Py_ssize_t next = 0;
+    while (PyDict_Next(dict, &next, &key.name, &value)) {
+        if (key.name == name
+            || (PyUnicode_Check(key.name) && PyUnicode_Compare(key.name, name) == 0)) {
+            Py_INCREF(key.name);
+            return key;
+        }
+        key.place = next;
+    }
+    return (Key){NULL, 0};
+}
+
 static int
 take_group(Look *look, PyObject *description)
 {
@@ -230,6 +249,7 @@ take_group(Look *look, PyObject *description)
     }
     Beside *beside = &look->beside[look->groups];
     beside->group = new_reference(group);
+    beside->lr = key_of(group, lr);
     beside->size = PyDict_GET_SIZE(group);
     beside->begin = beside->end = look->settings;
     look->groups++;
@@ -247,7 +267,7 @@ take_group(Look *look, PyObject *description)
     look->setting = setting;
     for (Py_ssize_t j = 0; j < count; j++) {
         look->setting[look->settings++] = (Setting){
-            .key = new_reference(PyTuple_GET_ITEM(keys, j)),
+            .key = key_of(group, PyTuple_GET_ITEM(keys, j)),
             .was = new_reference(PyTuple_GET_ITEM(values, j)),
             .is_lasting = is_lasting(PyTuple_GET_ITEM(values, j)),
         };

@@ -10,7 +10,6 @@ static PyMethodDef functions[] = {
     {"stepped", make_stepped, METH_VARARGS, NULL},
     {"backward", make_backward, METH_VARARGS, NULL},
     {"next", make_next, METH_VARARGS, NULL},
-    {"asked", make_asked, METH_VARARGS, NULL},
     {"not_due", make_not_due, METH_VARARGS, NULL},
     {"counted", make_counted, METH_VARARGS, NULL},
     {"add_up", add_up, METH_VARARGS, NULL},

@@ -65,6 +65,13 @@ may_try_again(void)
     return 1;
 }
 
+/* Return the number of this thread, as threading.get_ident() does. */
+static inline unsigned long
+own_thread(void)
+{
+    return PyThreadState_Get()->thread_id;
+}
+
 /* An attribute of a class with __slots__ is a pointer at a fixed place. */
 typedef struct {
     const char *name;
@@ -166,10 +173,11 @@ PyObject *make_wide(PyObject *, PyObject *);
 PyObject *make_stepped(PyObject *, PyObject *);
 PyObject *make_backward(PyObject *, PyObject *);
 PyObject *make_next(PyObject *, PyObject *);
-PyObject *make_asked(PyObject *, PyObject *);
 PyObject *make_not_due(PyObject *, PyObject *);
 PyObject *make_counted(PyObject *, PyObject *);
 PyObject *add_up(PyObject *, PyObject *);
+
+extern PyObject *lr; /* the string */
 
 int steps_ready(void);
 

@@ -36,7 +36,9 @@ static const Slot watch_slots[] = {
     {NULL, NULL},
 };
 
-static PyObject *param_groups, *lr, *own_hooks, *last_lr, *grad;
+PyObject *lr;
+
+static PyObject *param_groups, *own_hooks, *last_lr, *grad;
 
 int
 steps_ready(void)
@@ -82,13 +84,13 @@ copy_of(PyObject *last, Py_ssize_t count)
    an exception if they are not all floats. Making a list may run a finalizer, which
    may do anything. */
 static PyObject *
-rates_in(PyObject *groups, PyObject *last)
+rates_in(Look *look, PyObject *groups, PyObject *last)
 {
     PyObject *rates = NULL; /* made when the first one differs */
     for (Py_ssize_t i = 0; i < PyList_GET_SIZE(last); i++) {
         PyObject *group = i < PyList_GET_SIZE(groups) ? PyList_GET_ITEM(groups, i) : NULL;
         PyObject *rate = group != NULL && PyDict_CheckExact(group)
-                             ? PyDict_GetItemWithError(group, lr)
+                             ? find(group, look->beside[i].lr)
                              : NULL;
         int same = rate != NULL && PyFloat_CheckExact(rate)
                        ? is_same_rate(rate, PyList_GET_ITEM(last, i))
@@ -296,7 +298,7 @@ look_in_turn(PyObject *watch, Look *look, PyObject *groups)
 static int
 note_thread(PyObject *watch)
 {
-    unsigned long own = PyThread_get_thread_ident();
+    unsigned long own = own_thread();
     PyObject *noted = get(watch, watch_at.thread);
     if (noted != NULL && PyLong_CheckExact(noted) && PyLong_AsUnsignedLong(noted) == own) {
         return 0;
@@ -339,7 +341,7 @@ begin(Function *self, PyObject *optimizer)
         || PyList_GET_SIZE(last) != look->groups) {
         goto looked;
     }
-    rates = rates_in(groups, last);
+    rates = rates_in(look, groups, last);
     if (rates == NULL) {
         goto looked;
     }

@@ -80,6 +80,31 @@ def settings_by_hand():
             group["eps"] = float("nan")
 
 
+def keys_change_places():
+    model = net()
+    optimizer = AdamW(pair(model))
+    scheduler = ExponentialLR(optimizer, 0.9)
+    for index in range(24):
+        train(model, optimizer, scheduler, steps=1)
+        group = optimizer.param_groups[index % 2]
+        if index % 5 == 3:
+            key = ("lr", "betas", "weight_decay", "eps")[index // 5]
+            group[key] = group.pop(key)
+        if index in (6, 16):
+            turned = list(group.items())[::-1]
+            group.clear()
+            group.update(turned)
+        if index == 11:
+            group["".join(["l", "r"])] = 0.5  # another string, not the key itself
+        if index == 13:
+            del group["foreach"]  # what follows it stays where it is
+            group["weight_decay"] = 0.3
+        if index == 19:
+            made = {"".join(["l", "r"]): 0.25, **group}
+            made["lr"] = 0.125
+            optimizer.param_groups[index % 2] = made
+
+
 def momentum_cycles_in_nine_groups():
     many = [torch.nn.Parameter(torch.ones(1)) for _ in range(9)]
     optimizer = SGD([{"params": [each]} for each in many], lr=0.1, momentum=0.9)
@@ -91,7 +116,7 @@ def momentum_cycles_in_nine_groups():
 
 
 OF_GROUPS = [
-    a_group_is_added, groups_are_replaced, settings_by_hand,
+    a_group_is_added, groups_are_replaced, settings_by_hand, keys_change_places,
     momentum_cycles_in_nine_groups,
     *(functools.partial(many_groups, count) for count in (1, 8, 9, 64)),
 ]  # fmt: skip

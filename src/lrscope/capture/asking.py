@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, Callable
 
 from lrscope.capture.journal import MOST_PENDING
 from lrscope.capture.modes import untraced
-from lrscope.compiled import quick
 from lrscope.sites import caller
 
 if TYPE_CHECKING:
@@ -61,6 +60,6 @@ def asked(
             return original(scheduler)
 
         untraced(note)
-        return quick("asked", check, original, WITHIN_STEP)
+        return check
 
     return wrapped
