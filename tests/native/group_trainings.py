@@ -83,11 +83,15 @@ def settings_by_hand():
 def keys_change_places():
     model = net()
     optimizer = AdamW(pair(model))
+    for group in optimizer.param_groups:
+        group["spare"] = "x"
+        group["eps"] = group.pop("eps")
     scheduler = ExponentialLR(optimizer, 0.9)
+    another = "no lr"[3:]  # not the object that the groups have
     for index in range(24):
         train(model, optimizer, scheduler, steps=1)
         group = optimizer.param_groups[index % 2]
-        if index % 5 == 3:
+        if index % 5 == 3 and index < 20:
             key = ("lr", "betas", "weight_decay", "eps")[index // 5]
             group[key] = group.pop(key)
         if index in (6, 16):
@@ -95,14 +99,12 @@ def keys_change_places():
             group.clear()
             group.update(turned)
         if index == 11:
-            group["".join(["l", "r"])] = 0.5  # another string, not the key itself
+            group[another] = 0.5
         if index == 13:
-            del group["foreach"]  # what follows it stays where it is
+            del group["spare"]  # what follows it stays where it is
             group["weight_decay"] = 0.3
         if index == 19:
-            made = {"".join(["l", "r"]): 0.25, **group}
-            made["lr"] = 0.125
-            optimizer.param_groups[index % 2] = made
+            optimizer.param_groups[index % 2] = {another: 0.125, **group}
 
 
 def momentum_cycles_in_nine_groups():
