@@ -41,6 +41,45 @@ def in_idle_passes(process: Process, items: Collection[int]) -> dict[int, int]:
     return found
 
 
+def around_idle_passes(process: Process, items: Collection[int]) -> list[int]:
+    """Return the rows before which an item happened on both sides of such passes."""
+    contents, signatures = process.history.contents, process.rows.signatures
+    within: dict[int, set[int]] = {}  # loaders of passes that lie between two rows
+    for each in process.passes:
+        if not each.steps and each.first == each.last and each.first < signatures.size:
+            within.setdefault(each.first, set()).add(each.loader)
+    known: dict[tuple[int, frozenset[int]], bool] = {}
+    found = []
+    for row, loaders in sorted(within.items()):
+        key = (int(signatures[row]), frozenset(loaders))
+        if key not in known:
+            runs = contents.signatures.get(key[0], [])
+            known[key] = _on_both_sides(runs, contents.items, loaders, items)
+        if known[key]:
+            found.append(row)
+    return found
+
+
+def _on_both_sides(
+    runs: list[list[int]],
+    described: dict[int, dict[str, object]],
+    loaders: set[int],
+    items: Collection[int],
+) -> bool:
+    """Say whether an item happened before a loader's pass began and after it ended."""
+    before: set[int] = set()
+    seen: set[int] = set()
+    for item, _ in runs:
+        happened = described.get(item, {})
+        if happened.get("happened") == "pass_ended" and happened["loader"] in loaders:
+            before |= seen
+        elif item in items and item in before:
+            return True
+        elif item in items:
+            seen.add(item)
+    return False
+
+
 def _within(
     runs: list[list[int]],
     described: dict[int, dict[str, object]],

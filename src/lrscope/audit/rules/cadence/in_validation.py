@@ -1,13 +1,15 @@
 """The scheduler was stepped while validating.
 
 What it means: the scheduler took several steps in a pass over data in which its
-optimizer was not called.
+optimizer was not called, or the line that steps it after each pass of training steps it
+after each pass of validation as well.
 
 Why it matters: the schedule is ahead of the training by the batches of each
 validation; how far depends on how often one validates.
 
 Usual causes: a callback for the end of a batch runs in validation too; training and
-validation share a loop and only ``optimizer.step()`` is guarded.
+validation share a loop (``for phase in ["train", "val"]``) and only
+``optimizer.step()`` is guarded.
 
 What to do: step the scheduler only where the optimizer is stepped.
 
@@ -21,6 +23,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
+from lrscope.audit.facts.idle import around_idle_passes
 from lrscope.audit.finding import ERROR
 from lrscope.audit.rule import Rule
 from lrscope.audit.rules.cadence import OVER_EARLY
@@ -45,6 +50,7 @@ def _judge(scheduler: Scheduler) -> Iterator[Finding]:
     inside = scheduler.steps_in_idle_passes
     most = max(inside.values(), default=0)
     if most < 2:
+        yield from _judge_phases(scheduler)
         return
     total, rows = sum(inside.values()), sorted(inside)
     yield RULE.found(
@@ -55,6 +61,23 @@ def _judge(scheduler: Scheduler) -> Iterator[Finding]:
         fix="call scheduler.step() only after optimizer.step()",
         steps=(scheduler.calls_before(rows[0]), scheduler.calls_before(rows[-1])),
         evidence={"steps_in_validation": total, "passes": len(rows)},
+    )
+
+
+def _judge_phases(scheduler: Scheduler) -> Iterator[Finding]:
+    rows = around_idle_passes(scheduler.training.process, scheduler.items)
+    stepped = np.count_nonzero(scheduler.between)
+    if len(rows) < 2 or len(rows) < 0.9 * (stepped - 1) or scheduler.fits_the_run:
+        return
+    yield RULE.found(
+        scheduler,
+        f"{scheduler.called} was stepped {scheduler.steps} times for {stepped} passes "
+        f"of training: once more after each pass in which {scheduler.optimizer_name} "
+        "was not called",
+        cause="the line that steps it runs in the phase of validation, too",
+        fix="call scheduler.step() in the phase of training only",
+        steps=(scheduler.calls_before(rows[0]), scheduler.calls_before(rows[-1])),
+        evidence={"steps_of_scheduler": scheduler.steps, "passes": len(rows)},
     )
 
 
