@@ -241,6 +241,35 @@ def test_each_of_several_processes_without_a_rank_can_be_shown(place):
         assert f"  sgd, pid {each.pid}: {steps} : {steps} : {steps}" in audit
 
 
+def test_a_finding_says_which_of_several_processes_it_is_about(place):
+    place.write(
+        """
+        import sys, torch
+        weight = torch.nn.Parameter(torch.ones(1))
+        optimizer = torch.optim.SGD([weight], lr=0.1)
+        length = int(sys.argv[1])
+        scheduler = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, length)
+        for _ in range(24):
+            optimizer.zero_grad()
+            weight.sum().backward()
+            optimizer.step()
+            scheduler.step()
+        """
+    )
+    place.write("python train.py 24\npython train.py 16", "both.sh")
+    place.run("-o", "both", "bash", "both.sh")
+    place.run("-o", "one", "python", "train.py", "16")
+    second = max(
+        lrscope.read_run(place.path / "both").processes, key=lambda each: each.started
+    )
+    for form in ("text", "markdown"):
+        both = place.bare(*place.lrscope, "audit", "both", "--format", form).stdout
+        one = place.bare(*place.lrscope, "audit", "one", "--format", form).stdout
+        assert f"sgd, steps 16–23, pid {second.pid}" in both.decode()
+        assert "sgd, steps 16–23" in one.decode()
+        assert "pid" not in one.decode()
+
+
 TWO = """
 import subprocess, sys
 for kind in ("negative", "decays"):

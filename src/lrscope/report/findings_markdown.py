@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from lrscope.report import told
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
     from lrscope.audit.audit import Audit
     from lrscope.audit.finding import Finding
@@ -27,14 +27,16 @@ def _section(audit: Audit) -> Iterator[str]:
     yield f"**{told.counted(audit.findings)}**"
     yield ""
     for finding, follows in told.causes(audit.findings):
-        yield from _finding(finding, follows)
+        yield from _finding(finding, follows, told.crowded(audit))
     yield from _facts(audit)
 
 
-def _finding(finding: Finding, follows: Sequence[Finding]) -> Iterator[str]:
+def _finding(
+    finding: Finding, follows: Sequence[Finding], crowded: Collection[int]
+) -> Iterator[str]:
     yield f"### {finding.severity}: {finding.code} {_text(finding.name)}"
     yield ""
-    about = told.about(finding)
+    about = told.about(finding, crowded)
     if about:
         yield f"{_text(about)}: {_text(told.sentence(finding.message))}"
     else:

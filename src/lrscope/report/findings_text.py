@@ -12,7 +12,7 @@ from lrscope.audit.finding import ERROR, INFO, WARNING
 from lrscope.report import told
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
     from lrscope.audit.audit import Audit
     from lrscope.audit.finding import Finding, Severity
@@ -53,6 +53,7 @@ def finding_lines(
     follows: Sequence[Finding] = (),
     width: int | None = None,
     alike: Sequence[Finding] = (),
+    crowded: Collection[int] = (),
 ) -> Iterator[Text]:
     """Yield the lines about one finding and what follows from it.
 
@@ -61,9 +62,10 @@ def finding_lines(
         follows: what follows from it.
         width: columns of the terminal; by default lines are not broken.
         alike: others that say the same of other groups.
+        crowded: segments in which several processes are told apart by their pid.
     """
     style = STYLES[finding.severity]
-    whose = list(dict.fromkeys(map(told.about, (finding, *alike))))
+    whose = list(dict.fromkeys(told.about(e, crowded) for e in (finding, *alike)))
     more = f" and {len(whose) - MOST} more" if len(whose) > MOST else ""
     yield Text.assemble(
         (f"{finding.code} {finding.name}", "bold"),
@@ -93,12 +95,13 @@ def _so_also(finding: Finding) -> str:
 def _lines(audit: Audit, width: int | None) -> Iterator[Text]:
     shown: Counter[tuple[str, Severity]] = Counter()
     left_out: Counter[str] = Counter()
+    crowded = told.crowded(audit)
     for finding, follows, alike in told.once(told.causes(audit.findings)):
         shown[finding.name, finding.severity] += 1
         if shown[finding.name, finding.severity] > MOST_OF[finding.severity]:
             left_out[f"{finding.code} {finding.name}"] += 1 + len(alike)
             continue
-        yield from finding_lines(finding, follows, width, alike)
+        yield from finding_lines(finding, follows, width, alike, crowded)
         yield Text()
     for rule, number in left_out.items():
         more = f"and {number:,} more of {rule}; --format json has them all"

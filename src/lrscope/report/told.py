@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from lrscope.audit.finding import INFO
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
     from lrscope.audit.audit import Audit
     from lrscope.audit.finding import Finding, Severity
@@ -40,8 +40,13 @@ def paragraphs(finding: Finding) -> tuple[str, str, str]:
     return sentence(finding.message), cause, end
 
 
-def about(finding: Finding) -> str:
-    """Return optimizer, group, steps, segment and rank of a finding."""
+def about(finding: Finding, crowded: Collection[int] = ()) -> str:
+    """Return what a finding is about: optimizer, group, steps, segment, rank, process.
+
+    Args:
+        finding: it.
+        crowded: segments in which several processes are told apart by their pid.
+    """
     parts = [each for each in (finding.optimizer, finding.group) if each]
     told = ["/".join(parts)] if parts else []
     if finding.steps:
@@ -51,6 +56,8 @@ def about(finding: Finding) -> str:
         told.append(f"segment {finding.segment}")
     if finding.rank:
         told.append(f"rank {finding.rank}")
+    elif finding.pid and finding.segment in crowded:
+        told.append(f"pid {finding.pid}")
     return ", ".join(told)
 
 
@@ -126,14 +133,21 @@ def _key(finding: Finding, name: str | None) -> tuple[Any, ...]:
     return finding.whose, name
 
 
+def crowded(audit: Audit) -> set[int]:
+    """Return the segments in which several processes were judged, each by itself."""
+    trainings = audit.facts.get("trainings", ())
+    counted = Counter(each["segment"] for each in trainings)
+    return {segment for segment, number in counted.items() if number > 1}
+
+
 def facts(audit: Audit) -> list[tuple[str, dict[str, int]]]:
     """Return the ratios of each optimizer, by a name that tells it from others."""
     trainings = audit.facts.get("trainings", ())
-    in_segment = Counter(each["segment"] for each in trainings)
+    segments = {each["segment"] for each in trainings}
     found = []
     for each in trainings:
-        whose = f", segment {each['segment']}" if len(in_segment) > 1 else ""
-        if in_segment[each["segment"]] > 1:
+        whose = f", segment {each['segment']}" if len(segments) > 1 else ""
+        if each["segment"] in crowded(audit):
             whose += f", pid {each['pid']}"
         for name, ratios in each["optimizers"].items():
             found.append((f"{name}{whose}", ratios))
