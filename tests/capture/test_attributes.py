@@ -32,7 +32,10 @@ needs_no_dict = pytest.mark.skipif(
 
 
 def an_optimizer() -> torch.optim.Optimizer:
-    return torch.optim.AdamW([torch.nn.Parameter(torch.zeros(2))], lr=0.1)
+    class Own(torch.optim.AdamW):
+        """A class whose objects got no other attributes in tests before."""
+
+    return Own([torch.nn.Parameter(torch.zeros(2))], lr=0.1)
 
 
 def each_scheduler(optimizer: torch.optim.Optimizer) -> list[Any]:

@@ -270,6 +270,25 @@ def test_a_finding_says_which_of_several_processes_it_is_about(place):
         assert "pid" not in one.decode()
 
 
+def test_sealing_loads_nothing_of_numpy_that_torch_does_not(place):
+    script = place.write(
+        """
+        import sys, torch, lrscope
+        weight = torch.nn.Parameter(torch.ones(1))
+        optimizer = torch.optim.SGD([weight], lr=0.5)
+        def train():
+            weight.sum().backward()
+            optimizer.step()
+            return {each for each in sys.modules if each.startswith("numpy")}
+        before = train()
+        with lrscope.record("run"):
+            train()
+        print(sorted(train() - before))
+        """
+    )
+    assert place.bare("python", script).stdout == b"[]\n"
+
+
 TWO = """
 import subprocess, sys
 for kind in ("negative", "decays"):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Callable
@@ -20,8 +19,8 @@ MOST_NAMES = 200
 
 _NOT_SETTINGS = frozenset({"params", "lr", "initial_lr", "name", "param_names"})
 
-_TELLING = re.compile("lr|rate|mult|scale|relative_step", re.IGNORECASE)
-"""Keys that are written down even if they hold no float: meant for a rate, perhaps."""
+_TELLING = ("lr", "rate", "mult", "scale", "relative_step")
+"""Keys with these are written down without a float, too: meant for a rate, perhaps."""
 
 
 def settings_of(group: dict[str, Any]) -> tuple[str, ...]:
@@ -141,7 +140,8 @@ def describe(group: dict[str, Any], number: int, name: str) -> dict[str, Any]:
 
 def _tells(key: str, value: Any) -> bool:
     """Say whether a setting that is no float says something of the rate."""
-    return bool(_TELLING.search(key) or (key == "maximize" and value))
+    told = any(part in key.lower() for part in _TELLING)
+    return told or (key == "maximize" and bool(value))
 
 
 def _elements(parameter: Any) -> int:

@@ -6,12 +6,12 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-from lrscope.capture.effective.wanted import wanted
 from lrscope.capture.recorder import Recorder
 
 if TYPE_CHECKING:
     from types import ModuleType
 
+    from lrscope.capture.effective.wanted import Wanted
     from lrscope.capture.printing import Printer
 
 _recorder: Recorder | None = None
@@ -28,7 +28,7 @@ def module_loaded(name: str, module: ModuleType) -> None:
             first = os.environ.get("RANK", "0") == "0"
             printer = _printer(every) if every and first else None
             asked = os.environ.get("LRSCOPE_EFFECTIVE")
-            effective = None if asked is None else wanted(asked)
+            effective = None if asked is None else _wanted(asked)
             _recorder = Recorder(directory, segment, printer, effective)
             _recorder.start()
         else:
@@ -41,6 +41,12 @@ def _printer(every: str) -> Printer:
     from lrscope.capture.printing import Printer
 
     return Printer(every)
+
+
+def _wanted(text: str) -> Wanted:
+    from lrscope.capture.effective.wanted import wanted
+
+    return wanted(text)
 
 
 def is_recording() -> Recorder | None:

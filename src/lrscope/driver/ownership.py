@@ -7,12 +7,15 @@ from weakref import ReferenceType, WeakKeyDictionary, ref
 
 from torch.optim import Optimizer
 
+from lrscope.attributes import attributes_of
 from lrscope.driver.step_hooks import StepHooks
 from lrscope.errors import UsageError
 from lrscope.wrapped import innermost
 
 if TYPE_CHECKING:
     from torch.optim.lr_scheduler import LRScheduler
+
+_HOOKS = "_optimizer_step_pre_hooks"
 
 _scheduled: WeakKeyDictionary[Optimizer, ReferenceType[LRScheduler]]
 _scheduled = WeakKeyDictionary()
@@ -21,7 +24,7 @@ _scheduled = WeakKeyDictionary()
 
 def hooks_of(optimizer: Any) -> StepHooks | None:
     """Return what the driver of an optimizer does at its steps; None without one."""
-    hooks = getattr(optimizer, "_optimizer_step_pre_hooks", {}).values()
+    hooks = attributes_of(optimizer).get(_HOOKS, {}).values()
     owners = (getattr(each, "__self__", None) for each in hooks)
     return next((each for each in owners if isinstance(each, StepHooks)), None)
 
@@ -78,7 +81,7 @@ def stepping(optimizer: Any) -> Any:
         UsageError: If there is none.
     """
     found = inside(optimizer)
-    if isinstance(found, Optimizer) and hasattr(found, "_optimizer_step_pre_hooks"):
+    if isinstance(found, Optimizer) and _HOOKS in attributes_of(found):
         return found
     hint = (
         "of a wrapper that does not call Optimizer.__init__ give the optimizer inside"

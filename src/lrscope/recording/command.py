@@ -8,13 +8,16 @@ TYPE_CHECKING = False  # see `lrscope.recording.opening`
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_SECRET = re.compile(
+_OPTION = (
     r"(?i)(^|[-_.])(token|secret|password|passwd|pass|pwd|credential|credentials|auth|"
     r"key|apikey|api[-_]?key)s?$"
 )
-_SHAPES = re.compile(
+_SHAPES = (
     r"\b(sk-|hf_|ghp_|gho_|github_pat_|xox[abp]-|AKIA)\w{8,}|://[^/\s:@]+:[^/\s@]+@"
 )
+_MARKS = ("sk-", "hf_", "ghp_", "gho_", "github_pat_", "xox", "AKIA", "://")
+"""One of these is in each such argument; most have none, and need no pattern made."""
+
 HIDDEN = "…"
 
 
@@ -31,13 +34,13 @@ def without_secrets(arguments: Sequence[str]) -> list[str]:
         name, equals, _ = argument.partition("=")
         if hide_next and not argument.startswith("-"):
             shown.append(HIDDEN)
-        elif equals and _SECRET.search(name):
+        elif equals and re.search(_OPTION, name):
             shown.append(f"{name}={HIDDEN}")
-        elif _SHAPES.search(argument):
+        elif any(mark in argument for mark in _MARKS) and re.search(_SHAPES, argument):
             shown.append(HIDDEN)
         else:
             shown.append(argument)
         hide_next = (
-            not equals and argument.startswith("-") and bool(_SECRET.search(name))
+            not equals and argument.startswith("-") and bool(re.search(_OPTION, name))
         )
     return shown

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -22,8 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-@dataclass(frozen=True)
-class Table:
+class Table(NamedTuple):
     """Rows by field, one entry each; `values` has a column per value."""
 
     sequence: NDArray[np.float64]
@@ -35,7 +33,7 @@ class Table:
 
     def pick(self, chosen: slice | NDArray[np.bool_]) -> Table:
         """Return some of the rows."""
-        return Table(*(field[chosen] for field in _fields(self)))
+        return Table._make(field[chosen] for field in self)
 
     @property
     def first(self) -> int:
@@ -72,11 +70,7 @@ def table_of(raw: bytes | memoryview, slot: int) -> Table:
 
 def joined(tables: list[Table]) -> Table:
     """Return the rows of several tables, at least one, as one table."""
-    return Table(*map(np.concatenate, zip(*map(_fields, tables))))
-
-
-def _fields(table: Table) -> list[NDArray[Any]]:
-    return [getattr(table, each.name) for each in fields(table)]
+    return Table._make(map(np.concatenate, zip(*tables)))
 
 
 def intact(raw: bytes, slot: int, widths: Mapping[int, int], *, twice: bool) -> Table:
