@@ -230,7 +230,8 @@ key_of(PyObject *dict, PyObject *name)
     Py_ssize_t next = 0;
     while (PyDict_Next(dict, &next, &key.name, &value)) {
         if (key.name == name
-            || (PyUnicode_Check(key.name) && PyUnicode_Compare(key.name, name) == 0)) {
+            || (PyUnicode_CheckExact(key.name) && PyUnicode_CheckExact(name)
+                && PyUnicode_Compare(key.name, name) == 0)) {
             Py_INCREF(key.name);
             return key;
         }
@@ -266,8 +267,13 @@ take_group(Look *look, PyObject *description)
     }
     look->setting = setting;
     for (Py_ssize_t j = 0; j < count; j++) {
+        Key key = key_of(group, PyTuple_GET_ITEM(keys, j));
+        if (key.name == NULL) {
+            PyErr_SetString(PyExc_ValueError, "a group that does not hold its keys");
+            return -1;
+        }
         look->setting[look->settings++] = (Setting){
-            .key = key_of(group, PyTuple_GET_ITEM(keys, j)),
+            .key = key,
             .was = new_reference(PyTuple_GET_ITEM(values, j)),
             .is_lasting = is_lasting(PyTuple_GET_ITEM(values, j)),
         };

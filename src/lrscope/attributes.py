@@ -17,6 +17,9 @@ from weakref import WeakKeyDictionary
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+DEEPEST = 8
+"""Wrappers round a function that are looked into."""
+
 _NOTHING = object()
 
 _names: WeakKeyDictionary[type, list[str]] = WeakKeyDictionary()
@@ -76,11 +79,12 @@ def _names_in(kind: type) -> list[str]:
     for base in kind.__mro__[:-1]:
         own.update(dict.fromkeys(vars(base)))
         for each in list(vars(base).values()):
-            function = each
-            while inspect.getattr_static(function, "__wrapped__", None) is not None:
-                function = function.__wrapped__
-            if inspect.isfunction(function):
-                used.update(dict.fromkeys(function.__code__.co_names))
+            function, depth = each, 0
+            while callable(function) and depth < DEEPEST:
+                if inspect.isfunction(function):
+                    used.update(dict.fromkeys(function.__code__.co_names))
+                function = inspect.getattr_static(function, "__wrapped__", None)
+                depth += 1
     return [*(name for name in used if name not in own), *own]
 
 

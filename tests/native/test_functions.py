@@ -147,3 +147,6 @@ def test_functions_can_only_be_made_of_what_they_need():
         native.Look([], [(0, "momentum", 0)], 8)
     with pytest.raises(ValueError, match="values"):
         native.Look([({}, ("momentum",), ())], [], 8)
+    for key in ("momentum", 3, None):
+        with pytest.raises(ValueError, match="its keys"):
+            native.Look([({"lr": 0.1, 2: 0.5}, (key,), (0.9,))], [], 8)
