@@ -52,6 +52,15 @@ def test_a_run_that_may_have_been_stopped_early_is_advised_with_care(
     assert found.fix.startswith(begin)
 
 
+@pytest.mark.parametrize(("source", "severity"), [(LEAVING, WARNING), (PLAIN, ERROR)])
+def test_a_length_in_updates_that_is_stepped_by_pass_is_surely_wrong_in_a_whole_run(
+    tmp_path, source, severity
+):
+    run = recorded(tmp_path, scheds=one(T_max=100, each_pass=1), source=source)
+    (found,) = lrscope.audit_run(run, select=["LR002"]).findings
+    assert found.severity == severity
+
+
 def test_select_and_ignore_take_codes_and_names(tmp_path):
     run = recorded(tmp_path, scheds=one(T_max=5))
     codes = lambda **how: [e.code for e in lrscope.audit_run(run, **how).findings]  # noqa: E731
