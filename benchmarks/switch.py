@@ -2,7 +2,9 @@
 
 What a step calls is exchanged: torch's global hooks and the wrappers round
 ``scheduler.step``, ``backward`` and the iterators of DataLoaders. They are the same
-function objects each time, warmed up as they are in a real training.
+function objects each time, warmed up as they are in a real training. What a recorder
+leaves behind at the objects of a training would not be seen: there is nothing
+(tests/capture/test_attributes.py).
 """
 
 from __future__ import annotations
