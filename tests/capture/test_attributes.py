@@ -160,6 +160,16 @@ def test_a_recording_leaves_optimizer_and_scheduler_as_quick(
 
 
 @needs_no_dict
+def test_the_five_rates_leave_optimizer_and_scheduler_as_quick() -> None:
+    optimizer = an_optimizer()
+    scheduler = lr_scheduler.CosineAnnealingLR(optimizer, 9)
+    (group,) = lrscope.readings(optimizer, scheduler)
+    assert group.planned == 0.1
+    assert keeps_no_dict(optimizer, "param_groups")
+    assert keeps_no_dict(scheduler, "T_max")
+
+
+@needs_no_dict
 def test_a_driver_leaves_its_optimizer_as_quick() -> None:
     optimizer = an_optimizer()
     driver = lrscope.drive(optimizer, lrscope.cosine(9))

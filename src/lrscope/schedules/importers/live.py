@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING, Any
 
+from lrscope.attributes import attributes_of
 from lrscope.schedules.importers.description import Description, Refused
 
 if TYPE_CHECKING:
@@ -22,11 +23,12 @@ def described_live(scheduler: Any) -> Description:
     Raises:
         Refused: If it holds nothing, as no scheduler does.
     """
-    if not hasattr(scheduler, "__dict__"):
+    try:
+        attributes = dict(attributes_of(scheduler))
+    except TypeError:
         kind = type(scheduler)
         msg = f"a scheduler is needed, got a value of {kind.__module__}.{kind.__name__}"
-        raise Refused(msg)
-    attributes = dict(vars(scheduler))
+        raise Refused(msg) from None
     attributes.pop("optimizer", None)
     children = attributes.pop(_PARTS, ())
     if "lr_lambdas" in attributes:
