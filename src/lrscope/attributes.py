@@ -54,13 +54,15 @@ def attributes_of(holder: Any) -> dict[str, Any]:
     return found
 
 
-def values_of(holder: Any) -> Iterator[Any]:
-    """Go through what an object holds, and what lists, tuples and dicts in it hold."""
+def values_of(holder: Any) -> list[Any]:
+    """Return once each what an object holds, and what its lists, tuples and dicts do."""
+    found: dict[int, Any] = {}
     for each in gc.get_referents(holder):
-        yield from _opened(each)
+        found.update((id(value), value) for value in _opened(each))
         if isinstance(each, dict):  # perhaps the one of its attributes
             for inner in list(each.values()):
-                yield from _opened(inner)
+                found.update((id(value), value) for value in _opened(inner))
+    return list(found.values())
 
 
 def _opened(value: Any) -> Iterator[Any]:

@@ -11,6 +11,7 @@ from torch.optim import lr_scheduler
 
 import lrscope
 from lrscope.attributes import attributes_of, values_of
+from lrscope.wrapped import innermost, inside_of
 
 
 def keeps_no_dict(holder: Any, attribute: str) -> bool:
@@ -179,3 +180,19 @@ def test_a_driver_leaves_its_optimizer_as_quick() -> None:
         optimizer.step()
     assert driver.step == 5
     assert keeps_no_dict(optimizer, "param_groups")
+
+
+@pytest.mark.parametrize("asked_before", [False, True])
+def test_the_optimizer_inside_is_found_once(asked_before: bool) -> None:
+    class Around(torch.optim.Optimizer):
+        def __init__(self, inside: torch.optim.Optimizer) -> None:
+            self.inside = inside
+            self.all = {"by list": [inside]}
+            self.param_groups = inside.param_groups
+
+    inside = an_optimizer()
+    around = Around(inside)
+    if asked_before:
+        assert vars(around)
+    assert inside_of(around) == [inside]
+    assert innermost(around) is inside

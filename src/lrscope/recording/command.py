@@ -12,6 +12,8 @@ _OPTION = (
     r"(?i)(^|[-_.])(token|secret|password|passwd|pass|pwd|credential|credentials|auth|"
     r"key|apikey|api[-_]?key)s?$"
 )
+"""The name of an option whose value is not written down."""
+
 _SHAPES = (
     r"\b(sk-|hf_|ghp_|gho_|github_pat_|xox[abp]-|AKIA)\w{8,}|://[^/\s:@]+:[^/\s@]+@"
 )

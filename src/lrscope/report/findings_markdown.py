@@ -26,8 +26,9 @@ def _section(audit: Audit) -> Iterator[str]:
     yield ""
     yield f"**{told.counted(audit.findings)}**"
     yield ""
+    crowded = told.crowded(audit)
     for finding, follows in told.causes(audit.findings):
-        yield from _finding(finding, follows, told.crowded(audit))
+        yield from _finding(finding, follows, crowded)
     yield from _facts(audit)
 
 

@@ -143,11 +143,11 @@ def crowded(audit: Audit) -> set[int]:
 def facts(audit: Audit) -> list[tuple[str, dict[str, int]]]:
     """Return the ratios of each optimizer, by a name that tells it from others."""
     trainings = audit.facts.get("trainings", ())
-    segments = {each["segment"] for each in trainings}
+    segments, several = {each["segment"] for each in trainings}, crowded(audit)
     found = []
     for each in trainings:
         whose = f", segment {each['segment']}" if len(segments) > 1 else ""
-        if each["segment"] in crowded(audit):
+        if each["segment"] in several:
             whose += f", pid {each['pid']}"
         for name, ratios in each["optimizers"].items():
             found.append((f"{name}{whose}", ratios))
