@@ -55,7 +55,7 @@ def attributes_of(holder: Any) -> dict[str, Any]:
 
 
 def values_of(holder: Any) -> list[Any]:
-    """Return once each what an object holds, and what its lists, tuples and dicts do."""
+    """Return what an object holds, and what its lists, tuples and dicts do, once each."""
     found: dict[int, Any] = {}
     for each in gc.get_referents(holder):
         found.update((id(value), value) for value in _opened(each))
