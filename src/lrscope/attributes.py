@@ -55,7 +55,7 @@ def attributes_of(holder: Any) -> dict[str, Any]:
 
 
 def values_of(holder: Any) -> list[Any]:
-    """Return what an object holds, and what its lists, tuples and dicts do, once each."""
+    """Return, once each, what an object, and lists, tuples and dicts in it, hold."""
     found: dict[int, Any] = {}
     for each in gc.get_referents(holder):
         found.update((id(value), value) for value in _opened(each))
