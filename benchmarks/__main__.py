@@ -43,7 +43,7 @@ METHOD = """\
 that is less than four numbers. A line that begins with "—" explains the one above it.
 
 - **Cost per step**: an MLP with AdamW, a cosine schedule and a DataLoader, one thread.
-  Blocks of 24 steps with everything on alternate with bare ones in random order in one
+  Blocks of 4 steps with everything on alternate with bare ones in random order in one
   process. Each round compares the median step of a recorded block with that of two bare
   ones; the result of a process is the median over its rounds, and the table shows the
   median over processes. The control is how the two bare blocks differ: a cost below it

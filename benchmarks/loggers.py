@@ -21,15 +21,12 @@ if TYPE_CHECKING:
     from benchmarks.training import Loop
 
 GROUPS = 8
-PAUSE = 0.02
-"""Seconds before each block, in which loggers may finish what they do behind it."""
-
 LIMITS = {"tensorboard": ("TensorBoard add_scalar", 10), "wandb": ("W&B offline", 100)}
 
 
 def measure(quick: bool = False) -> list[Result]:  # noqa: FBT001, FBT002
     """Measure all in one process, and again in others."""
-    rounds, processes = (6, 1) if quick else (60, 3)
+    rounds, processes = (6, 1) if quick else (600, 3)
     runs = [fresh(child, GROUPS, rounds) for _ in range(processes)]
     results = [
         Result(
@@ -68,14 +65,14 @@ def child(groups: int, rounds: int) -> dict[str, float]:
     loop = Loop(groups)
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as directory:
         recorder = Recorder(directory, 0)
-        switch = Switch(recorder)
-        ways = {"lrscope": switch.way()}
-        ends = []
+        switch = Switch(recorder, loop.calls)
+        others, ends = {}, []
         for module, make in (("tensorboard", _tensorboard), ("wandb", _wandb)):
             if importlib.util.find_spec(module):
-                ways[module], end = make(loop, f"{directory}/{module}")
+                others[module], end = make(loop, f"{directory}/{module}")
                 ends.append(end)
-        found = differences(loop, ways, switch.bare(), rounds, PAUSE)
+        ours = {"lrscope": switch.way()}
+        found = differences(loop, ours, switch.bare(), rounds, others)
         switch.on()
         recorder.stop()
         for end in ends:

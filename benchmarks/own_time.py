@@ -11,6 +11,7 @@ from __future__ import annotations
 from time import perf_counter_ns as now
 from typing import TYPE_CHECKING, Any
 
+from benchmarks.training import held
 from lrscope.capture.patches import Patches
 from lrscope.capture.recorder import Recorder
 
@@ -94,6 +95,7 @@ def own_times(loop: Loop, directory: str, steps: int) -> list[float]:
         _timed_hook(meter, each) for each in hooks
     )
     recorder.start()
+    loop.calls = held()
     found = []
     for _ in range(steps):
         loop.step()

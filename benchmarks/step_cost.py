@@ -12,9 +12,11 @@ from benchmarks.result import Result, spread
 LIMITS = {1: 6, 8: 8, 64: 15, 512: 80}
 """Microseconds that a step may cost more, by groups."""
 
-ROUNDS = {1: 120, 8: 120, 64: 100, 512: 40}
-"""In each process. Below 500: newer Pythons stop caching the attributes of a class
-that was changed more often."""
+ROUNDS = {1: 1500, 8: 1500, 64: 800, 512: 200}
+"""In each process."""
+
+OWN_STEPS = 400
+"""In which the time inside our functions is taken."""
 
 PROCESSES = 3
 
@@ -50,7 +52,7 @@ def measure(quick: bool = False) -> list[Result]:  # noqa: FBT001, FBT002
 def child(groups: int, rounds: int) -> dict[str, float]:
     """Measure in this process; return medians."""
     from benchmarks.own_time import own_times
-    from benchmarks.paired import BLOCK, differences
+    from benchmarks.paired import differences
     from benchmarks.switch import Switch
     from benchmarks.training import Loop
     from lrscope.capture.recorder import Recorder
@@ -58,11 +60,11 @@ def child(groups: int, rounds: int) -> dict[str, float]:
     loop = Loop(groups)
     with tempfile.TemporaryDirectory() as directory:
         recorder = Recorder(directory, 0)
-        switch = Switch(recorder)
+        switch = Switch(recorder, loop.calls)
         found = differences(loop, {"added": switch.way()}, switch.bare(), rounds)
         switch.on()
         recorder.stop()
-        own = own_times(loop, directory, rounds * BLOCK // 2)
+        own = own_times(loop, directory, min(OWN_STEPS, 20 * rounds))
     return {
         "bare": statistics.median(found["bare"]),
         "added": statistics.median(found["added"]),

@@ -6,10 +6,20 @@ import time
 from typing import TYPE_CHECKING, Any
 
 import torch
+from torch.optim.lr_scheduler import LRScheduler
 from torch.utils.data import DataLoader
+from torch.utils.data.dataloader import _BaseDataLoaderIter
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+OWNERS = {"step": LRScheduler, "__next__": _BaseDataLoaderIter}
+"""Whose methods ``Loop.calls`` holds."""
+
+
+def held() -> dict[str, Any]:
+    """Return the methods that the classes have now."""
+    return {name: getattr(owner, name) for name, owner in OWNERS.items()}
 
 
 class Loop:
@@ -22,6 +32,9 @@ class Loop:
 
     Attributes:
         log: is called at the end of a step, if it is not None.
+        calls: by name, the methods of torch's classes that a step calls and recorders
+            wrap. They are called from here so that they can be exchanged between two
+            steps: a class that is changed loses what the interpreter knows of it.
     """
 
     def __init__(self, groups: int) -> None:
@@ -42,8 +55,9 @@ class Loop:
             self.optimizer, 1_000_000
         )
         self.loader = DataLoader(torch.randn(64, 128, 64), batch_size=None)
-        self.batches: Any = iter(())
+        self.batches: Any = None
         self.log: Callable[[], None] | None = None
+        self.calls = held()
 
     def step(self) -> int:
         """Train one step and return what it took, nanoseconds."""
@@ -52,14 +66,16 @@ class Loop:
         self.optimizer.zero_grad()
         self.net(batch).square().mean().backward()
         self.optimizer.step()
-        self.scheduler.step()
+        self.calls["step"](self.scheduler)
         if self.log is not None:
             self.log()
         return time.perf_counter_ns() - start
 
     def _next_batch(self) -> torch.Tensor:
-        try:
-            return next(self.batches)
-        except StopIteration:
-            self.batches = iter(self.loader)
-            return next(self.batches)
+        if self.batches is not None:
+            try:
+                return self.calls["__next__"](self.batches)
+            except StopIteration:
+                pass
+        self.batches = iter(self.loader)
+        return self.calls["__next__"](self.batches)
