@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import queue
+import re
 import subprocess
 import sys
 import threading
@@ -160,11 +161,13 @@ def test_each_finding_is_told_once_as_soon_as_it_is_seen(tmp_path, quick):
     run = recorded(tmp_path, **TOO_LONG)
     told = queue.Queue()
     looks = threading.Semaphore(0)
-    follower = following.Follower(run.path, 0, told.put, {})
+    follower = following.Follower(run.path, 0, lambda *found: told.put(found), {})
     look = follower._look
     follower._look = lambda **how: (look(**how), looks.release())
     follower.start()
-    assert told.get(timeout=60).name == "schedule-longer-than-run"
+    finding, several = told.get(timeout=60)
+    assert finding.name == "schedule-longer-than-run"
+    assert not several
     for _ in range(3):
         assert looks.acquire(timeout=60)
     assert told.empty()
@@ -207,26 +210,28 @@ sys.exit(7)
 """
 
 
+def judged(folder, run, *command):
+    words = [sys.executable, "-m", "lrscope", "run", "--audit", "-o", run, *command]
+    return subprocess.run(
+        words, cwd=folder, capture_output=True, text=True, check=False
+    )
+
+
 def test_a_real_training_keeps_its_output_and_exit_code_and_is_judged(tmp_path):
     (tmp_path / "train.py").write_text(TRAINING)
-    words = [
-        sys.executable,
-        "-m",
-        "lrscope",
-        "run",
-        "--audit",
-        "-o",
-        "run",
-        sys.executable,
-        "train.py",
-    ]
-    done = subprocess.run(
-        words, cwd=tmp_path, capture_output=True, text=True, check=False
-    )
+    done = judged(tmp_path, "run", sys.executable, "train.py")
     assert done.returncode == 7
     assert done.stdout == "threads 1\n"
     assert done.stderr.count("lrscope audit:") >= 1
     assert "T_max" in done.stderr
+    assert "pid" not in done.stderr
+
+
+def test_of_several_trainings_beside_each_other_a_finding_names_the_process(tmp_path):
+    (tmp_path / "train.py").write_text(TRAINING)
+    twice = f"{sys.executable} train.py & {sys.executable} train.py; wait"
+    done = judged(tmp_path, "runs", "sh", "-c", twice)
+    assert len(set(re.findall(r"pid \d+", done.stderr))) == 2, done.stderr
 
 
 def test_an_error_of_configuration_is_told_before_the_command_begins(tmp_path):

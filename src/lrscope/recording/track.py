@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from lrscope.errors import UsageError
+from lrscope.recording.attempts import Attempts
 from lrscope.recording.causes import causes_of
 from lrscope.recording.earlier import Start, start_of
 from lrscope.recording.internals import internals_of
@@ -43,27 +44,6 @@ class GroupId:
     name: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Attempts:
-    """What every call of ``step()`` found, whether or not it updated anything.
-
-    Attributes:
-        steps: index of the call, counted per optimizer from 0 (int64).
-        lr: the rate that the call would have applied or did apply (float64).
-        updated: whether parameters really changed (bool).
-        times: when the call returned, seconds since 1970 (float64, within 10 ms).
-    """
-
-    steps: NDArray[np.int64]
-    lr: NDArray[np.float64]
-    updated: NDArray[np.bool_]
-    times: NDArray[np.float64]
-
-    def __len__(self) -> int:
-        """Return how many calls there were."""
-        return int(self.steps.size)
-
-
 @dataclass(frozen=True, kw_only=True)
 class Track:
     """One parameter group's values over a run; decoded when they are asked for.
@@ -94,6 +74,12 @@ class Track:
     def number(self) -> int:
         """Number of the optimizer in the file."""
         return self._number
+
+    @property
+    def update_rows(self) -> NDArray[np.int64]:
+        """The row of the process in which each entry of `applied` is."""
+        rows, _ = self._process.column_of(self._number, self.group.index, "lr")
+        return rows[at(self._process.updated, rows)]
 
     @cached_property
     def start(self) -> Start:
@@ -129,9 +115,7 @@ class Track:
     @cached_property
     def loss(self) -> NDArray[np.float64]:
         """The loss that led to each entry of `applied`; NaN where none was recorded."""
-        process = self._process
-        rows, _ = process.column_of(self._number, self.group.index, "lr")
-        rows = rows[at(process.updated, rows)]
+        process, rows = self._process, self.update_rows
         losses = process.values.get(LOSS)
         if losses is None:
             return np.full(rows.size, np.nan)
@@ -239,10 +223,8 @@ class Track:
 
         Keys read like "CosineAnnealingLR (train.py:41)" or "by hand (train.py:33)".
         """
-        process = self._process
-        rows, _ = process.column_of(self._number, self.group.index, "lr")
-        own = rows[at(process.updated, rows)]
-        return causes_of(process.history, self._number, own, self.applied)
+        history = self._process.history
+        return causes_of(history, self._number, self.update_rows, self.applied)
 
     def __len__(self) -> int:
         """Return how many steps updated parameters."""

@@ -30,7 +30,7 @@ class Follower:
         self,
         run: Path,
         segment: int,
-        tell: Callable[[Finding], None],
+        tell: Callable[[Finding, bool], None],
         ignore: Mapping[str, str],
     ) -> None:
         """Take what to look at.
@@ -38,7 +38,8 @@ class Follower:
         Args:
             run: directory of the run.
             segment: number of the segment that is being recorded.
-            tell: called with each finding, from the thread or from `finish`.
+            tell: called with each finding, and whether several processes of the segment
+                train, from the thread or from `finish`.
             ignore: codes or names of rules that nobody wants to hear of, and why.
         """
         self._run = run
@@ -71,30 +72,39 @@ class Follower:
     def _look(self, *, at_the_end: bool) -> None:
         """Look once; nothing that goes wrong here may disturb the command."""
         try:
-            found = self._found(at_the_end=at_the_end)
+            found, several = self._found(at_the_end=at_the_end)
         except Exception:  # noqa: BLE001 - lrscope audit says later what is wrong
             return
         for each in found:
             place = (each.code, *each.whose, each.group)
             if (at_the_end or not self._ended.is_set()) and place not in self._told:
                 self._told.add(place)
-                self._tell(each)
+                self._tell(each, several)
 
-    def _found(self, *, at_the_end: bool) -> Iterable[Finding]:
+    def _found(self, *, at_the_end: bool) -> tuple[Iterable[Finding], bool]:
         from lrscope.audit.audit import audit_run
         from lrscope.audit.finding import INFO
         from lrscope.audit.running import certain_findings
         from lrscope.recording.run import read_run
 
         run = read_run(self._run)
+        own = [each for each in run.processes if each.segment == self._segment]
+        several = sum(bool(each.optimizers) for each in own) > 1
         if not at_the_end:
-            return certain_findings(run, segment=self._segment, ignore=self._ignore)
+            certain = certain_findings(run, segment=self._segment, ignore=self._ignore)
+            return certain, several
         found = audit_run(run, ignore=self._ignore).findings
-        return [e for e in found if e.segment == self._segment and e.severity > INFO]
+        severe = [e for e in found if e.segment == self._segment and e.severity > INFO]
+        return severe, several
 
 
-def print_finding(finding: Finding) -> None:
-    """Print a finding to stderr in one piece, among what the command prints there."""
+def print_finding(finding: Finding, several: bool) -> None:  # noqa: FBT001
+    """Print a finding to stderr in one piece, among what the command prints there.
+
+    Args:
+        finding: to print.
+        several: whether other processes train beside the one that it is about.
+    """
     from rich.console import Console
 
     from lrscope.report.findings_text import finding_lines
@@ -103,7 +113,8 @@ def print_finding(finding: Finding) -> None:
     width = console.width if console.is_terminal else None
     with console.capture() as printed:
         console.print("lrscope audit:", style="bold", soft_wrap=True)
-        for line in finding_lines(finding, width=width):
+        crowded = {finding.segment} if several else ()
+        for line in finding_lines(finding, width=width, crowded=crowded):
             console.print(line, soft_wrap=True)
     try:
         sys.stderr.write(printed.get())

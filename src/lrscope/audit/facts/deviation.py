@@ -94,8 +94,7 @@ def who_wrote(group: Group, update: int) -> str:
         update: an index into ``group.applied``.
     """
     process, number = group.training.process, group.optimizer.number
-    rows, _ = process.column_of(number, group.index, "lr")
-    own = rows[process.updated[rows]]
+    own = group.track.update_rows
     before = -1 if update == 0 else own[update - 1]
     pair = np.array([before, own[update]])
     (name,) = causes_of(process.history, number, pair, np.array([0.0, 1.0]))

@@ -84,10 +84,8 @@ class Group(About):
 
         That a column held no number is noted once; all after it may be unread, too.
         """
-        process, number = self.training.process, self.optimizer.number
         noted = [e.row for e in self.optimizer.not_numbers if e.column == self.index]
-        rows, _ = process.column_of(number, self.index, "lr")
-        rows = rows[at(process.updated, rows)]
+        rows = self.track.update_rows
         return int(np.searchsorted(rows, min(noted, default=np.inf)))
 
     @property
