@@ -241,3 +241,24 @@ def test_an_option_that_there_is_not_is_no_command(tmp_path, words, told):
     assert told in done.stderr
     assert len(done.stderr.splitlines()) == 1
     assert not any(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("words", "meant"),
+    [
+        (["shwo", "a"], "did you mean: lrscope show?"),
+        (["sh", "a b.sh"], "did you mean: lrscope run sh 'a b.sh'?"),
+        (["train.py", "--lr", "1"], "did you mean: lrscope run train.py --lr 1?"),
+        (["runs"], "did you mean: lrscope show runs?"),
+        (["xyzzy"], "see: lrscope -h"),
+    ],
+)
+def test_a_word_that_is_no_command_is_told_what_may_be_meant(tmp_path, words, meant):
+    (tmp_path / "runs").mkdir()
+    (tmp_path / "train.py").touch()
+    done = subprocess.run(
+        [sys.executable, "-m", "lrscope", *words],
+        cwd=tmp_path, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == f"lrscope: there is no command {words[0]!r}; {meant}\n"

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
+from difflib import get_close_matches
 from importlib import import_module
+from pathlib import Path
+from shutil import which
 from typing import Any
 
 import click
 
 from lrscope import __version__
 from lrscope.cli import exits
-from lrscope.errors import LrscopeError
+from lrscope.errors import LrscopeError, UsageError
 
 COMMANDS = {
     "run": "Run a command and record its learning rates.",
@@ -39,6 +43,19 @@ class Commands(click.Group):
         module = import_module(f"lrscope.cli.{cmd_name}")
         return module.command  # type: ignore[no-any-return]
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command that words begin with.
+
+        Raises:
+            UsageError: There is none of that name.
+        """
+        is_option = args[0].startswith("-")
+        if args[0] not in COMMANDS and not is_option and not ctx.resilient_parsing:
+            raise UsageError(_no_command(args))
+        return super().resolve_command(ctx, args)
+
     def format_commands(
         self, ctx: click.Context, formatter: click.HelpFormatter
     ) -> None:
@@ -55,6 +72,17 @@ class Commands(click.Group):
             exits.leave(error)
         except BrokenPipeError:
             sys.exit(exits.OK)
+
+
+def _no_command(words: list[str]) -> str:
+    """Return what to say where the first word is no command."""
+    near = get_close_matches(words[0], COMMANDS, 1)
+    if Path(words[0]).is_dir():
+        near = ["show", words[0]]
+    elif not near and (Path(words[0]).is_file() or which(words[0])):
+        near = ["run", *words]
+    meant = f"did you mean: lrscope {shlex.join(near)}?" if near else "see: lrscope -h"
+    return f"there is no command {words[0]!r}; {meant}"
 
 
 @click.command(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
