@@ -76,11 +76,12 @@ class Commands(click.Group):
 
 def _no_command(words: list[str]) -> str:
     """Return what to say where the first word is no command."""
-    near = get_close_matches(words[0], COMMANDS, 1)
     if Path(words[0]).is_dir():
         near = ["show", words[0]]
-    elif not near and (Path(words[0]).is_file() or which(words[0])):
+    elif Path(words[0]).is_file() or which(words[0]):
         near = ["run", *words]
+    else:
+        near = get_close_matches(words[0], COMMANDS, 1)
     meant = f"did you mean: lrscope {shlex.join(near)}?" if near else "see: lrscope -h"
     return f"there is no command {words[0]!r}; {meant}"
 
