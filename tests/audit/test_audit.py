@@ -29,6 +29,16 @@ def test_what_follows_from_a_mistake_is_information_that_names_it(tmp_path):
     assert (follows.severity, follows.because) == (INFO, "horizon-ignores-accumulation")
 
 
+def test_what_follows_from_a_rule_that_is_not_tried_stands_by_itself(tmp_path):
+    story = FIRES["horizon-ignores-accumulation"]["four batches"]
+    run = recorded(tmp_path, **story)
+    (found,) = lrscope.audit_run(run, select=["LR201"]).findings
+    assert (found.severity > INFO, found.because) == (True, None)
+    audit = lrscope.audit_run(run, ignore=["horizon-ignores-accumulation"])
+    accepted = {each.name: each for each in audit.findings}["schedule-longer-than-run"]
+    assert accepted.severity == INFO  # its cause is known and wanted
+
+
 def test_two_causes_that_coincide_are_both_named(tmp_path):
     story = {"scheds": one(T_max=400, update=1), "batches": 4, "world": 4}
     found = lrscope.audit_run(recorded(tmp_path, **story)).findings

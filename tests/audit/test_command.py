@@ -115,3 +115,22 @@ def test_rules_lists_those_that_speak_of_a_word():
     assert nothing.exit_code == exits.USAGE
     assert "no rule 'zebra'" in nothing.stderr
     assert "lrscope rules lists them all" in nothing.stderr
+
+
+@pytest.mark.parametrize("names", ["LR203,LR002", " LR203 , LR002,"])
+def test_several_rules_may_be_named_at_once(tmp_path, names):
+    run = recorded(tmp_path, **CLIMBING)
+    shown = called("audit", run.path, "--ignore", names)
+    assert shown.exit_code == exits.OK
+    shown = called("audit", run.path, "--select", names)
+    assert shown.stdout.count("LR203") == 1
+    assert "2 rules tried" in shown.stdout
+
+
+def test_of_a_folder_of_runs_one_is_to_be_named(tmp_path):
+    (tmp_path / "runs").mkdir()
+    recorded(tmp_path / "runs" / "first", **CLIMBING)
+    shown = called("audit", tmp_path / "runs")
+    assert "the runs in it: first" in shown.stderr
+    shown = called("audit", tmp_path / "runs" / "frst")
+    assert f"did you mean {tmp_path / 'runs' / 'first'}?" in shown.stderr

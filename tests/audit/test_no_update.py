@@ -99,6 +99,32 @@ def only_to_carry_a_rate():
     return step
 
 
+def with_a_model_that_is_replaced():
+    """Go on with other parameters than those that the optimizer has."""
+    model, data = net()
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    models = [*[model] * 10, *[net()[0]] * 50]
+
+    def step():
+        optimizer.zero_grad()
+        models.pop(0)(data).square().mean().backward()
+        optimizer.step()
+
+    return step
+
+
+def test_a_training_that_stops_updating_is_a_warning_though_it_began(tmp_path):
+    (found,) = told(tmp_path, with_a_model_that_is_replaced(), updates=60)
+    assert found.severity == WARNING
+    assert found.message.endswith("updated parameters in 10, none after call 9")
+
+
+def test_steps_without_any_backward_are_told_what_is_missing(tmp_path):
+    (found,) = told(tmp_path, without_backward())
+    assert found.cause.endswith("backward() was never called")
+    assert found.fix == "call loss.backward() before step()"
+
+
 @pytest.mark.parametrize(
     "training", [without_backward, beside_one_that_trains, only_to_carry_a_rate]
 )

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import pytest
+import torch
+
+import lrscope
+from lrscope.audit.finding import INFO, WARNING
 
 from .building import recorded
 from .stories import one
@@ -52,3 +56,29 @@ def test_groups_that_warm_up_together_are(tmp_path):
     first, second = told(tmp_path, lr=lambda c: (0.001 * c, 0.002 * c))
     assert "warm-up" in first.cause
     assert "warm-up" in second.cause
+
+
+def test_a_schedule_of_a_rate_of_zero_is_told_of_the_rate_not_of_a_warmup(tmp_path):
+    found = told(tmp_path, lr=lambda _: (0.0, 0.0), scheds=one("LambdaLR", update=1))
+    for each in found:
+        assert each.cause.endswith("a rate of 0, and its schedule multiplies that")
+        assert each.severity == WARNING
+
+
+def test_an_optimizer_at_zero_beside_one_that_trains_is_information(tmp_path):
+    def step(*optimizers):
+        for each in optimizers:
+            weight = each.param_groups[0]["params"][0]
+            weight.square().sum().backward()
+            each.step()
+
+    with lrscope.record(tmp_path / "run"):
+        still, moving = (
+            torch.optim.SGD([torch.nn.Parameter(torch.ones(2))], lr=lr)
+            for lr in (0.0, 0.1)
+        )
+        for _ in range(30):
+            step(still, moving)
+    audit = audited(lrscope.read_run(tmp_path / "run"))
+    (found,) = [each for each in audit.findings if each.name == NAME]
+    assert found.severity == INFO

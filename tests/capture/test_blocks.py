@@ -13,6 +13,7 @@ from torch.optim.lr_scheduler import LambdaLR
 
 import lrscope
 from lrscope.capture.active import active_recorder
+from lrscope.errors import UsageError
 from lrscope.recording import events
 
 from .trainings import applied, bits, net, same, step, weights_of
@@ -50,6 +51,11 @@ def test_a_decorated_function_makes_a_segment_each_time_it_is_called(tmp_path):
     run = lrscope.read_run(tmp_path / "run")
     assert [each.segment for each in run.processes] == [0, 1]
     assert [_lrs_of(each) for each in run.processes] == [[[0.1] * 3], [[0.2] * 3]]
+
+
+def test_a_decorator_without_parentheses_is_refused_in_words():
+    with pytest.raises(UsageError, match=r"written @lrscope.record\(\)"):
+        lrscope.record(_train)
 
 
 @pytest.mark.filterwarnings("ignore:lrscope. already recording")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import sys
 
 SLOWLY = """
 import time
@@ -32,3 +33,32 @@ def test_show_waits_for_a_training_and_follows_it_to_its_end(place):
         following.wait()
     assert following.returncode == 0
     assert b"6 : 6 : 6 : 0 : 0" in shown
+
+
+def test_show_does_not_wait_for_a_training_that_is_gone(place):
+    script = place.write(
+        """
+        import lrscope, time
+        with lrscope.record("run"):
+            train(3)
+            print("ready", flush=True)
+            time.sleep(600)
+        """,
+        trains=True,
+    )
+    training = subprocess.Popen(
+        [sys.executable, script],
+        cwd=place.path,
+        env=place.environment,
+        stdout=subprocess.PIPE,
+    )
+    try:
+        assert training.stdout.readline() == b"ready\n"
+        shown = place.bare(*place.lrscope, "show", "run").out
+        assert b"running, or killed before it could end" in shown
+    finally:
+        training.kill()
+        training.wait()
+    shown = place.bare(*place.lrscope, "show", "--follow", "run").out
+    assert b"killed before it could end" in shown
+    assert b"running" not in shown

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from lrscope import schedules as s
 from lrscope.errors import ScheduleError
 from lrscope.schedules.catalogue import CALLABLE, KINDS, RECIPES, SHAPES
+from lrscope.schedules.written.elsewhere import ELSEWHERE
 
 from .table import TREES, hill
 
@@ -67,6 +68,11 @@ REFUSED = [
     ("warmup(100) > cosine(1000)", 15, "joined with >>"),
     ("cosin(5)", 1, "did you mean 'cosine'"),
     ("warmup(5) >> cosin(5)", 14, "did you mean 'cosine'"),
+    ("lrscope.cosin(5)", 1, "did you mean 'cosine'"),
+    ("torch.cosine(5)", 1, "there is no schedule 'torch'"),
+    ("CosineAnnealingLR(100)", 1, "did you mean 'cosine'"),
+    ("step(30, 0.1)", 1, "did you mean 'step_decay'"),
+    ("[warmup(5), cosine(5)]", 1, "join its parts with >>"),
     ("cosine", 1, "needs its arguments"),
     ("cosine()", 1, "missing a required argument: 'steps'"),
     ("cosine(5, 6, 7, 8)", 1, "too many positional arguments"),
@@ -295,3 +301,14 @@ def _fold(name, first, more):
         one, other = (first, each) if isinstance(first, s.Schedule) else (each, first)
         first = getattr(one, name)(other)
     return first
+
+
+def test_a_plan_may_be_copied_from_a_program():
+    text = "warmup(5) >> cosine(9, floor=0.1)"
+    copied = text.replace("warmup", "lrscope.warmup").replace("cos", "lrscope.cos")
+    assert s.parse(copied) == s.parse(text)
+
+
+def test_every_name_from_elsewhere_is_one_of_ours():
+    assert set(ELSEWHERE.values()) <= set(CALLABLE)
+    assert not set(ELSEWHERE) & set(CALLABLE)

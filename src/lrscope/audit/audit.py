@@ -75,7 +75,8 @@ def audit_run(
         run: what `read_run` returned, or the directory that it reads.
         plan: what its rates were meant to be, if that is known: a schedule or its
             text, counted in updates; see `Plan`.
-        select: codes or names of the only rules to try; by default all.
+        select: codes or names of the only rules to try; by default all. What follows
+            from the finding of another rule is judged by itself then.
         ignore: codes or names of rules whose findings are put aside, or these with
             the reason of each. A comment ``# lrscope: ignore[LR203] why`` on a line
             that a finding names, or above it, puts that finding aside as well.
@@ -108,8 +109,8 @@ def audit_run(
         else:
             findings += checked
             tried.append(rule.code)
-    ordered = sorted(_explained(findings), key=_weight)
-    selected = [each for each in ordered if each.code in chosen]
+    selected = _explained([each for each in findings if each.code in chosen])
+    selected.sort(key=_weight)
     wanted = chosen - set(reasons)
     heard = [each for each in selected if each.code in wanted]
     comments = Comments()

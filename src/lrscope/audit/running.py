@@ -70,7 +70,8 @@ def certain_findings(
     optimizers = [each for each in case.optimizers if each.training.segment == segment]
     if not any(each.updates >= LEAST for each in optimizers):
         return ()
-    found = audit_run(run, select=EARLY, ignore=ignore or {}).findings
+    found = audit_run(run, ignore=ignore or {}).findings
+    early = [each for each in found if each.name in EARLY]
     unwanted = {rule_called(each).code for each in ignore or {}}
     comments = Comments()
     ahead = [
@@ -80,7 +81,7 @@ def certain_findings(
     ]
     return tuple(
         each
-        for each in (*found, *ahead)
+        for each in (*early, *ahead)
         if each.segment == segment
         if each.severity > (WARNING if each.name in ONLY_ERRORS else INFO)
     )

@@ -11,6 +11,7 @@ from typing import Any
 
 from lrscope import __version__
 from lrscope.recording.command import without_secrets
+from lrscope.recording.gone import pid_space
 
 
 def describe_process(segment: int) -> dict[str, Any]:
@@ -26,6 +27,7 @@ def describe_process(segment: int) -> dict[str, Any]:
         "script": sys.argv[0] if sys.argv else "",
         "directory": os.getcwd(),
         "pid": os.getpid(),
+        "pid_space": pid_space(),
         "parent": os.getppid(),
         "segment": segment,
         "started": time.time(),

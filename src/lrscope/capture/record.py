@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from lrscope.capture.active import active_recorder
 from lrscope.capture.effective.wanted import wanted
 from lrscope.capture.recorder import Recorder
+from lrscope.errors import UsageError
 from lrscope.recording import opening
 from lrscope.sites import unseen
 
@@ -43,8 +44,8 @@ class record:  # noqa: N801 - read as a verb: with record("runs/a"):
         path: directory of the run, known once the block is entered.
 
     Raises:
-        UsageError: ``effective`` cannot be read; on entering, if the directory cannot
-            be used.
+        UsageError: ``effective`` cannot be read, or a function was given; on entering,
+            if the directory cannot be used.
 
     Example:
         >>> with lrscope.record("runs/a"):  # doctest: +SKIP
@@ -59,6 +60,10 @@ class record:  # noqa: N801 - read as a verb: with record("runs/a"):
         effective: str | None = None,
     ) -> None:
         """Remember where to record; nothing happens before the block is entered."""
+        if callable(directory):
+            msg = "record needs the directory of a run or nothing, got a function; "  # type: ignore[unreachable]
+            msg += "as a decorator it is written @lrscope.record()"
+            raise UsageError(msg)
         self._directory = directory
         self._effective = effective
         self._wanted = None if effective is None else wanted(effective)

@@ -13,7 +13,7 @@ from lrscope.audit.finding import Severity
 from lrscope.cli import exits
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
     Command = Callable[..., None]
 
@@ -40,11 +40,17 @@ class Wanted:
             sys.exit(exits.FINDINGS)
 
 
+def _each(given: Iterable[str]) -> Iterator[str]:
+    """Yield the names of rules, of which an option may be given several."""
+    for names in given:
+        yield from filter(None, map(str.strip, names.split(",")))
+
+
 def judging(forms: Iterable[str]) -> Callable[[Command], Command]:
     """Give a command the options that say what is wanted, and it the answer."""
     options = (
         click.option(
-            "--select", multiple=True, metavar="RULE", help="Only this rule; repeat."
+            "--select", multiple=True, metavar="RULE", help="Only this rule, or A,B."
         ),
         click.option(
             "--ignore", multiple=True, metavar="RULE", help="Without this rule."
@@ -77,8 +83,8 @@ def judging(forms: Iterable[str]) -> Callable[[Command], Command]:
             **others: object,
         ) -> None:
             wanted = Wanted(
-                select=select,
-                ignore=dict.fromkeys(ignore, "--ignore"),
+                select=tuple(_each(select)),
+                ignore=dict.fromkeys(_each(ignore), "--ignore"),
                 form=form,
                 fail_on=Severity[fail_on.upper()],
             )

@@ -9,12 +9,16 @@ from __future__ import annotations
 
 import json
 import re
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from lrscope.errors import NewerFormat, NotARun
 from lrscope.recording.log import FORMAT
 from lrscope.recording.opening import RUNS, check, latest, segment_files
+
+MOST = 8
+"""Runs that a message names."""
 
 
 class Segment(NamedTuple):
@@ -46,6 +50,8 @@ def segments_of(run: Path) -> list[Segment]:
     """
     if not run.exists():
         msg = f"expected the directory of a run, got {run}, which does not exist"
+        near = get_close_matches(run.name, _runs_in(run.parent), 1)
+        msg += f"; did you mean {run.parent / near[0]}?" if near else ""
         raise NotARun(msg)
     if not run.is_dir():
         msg = f"expected the directory of a run, got the file {run}"
@@ -53,9 +59,20 @@ def segments_of(run: Path) -> list[Segment]:
     segments = [_read(Path(path), number) for number, path in segment_files(run)]
     if not segments:
         msg = f"expected the directory of a run, got {run}, in which there is no "
-        msg += "segment000.json; record one with: lrscope run -o DIR COMMAND"
+        within = _runs_in(run)
+        more = ", …" if len(within) > MOST else ""
+        msg += (
+            f"segment000.json; the runs in it: {', '.join(within[:MOST])}{more}"
+            if within
+            else "segment000.json; record one with: lrscope run -o DIR COMMAND"
+        )
         raise NotARun(msg)
     return segments
+
+
+def _runs_in(folder: Path) -> list[str]:
+    """Return the names of the runs in a folder."""
+    return sorted(each.parent.name for each in folder.glob("*/segment000.json"))
 
 
 def _read(path: Path, number: int) -> Segment:

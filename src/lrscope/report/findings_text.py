@@ -111,7 +111,7 @@ def _lines(audit: Audit, width: int | None) -> Iterator[Text]:
     counted = told.counted(audit.findings)
     yield Text.assemble((audit.run, "bold"), ": ", (counted, style))
     for line in _facts(audit):
-        yield Text(f"  {line}", style="dim")
+        yield from _filled(line, "  ", width, "dim")
 
 
 def _facts(audit: Audit) -> Iterator[str]:

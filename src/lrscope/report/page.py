@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lrscope.recording.events import Trouble
+from lrscope.recording.gone import is_gone
 from lrscope.recording.values import LOSS
 from lrscope.report.logged import Latest, logged_of
 from lrscope.report.movement import (
@@ -34,6 +35,7 @@ FORMAT = 1
 """Number of the JSON form; history: 1 (0.1.0) first form."""
 
 RUNNING = "running, or killed before it could end"
+GONE = "killed before it could end"
 """State of a process of a segment whose launcher has not told its end."""
 
 
@@ -181,7 +183,8 @@ def _state(process: Process, run: Run) -> str:
     codes = {each.number: each.exit_code for each in run.segments}
     code = codes.get(process.segment)
     if code is None and not process.ended:
-        return RUNNING
+        gone = is_gone(process.pid, process.head.get("pid_space"))
+        return GONE if gone else RUNNING
     killed = signal_in(code or 0)
     if process.ended:
         how = f"killed by {killed}" if killed else f"exit code {code}"

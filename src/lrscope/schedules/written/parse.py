@@ -13,9 +13,11 @@ from lrscope.errors import ScheduleError
 from lrscope.schedules.amount import with_unit
 from lrscope.schedules.catalogue import CALLABLE
 from lrscope.schedules.schedule import Schedule
+from lrscope.schedules.written.elsewhere import ELSEWHERE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import TypeGuard
 
 METHODS = (
     "absolute",
@@ -74,7 +76,9 @@ def parse(text: str) -> Schedule:
         msg = "this text is nested too deeply to be read as a schedule"
         raise ScheduleError(msg) from None
     if not isinstance(found, Schedule):
-        reader.refuse(tree.body, f"{found!r} is no schedule; did you mean constant()?")
+        several = isinstance(found, tuple)
+        hint = "join its parts with >>" if several else "did you mean constant()?"
+        reader.refuse(tree.body, f"{found!r} is no schedule; {hint}")
     return found
 
 
@@ -164,16 +168,15 @@ class _Reader:
         return found[slice(*(each and self.read(each) for each in ends))]
 
     def _call(self, node: ast.Call) -> Any:
-        if isinstance(node.func, ast.Attribute):
+        if _is_of_library(node.func):
+            target = self._target(node, node.func.attr)
+        elif isinstance(node.func, ast.Attribute):
             owner = self.read(node.func.value)
             if not isinstance(owner, Schedule) or node.func.attr not in METHODS:
                 self._unknown(node, node.func.attr, "method", METHODS)
             target = getattr(owner, node.func.attr)
         elif isinstance(node.func, ast.Name):
-            name = _ALIASES.get(node.func.id, node.func.id)
-            if name not in CALLABLE:
-                self._unknown(node, name, "schedule", CALLABLE)
-            target = CALLABLE[name]
+            target = self._target(node, node.func.id)
         else:
             self.refuse(node, "only schedules and their methods can be called")
         arguments = [self.read(each) for each in node.args]
@@ -193,6 +196,13 @@ class _Reader:
             self.refuse(node, f"{name}: {error}; it is {_signature(target)}")
         return target(*arguments, **named)
 
+    def _target(self, node: ast.Call, word: str) -> Any:
+        """Return the function of a name."""
+        name = _ALIASES.get(word, word)
+        if name not in CALLABLE:
+            self._unknown(node, name, "schedule", CALLABLE)
+        return CALLABLE[name]
+
     def _folded(self, node: ast.Call, name: str, parts: list[Any]) -> Any:
         """Read minimum(a, b, …): the first schedule takes in all others."""
         chosen = next((each for each in parts if isinstance(each, Schedule)), None)
@@ -206,8 +216,16 @@ class _Reader:
 
     def _unknown(self, node: ast.expr, name: str, what: str, known: Any) -> NoReturn:
         close = difflib.get_close_matches(name, list(known), n=1)
+        if ELSEWHERE.get(name) in known:
+            close = [ELSEWHERE[name]]
         hint = f"did you mean {close[0]!r}?" if close else f"known: {', '.join(known)}"
         self.refuse(node, f"there is no {what} {name!r}; {hint}")
+
+
+def _is_of_library(function: ast.expr) -> TypeGuard[ast.Attribute]:
+    """Say whether it is written ``lrscope.cosine``, as in Python."""
+    owner = function.value if isinstance(function, ast.Attribute) else None
+    return isinstance(owner, ast.Name) and owner.id == "lrscope"
 
 
 def _is_number(value: Any) -> bool:

@@ -56,7 +56,7 @@ def _judge(scheduler: Scheduler) -> Iterator[Finding]:
     yield RULE.found(
         scheduler,
         f"{scheduler.called} was stepped {total} times, up to {most} at a time, in "
-        f"passes over data in which {scheduler.optimizer_name} was not",
+        f"passes over data in which {scheduler.optimizer_name} was not stepped",
         cause="it is stepped for every batch, those of validation too",
         fix="call scheduler.step() only after optimizer.step()",
         steps=(scheduler.calls_before(rows[0]), scheduler.calls_before(rows[-1])),

@@ -66,7 +66,7 @@ def _judge(scheduler: Scheduler) -> Iterator[Finding]:
         f"{scheduler.called} was never stepped in {optimizer.updates} updates",
         cause=f"{others[0].class_name} of {others[0].optimizer_name} was stepped"
         if others
-        else "no line of the program calls its step()",
+        else "no call of its step() was reached",
         fix="call scheduler.step() after optimizer.step(), or delete the scheduler",
         severity=INFO if others else ERROR,
         steps=scheduler.throughout,

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     from lrscope.audit.case import Case
     from lrscope.audit.facts.optimizer import Optimizer
+    from lrscope.audit.facts.scheduler import Scheduler
     from lrscope.audit.finding import Finding
 
 SHARE = 0.02
@@ -53,17 +54,27 @@ def _judge(optimizer: Optimizer) -> Iterator[Finding]:
     if not dead and not (over and _at_floor(optimizer)):
         return
     names = ", ".join(f"{each.called}" for each in over) or "the schedule"
+    idle = [s for s in over if _steps_idly(s, updates)]
     yield RULE.found(
         optimizer,
         f"the last {tail} of {updates} updates ({tail / updates:.0%}) ran at rate "
         f"{max(last):.3g}",
-        cause=f"{names} was over by then",
-        fix="give the schedule the length of the run",
+        cause=f"{names} was over by then"
+        + (f": it was stepped {idle[0].steps} times" if idle else ""),
+        fix=f"step it once for each of the {updates} updates"
+        if idle
+        else "give the schedule the length of the run",
         severity=ERROR if dead else INFO,
         steps=(updates - tail, updates - 1),
         where=optimizer.writers,
         evidence={"tail": tail, "last_rates": last},
     )
+
+
+def _steps_idly(scheduler: Scheduler, updates: int) -> bool:
+    """Say whether it has the length of the run, and is stepped more often."""
+    off = abs(scheduler.horizon_steps - updates)
+    return off <= SHARE * updates and scheduler.steps > (1 + SHARE) * updates
 
 
 def _at_floor(optimizer: Optimizer) -> bool:

@@ -13,8 +13,9 @@ another model were given to the optimizer; the graph was cut by ``detach()``;
 What to do: look for the first infinite or missing gradient.
 
 Looks the same, but is right: an optimizer over parameters that are frozen on purpose,
-or of one number that only carries a rate (no gradient at all: info; a warning if
-``backward()`` was called and no optimizer of the process ever updated anything).
+or of one number that only carries a rate; steps that only draw a schedule. No gradient
+is info; a warning if ``backward()`` was called and from then on no optimizer of the
+process updated anything.
 
 Upstream: deepspeedai/DeepSpeed#8415
 """
@@ -56,25 +57,43 @@ def _judge(optimizer: Optimizer) -> Iterator[Finding]:
         f"{done}" + (f", none after call {last}" if done else ""),
         cause=f"infinite gradients in {overflowed} calls"
         if overflowed
-        else "no parameter had a gradient",
+        else "no parameter had a gradient"
+        + ("" if _backwards(optimizer) else ", backward() was never called"),
         fix="find the first call whose gradients are missing or not finite; if the "
         "model was replaced, give the optimizer the parameters of the new one"
         if overflowed or done
+        else "call loss.backward() before step()"
+        if not _backwards(optimizer)
         else "call zero_grad() after step() or before backward(), never between them; "
         "give the optimizer the parameters of the model that is trained",
-        severity=ERROR if overflowed else WARNING if _is_vain(optimizer) else INFO,
+        severity=ERROR
+        if overflowed
+        else WARNING
+        if _is_vain(optimizer, last)
+        else INFO,
         evidence={"overflowed": overflowed},
     )
 
 
-def _is_vain(optimizer: Optimizer) -> bool:
-    """Say whether gradients were computed, and no optimizer made anything of them."""
-    training = optimizer.training
+def _is_vain(optimizer: Optimizer, last: int) -> bool:
+    """Say whether gradients were computed, and no optimizer made anything of them.
+
+    Args:
+        optimizer: the one that was called.
+        last: its last call that updated parameters; -1 if none did.
+    """
+    begin = int(optimizer.calls[last]) + 1 if last >= 0 else 0
     return (
         optimizer.elements > 1
-        and bool(training.process.history.count("backward"))
-        and not any(each.updates for each in training.optimizers)
+        and bool(_backwards(optimizer, begin))
+        and not any(
+            np.any(each.update_rows >= begin) for each in optimizer.training.optimizers
+        )
     )
+
+
+def _backwards(optimizer: Optimizer, begin: int = 0) -> int:
+    return optimizer.training.process.history.count("backward", begin)
 
 
 RULE = Rule(

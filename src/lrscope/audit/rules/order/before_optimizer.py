@@ -74,10 +74,13 @@ def _steady(scheduler: Scheduler) -> bool:
     inner = scheduler.between[:-1]
     if scheduler.per_call == 1:
         return bool((inner == 1).mean() > 0.95)
-    epochs = scheduler.epochs
-    if epochs is None or scheduler.per_call or epochs.count < 3:
+    at, epochs = np.flatnonzero(inner), scheduler.epochs
+    if scheduler.per_call or at.size < 3:
         return False
-    return np.array_equal(np.flatnonzero(inner), epochs.starts)
+    if epochs is None:  # a loop that makes its batches by hand
+        length = int(at[1])
+        return np.array_equal(at, np.arange(0, inner.size, length))
+    return epochs.count >= 3 and np.array_equal(at, epochs.starts)
 
 
 def _list(rates: list[float]) -> str:

@@ -3,12 +3,12 @@
 What it means: the rate of the first update was exactly 0, so it changed nothing.
 
 Why it matters: one wasted batch is little; a warm-up that is stepped by pass wastes a
-whole pass.
+whole pass, and a base rate of 0 the whole run, as every schedule multiplies it.
 
 Usual causes: a warm-up whose factor is step / warm-up steps, with the first step 0; an
 optimizer that was made with a rate of 0, which nothing raised.
 
-What to do: begin at (step + 1) / warm-up steps.
+What to do: begin at (step + 1) / warm-up steps; give the optimizer a rate.
 
 Looks the same, but is right: what Hugging Face's schedules do for one update (info); a
 group that is held at 0 on purpose while others train (info, or nothing if it is held to
@@ -33,6 +33,9 @@ if TYPE_CHECKING:
     from lrscope.audit.case import Case
     from lrscope.audit.facts.group import Group
     from lrscope.audit.finding import Finding
+
+ENOUGH = 20
+"""Updates at rate 0 that are no trial."""
 
 
 def _subjects(case: Case) -> list[Group]:
@@ -61,7 +64,7 @@ def _judge(group: Group) -> Iterator[Finding]:
         else "the first update ran at rate 0",
         cause=cause,
         fix=fix,
-        severity=WARNING if wasted else INFO,
+        severity=WARNING if wasted or _is_vain(group) else INFO,
         steps=(0, zeros - 1),
         evidence={"updates_at_zero": zeros},
     )
@@ -74,12 +77,13 @@ def _explained(group: Group, *, waits: bool, to_the_end: bool) -> tuple[str, str
             "the group is held at 0 while others train",
             "nothing if it is frozen until then; else give it a rate from the start",
         )
-    if to_the_end and not group.made_with and not group.optimizer.driven_by:
+    own = group.optimizer
+    if to_the_end and not group.made_with and not own.loads_at_start:
+        what = "its schedule multiplies that" if own.driven_by else "nothing raised it"
         return (
-            "the optimizer was made with a rate of 0, and nothing raised it",
+            f"the optimizer was made with a rate of 0, and {what}",
             "give it a rate; leave parameters that are to stay out of it",
         )
-    own = group.optimizer
     if any(e.steps or to_the_end or not own.driven_by for e in own.loads_at_start):
         return (
             "the rate that was loaded with the optimizer's state is 0",
@@ -88,6 +92,15 @@ def _explained(group: Group, *, waits: bool, to_the_end: bool) -> tuple[str, str
     return (
         "the warm-up begins with a factor of 0",
         "begin the warm-up at (step + 1) / warm-up steps",
+    )
+
+
+def _is_vain(group: Group) -> bool:
+    """Say whether no optimizer of the process ever had another rate than 0."""
+    training = group.optimizer.training
+    every = [group for each in training.optimizers for group in each.groups]
+    return group.applied.size >= ENOUGH and not any(
+        np.any(each.applied) or each.optimizer.ignores_lr for each in every
     )
 
 

@@ -88,7 +88,7 @@ def _remedy(found: Deviation) -> str:
 
 def _share(largest: float) -> str:
     """Return a share in words that "the largest rate" can follow."""
-    return f"{largest:.3g} times" if largest > 1 else f"{100 * largest:.2g} % of"
+    return f"{largest:.3g} times" if largest > 1 else f"{100 * largest:.3g} % of"
 
 
 RULE = Rule(

@@ -84,7 +84,7 @@ def _judge(optimizer: Optimizer) -> Iterator[Finding]:
             group,
             f"the rate was set to {edit.written:.6g} by hand for update {edit.update} "
             f"and was {edit.after:.6g} again at update {edit.undone}"
-            + (f"; so {len(found)} times" if len(found) > 1 else ""),
+            + (f"; this happened {len(found)} times" if len(found) > 1 else ""),
             cause=f"{optimizer.driven_by[0].class_name} works the rate out afresh and "
             "forgets what is in the group",
             fix="change the scheduler's base_lrs, or stop stepping it",

@@ -49,6 +49,7 @@ def _subjects(case: Case) -> list[Scheduler]:
         if each.event.rates_before and each.event.how == "constructed"
         if each.steps and not _resumed(each)
         if each.optimizer and len(each.optimizer.schedulers) > 1
+        if each.class_name != "OneCycleLR"  # it sets its own
     ]
 
 

@@ -20,6 +20,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from lrscope.audit.facts.number import all_numbers
 from lrscope.audit.facts.sequence import differ
 from lrscope.audit.finding import ERROR
@@ -37,13 +39,13 @@ def _subjects(case: Case) -> list[Scheduler]:
     return [
         each
         for each in case.driving
-        if each.horizon is not None or each.steps == each.between[0]
+        if each.horizon is not None or each.steps == _ahead(each)
         if not each.follows_metric and not each.loads
     ]
 
 
 def _judge(scheduler: Scheduler) -> Iterator[Finding]:
-    ahead, length = int(scheduler.between[0]), scheduler.horizon_steps
+    ahead, length = _ahead(scheduler), scheduler.horizon_steps
     through = length and ahead >= 0.9 * length
     if ahead < 5 or not (through or _left_its_rate(scheduler)):
         return
@@ -58,15 +60,22 @@ def _judge(scheduler: Scheduler) -> Iterator[Finding]:
     )
 
 
+def _ahead(scheduler: Scheduler) -> int:
+    """Return its steps before the first update; calls without a gradient are none."""
+    own = scheduler.optimizer
+    first = int(np.argmax(own.updated)) if own and own.updates else 0
+    return int(scheduler.between[: first + 1].sum())
+
+
 def _left_its_rate(scheduler: Scheduler) -> bool:
     """Say whether it was dropped after that, and the training began at its rate.
 
     A shallow copy of the scheduler that is stepped later is one of these.
     """
     optimizer = scheduler.optimizer
-    if optimizer is None or scheduler.steps > int(scheduler.between[0]):
+    if optimizer is None or scheduler.steps > _ahead(scheduler):
         return False
-    later = [each for each in optimizer.schedulers if each.between[1:].any()]
+    later = [each for each in optimizer.schedulers if each.steps > _ahead(each)]
     begun = [float(g.applied[0]) for g in optimizer.groups if not g.begins]
     return any(differ(all_numbers(each.event.rates), begun) for each in later)
 
@@ -85,6 +94,7 @@ RULE = Rule(
         "schedule-shorter-than-run",
         "stepped-both-per-batch-and-per-epoch",
         "sched-before-optimizer",
+        "first-update-at-lr-zero",
         "two-sched-steps-per-update",
     ),
 )

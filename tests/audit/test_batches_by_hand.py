@@ -1,0 +1,116 @@
+"""Programs that cut their batches by hand: no DataLoader tells of passes."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import nn
+from torch.optim import SGD, AdamW
+from torch.optim.lr_scheduler import (
+    CosineAnnealingLR,
+    LinearLR,
+    MultiStepLR,
+    OneCycleLR,
+)
+
+import lrscope
+from lrscope.audit.finding import ERROR, INFO, WARNING
+
+from .verdict import audited
+
+BATCHES = 20
+
+
+def found(folder, train):
+    with lrscope.record(folder / "run"):
+        train()
+    return {
+        each.name: each for each in audited(lrscope.read_run(folder / "run")).findings
+    }
+
+
+def parts(kind=SGD, lr=0.1):
+    torch.manual_seed(0)
+    model = nn.Linear(3, 1)
+    return model, kind(model.parameters(), lr=lr)
+
+
+def update(model, optimizer):
+    optimizer.zero_grad()
+    model(torch.ones(2, 3)).square().mean().backward()
+    optimizer.step()
+
+
+@pytest.mark.filterwarnings("ignore:Detected call of")
+def test_a_step_before_each_pass_comes_too_early(tmp_path):
+    def train():
+        model, optimizer = parts()
+        scheduler = MultiStepLR(optimizer, [4, 7])
+        for _ in range(9):
+            scheduler.step()
+            for _ in range(BATCHES):
+                update(model, optimizer)
+
+    finding = found(tmp_path, train)["sched-before-optimizer"]
+    assert finding.severity == WARNING
+
+
+def test_a_step_after_each_pass_does_not(tmp_path):
+    def train():
+        model, optimizer = parts()
+        scheduler = MultiStepLR(optimizer, [4, 7])
+        for _ in range(9):
+            for _ in range(BATCHES):
+                update(model, optimizer)
+            scheduler.step()
+
+    assert "sched-before-optimizer" not in found(tmp_path, train)
+
+
+def test_a_schedule_that_is_drawn_with_steps_without_gradient(tmp_path):
+    def train():
+        model, optimizer = parts()
+        scheduler = CosineAnnealingLR(optimizer, T_max=20)
+        for _ in range(20):  # the drawing
+            optimizer.step()
+            scheduler.step()
+        for _ in range(20):
+            for _ in range(BATCHES):
+                update(model, optimizer)
+            scheduler.step()
+
+    said = found(tmp_path, train)
+    assert said["plotting-helper-advances-real-state"].severity == ERROR
+    for name in ("cosine-past-T_max-climbs-back", "first-update-at-lr-zero"):
+        assert said[name].because == "plotting-helper-advances-real-state"
+
+
+def test_a_schedule_of_the_right_length_that_is_stepped_in_validation(tmp_path):
+    def train():
+        model, optimizer = parts(AdamW)
+        scheduler = LinearLR(optimizer, 1.0, 0.0, total_iters=8 * BATCHES)
+        for _ in range(8):
+            for _ in range(BATCHES):
+                update(model, optimizer)
+                scheduler.step()
+            for _ in range(5):
+                scheduler.step()
+
+    finding = found(tmp_path, train)["schedule-shorter-than-run"]
+    assert "was stepped 200 times" in finding.cause
+    assert finding.fix == "step it once for each of the 160 updates"
+
+
+def test_a_one_cycle_after_another_sets_its_own_initial_rate(tmp_path):
+    def train():
+        model, optimizer = parts()
+        for _ in range(3):
+            optimizer.param_groups[0]["lr"] = 0.005
+            cycle = OneCycleLR(optimizer, 0.01, total_steps=2 * BATCHES, div_factor=25)
+            for _ in range(2 * BATCHES):
+                update(model, optimizer)
+                cycle.step()
+
+    said = found(tmp_path, train)
+    assert all(each.severity == INFO for each in said.values()), said
+    assert "initial_lr-poisons-second-scheduler" not in said
