@@ -89,7 +89,7 @@ rates_in(Look *look, PyObject *groups, PyObject *last)
     PyObject *rates = NULL; /* made when the first one differs */
     for (Py_ssize_t i = 0; i < PyList_GET_SIZE(last); i++) {
         PyObject *group = i < PyList_GET_SIZE(groups) ? PyList_GET_ITEM(groups, i) : NULL;
-        PyObject *rate = group != NULL && PyDict_CheckExact(group)
+        PyObject *rate = group != NULL && group == look->beside[i].group
                              ? find(group, look->beside[i].lr)
                              : NULL;
         int same = rate != NULL && PyFloat_CheckExact(rate)

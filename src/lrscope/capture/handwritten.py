@@ -16,6 +16,7 @@ import linecache
 import os
 import sys
 from functools import cache
+from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from lrscope.sites import defined_at, is_users, user_frames
@@ -96,7 +97,10 @@ class _Alive:
     def _classes(self) -> dict[str, bool]:
         if self._optimizers is None:
             base = sys.modules["torch.optim.optimizer"].Optimizer
-            types = {id(type(each)): type(each) for each in gc.get_objects()}
+            # in C from end to end, so that no other thread runs meanwhile: a tuple that
+            # one is making must not be held here, or CPython refuses to resize it
+            objects = chain.from_iterable(map(gc.get_objects, (None,)))
+            types = {id(each): each for each in list(map(type, objects))}
             name_of = vars(type)["__qualname__"].__get__  # a metaclass may have another
             self._optimizers = {
                 name_of(each): base in made.__mro__

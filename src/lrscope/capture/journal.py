@@ -145,9 +145,9 @@ class Journal:
 
     def take_signature(self) -> int:
         """Return the signature of the pending items, which are pending no more."""
-        signature = self.open().signature(self.pending)
-        self.pending.clear()
-        return signature
+        taken = self.pending[:]
+        del self.pending[: len(taken)]
+        return self.open().signature(taken)
 
     def close(self) -> None:
         """Write what is left and seal the recording."""

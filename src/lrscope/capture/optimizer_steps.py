@@ -91,7 +91,7 @@ class OptimizerSteps:
                 except KeyError:
                     watch = meet(optimizer)
                 groups = optimizer.param_groups
-                if len(groups) != watch.count or groups is not watch.groups:
+                if groups is not watch.groups or watch.has_other(groups):
                     regroup(watch, optimizer)
                 if opened:
                     self._drop_unfinished(optimizer)
@@ -106,12 +106,8 @@ class OptimizerSteps:
                         else:
                             rates = rates_changed(watch, optimizer, rates)
                     watch.rates = rates
-                    for position, group, size, read, was in watch.beside[watch.turn]:
-                        if (
-                            groups[position] is not group
-                            or read(group) != was
-                            or len(group) != size
-                        ):
+                    for _, group, size, read, was in watch.beside[watch.turn]:
+                        if read(group) != was or len(group) != size:
                             moved_beside(watch, optimizer)
                             break
                     if watch.turns > 1:
@@ -140,7 +136,8 @@ class OptimizerSteps:
                     opened.remove(watch)  # another thread may have begun meanwhile
                 if pending != watch.pattern:
                     watch.follow(journal)
-                pending.clear()
+                else:
+                    pending.clear()
                 if watch.updates and (len(args) > 1 or kwargs):
                     note_cleared(watch)  # by a closure
                 if watch.usual and watch.updates:

@@ -64,26 +64,16 @@ class RateReader:
         if watch.applied is not None:
             watch.applied_before.update(zip(before, watch.applied))
             watch.applied = None
-        first = watch.groups is None
         watch.groups = groups
-        watch.count = len(groups)
         watch.last = None
         watch.tensors = []
         watch.explained = True
-        moving = {
-            (watch.numbers[p], key, i)
-            for p, key, i in watch.extra
-            if p < len(watch.numbers)
-        }
-        watch.extra = []
-        watch.look_at(groups)
-        for position, reader in enumerate(watch.readers):
-            for (key, index), value in reader.numbers(groups[position]).items():
-                place = (position, key, index)
-                if (watch.numbers[position], key, index) in moving:
-                    watch.extra.append(place)
-                elif first:
-                    self._note_number(watch, place, value)
+        self._look_beside(watch, before)
+
+    def _look_beside(self, watch: Watch, before: list[int]) -> None:
+        """Give every number that moved a column of its own, old value first."""
+        for place, value in watch.settled.look(watch, before, watch.groups or []):
+            self._note_number(watch, place, value)
         self.choose_layout(watch)
 
     def choose_layout(self, watch: Watch) -> None:
@@ -110,15 +100,12 @@ class RateReader:
     def moved_beside(self, watch: Watch, optimizer: Any) -> None:
         """Find out what moved beside the rates, and let the row hold it."""
         groups = optimizer.param_groups
-        known = [each[1] for part in watch.beside for each in part]
-        if len(known) != len(groups) or any(
-            new is not old for new, old in zip(groups, known)
-        ):
+        if watch.has_other(groups):
             self.regroup(watch, optimizer)
         elif watch.moved_as_before():
             watch.look_closely()
         else:
-            self._settings_changed(watch)
+            self._look_beside(watch, watch.numbers)
         watch.rates = self.read_carefully(watch, optimizer)
 
     def rates_changed(
@@ -135,28 +122,10 @@ class RateReader:
     def _differs_beside(watch: Watch, optimizer: Any) -> bool:
         groups = optimizer.param_groups
         watch.turn = (watch.turn + 1) % watch.turns
-        return any(
-            groups[position] is not group or len(group) != size or read(group) != was
+        return watch.has_other(groups) or any(
+            len(group) != size or read(group) != was
             for position, group, size, read, was in watch.beside[watch.turn]
         )
-
-    def _settings_changed(self, watch: Watch) -> None:
-        """Give every number that moved a column of its own, old value first."""
-        groups = watch.groups or []
-        before = [
-            reader.flat(copied)
-            for reader, copied in zip(watch.readers, watch.settings())
-        ]
-        watch.look_at(groups)
-        for position, (reader, group) in enumerate(zip(watch.readers, groups)):
-            now = reader.numbers(group)
-            for (key, index), value in now.items():
-                moved = (position, key, index)
-                old = before[position].get((key, index))
-                if value != old and moved not in watch.extra:
-                    watch.extra.append(moved)
-                    self._note_number(watch, moved, old)
-        self.choose_layout(watch)
 
     def _note_number(
         self, watch: Watch, moved: tuple[int, str, int], value: float | None
@@ -174,7 +143,7 @@ class RateReader:
     @staticmethod
     def _label(watch: Watch, position: int, key: str, index: int) -> str:
         value = (watch.groups or [])[position].get(key)
-        return f"{key}[{index}]" if isinstance(value, (tuple, list)) else key
+        return watch.settled.label(key, index, value)
 
     def read_carefully(
         self, watch: Watch, optimizer: Any, *, look: bool = False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import weakref
 from typing import TYPE_CHECKING, Any
 
@@ -56,7 +57,7 @@ class Roster:
         self.watches: dict[int, SchedulerWatch] = {}
         self._journal = journal
         self._optimizers = optimizers
-        self._met = 0
+        self._met = itertools.count()
 
     def number_of(self, scheduler: Any, frame: FrameType) -> int:
         """Return the number of a scheduler; see `watch_of`."""
@@ -89,8 +90,7 @@ class Roster:
         """
         watch = self.watches.get(id(scheduler))
         if watch is None:
-            watch = self.watches[id(scheduler)] = SchedulerWatch(self._met)
-            self._met += 1
+            watch = self.watches[id(scheduler)] = SchedulerWatch(next(self._met))
             forget = self.watches.pop
             weakref.finalize(scheduler, forget, id(scheduler), None).atexit = False
         watch.owner = self._owner_of(scheduler)

@@ -76,16 +76,17 @@ class UnusualSteps:
         watch.hooks, watch.hooked = None, False
         if pending != watch.pattern:
             watch.follow(self._journal)
-        pending.clear()
+        else:
+            pending.clear()
 
     def write_left_out(self, watch: Watch, optimizer: Any) -> None:
         """Write a row of an update that a GradScaler left out (fact 4)."""
         try:
-            if watch.groups is None:
+            groups = optimizer.param_groups
+            if groups is not watch.groups or watch.has_other(groups):
                 self._reader.regroup(watch, optimizer)
             watch.rates = self._reader.read_carefully(watch, optimizer, look=True)
             watch.follow(self._journal)
-            self._journal.pending.clear()
             code = watch.code_with(rows.SCALED | rows.OVERFLOW)
             self._journal.sink.store(code, watch.rates)
         except Exception as error:  # noqa: BLE001 - the training must go on

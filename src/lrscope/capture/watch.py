@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import weakref
+from operator import is_not
 from typing import TYPE_CHECKING, Any, Callable
 
 from lrscope.capture import groups as grouping
+from lrscope.capture.settled import Settled
 from lrscope.compiled import native
 from lrscope.recording import rows
 
@@ -28,12 +30,13 @@ class Watch:
     """
 
     __slots__ = (
-        "applied", "applied_before", "behind", "beside", "code", "count", "described",
-        "effective", "explained", "extra", "groups", "hand", "hands", "hooked", "hooks",
-        "idle", "last", "last_flags", "layout", "layouts", "look", "members", "name",
-        "number", "numbers", "odd", "owner", "pattern", "probe", "rates", "readers",
-        "reference", "row", "scaled", "signature", "simple", "tensors", "thread",
-        "turn", "turns", "updates", "usual", "versions", "waiting", "written",
+        "applied", "applied_before", "behind", "beside", "code", "described",
+        "effective", "explained", "extra", "groups", "hand", "hands", "held", "hooked",
+        "hooks", "idle", "last", "last_flags", "layout", "layouts", "look", "members",
+        "name", "number", "numbers", "odd", "owner", "pattern", "probe", "rates",
+        "readers", "reference", "row", "scaled", "settled", "signature", "simple",
+        "tensors", "thread", "turn", "turns", "updates", "usual", "versions", "waiting",
+        "written",
     )  # fmt: skip
 
     def __init__(self, number: int, optimizer: Optimizer) -> None:
@@ -42,7 +45,7 @@ class Watch:
         self.thread = 0  # in which a step was begun last
         self.reference = weakref.ref(optimizer)
         self.groups: list[dict[str, Any]] | None = None
-        self.count = 0
+        self.held: list[dict[str, Any]] = []  # the groups that were looked at
         self.simple = True  # every rate is a float, no other number is on the move
         self.last: list[Any] | None = None  # rates at the last step
         # whether a change since then has a known cause; a weak reference
@@ -74,6 +77,7 @@ class Watch:
             tuple[int, str, int]
         ] = []  # (position, key, index) on the move
         self.readers: list[grouping.SettingsReader] = []
+        self.settled = Settled()
         self.applied_before: dict[int, float] = {}  # the same, of earlier groupings
         # of the last measured step, by group: its rate and its index among updates
         self.effective: dict[int, tuple[float, int]] = {}
@@ -94,9 +98,18 @@ class Watch:
         # from when the program had written the rates last
         self.hand: tuple[Any, int, Any, int, int] | None = None
 
+    def has_other(self, groups: Any) -> bool:
+        """Say whether these are not the groups that were looked at, in their order."""
+        return len(groups) != len(self.held) or any(map(is_not, groups, self.held))
+
+    def numbers_of(self, groups: list[dict[str, Any]]) -> list[int]:
+        """Return the numbers of groups that may have changed since the last look."""
+        return self.members.numbers(groups) if self.has_other(groups) else self.numbers
+
     def look_at(self, groups: list[dict[str, Any]]) -> None:
         """Remember which groups there are and what stands beside their rates."""
         self.readers = [grouping.SettingsReader(group) for group in groups]
+        self.held = list(groups)
         found = [
             (position, group, len(group), reader.read, reader.copy(group))
             for position, (group, reader) in enumerate(zip(groups, self.readers))
@@ -147,6 +160,7 @@ class Watch:
     def follow(self, journal: Journal) -> None:
         """Have the code of the next row stand for the pending items."""
         self.pattern = journal.pending[:]
+        del journal.pending[: len(self.pattern)]
         self.signature = journal.open().signature(self.pattern)
         self.code = self.code_with(rows.UPDATED)
 
@@ -158,6 +172,7 @@ class Watch:
     def let_go(self) -> None:
         """Keep nothing of an optimizer that is gone alive."""
         self.groups = self.look = None
+        self.held = []
         self.beside = [[]]
 
     def forget_files(self) -> None:

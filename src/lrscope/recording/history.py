@@ -38,10 +38,12 @@ class History:
     @cached_property
     def rare(self) -> list[tuple[int, int, events.Event]]:
         """Rare events with the row and the place before it, in order."""
-        found = [
-            (int(each.get("row", 0)), int(each.get("after", 0)), told.rare(each))
-            for each in self.contents.events
-        ]
+        found = []
+        for each in self.contents.events:
+            row, after = int(each.get("row", 0)), int(each.get("after", 0))
+            if after:  # of the items that come with that row; one of a loss has none
+                row = self.rowset.next_with_items(row)
+            found.append((row, after, told.rare(each)))
         return sorted(found, key=lambda each: each[:2])
 
     def of(self, kind: type[Kind]) -> tuple[Kind, ...]:
@@ -209,7 +211,7 @@ class History:
         """Return the numbers beside a group's rate as they were before they moved."""
         return {
             each.name: np.nan if each.value is None else float(each.value)
-            for each in self.of_one(events.NumberNoted, optimizer)
+            for each in self.of_one(events.NumberNoted, optimizer)[::-1]
             if each.group == group
         }
 

@@ -76,6 +76,16 @@ class Rowset:
             start += chunk.rows
         return found
 
+    def next_with_items(self, row: int) -> int:
+        """Return the first row from one on with which items came; `count` if none."""
+        signatures = self._contents.signatures
+        filled = [number for number, items in signatures.items() if items]
+        for start in range(row, self.count, AT_A_TIME):
+            found = np.isin(self.signatures[start : start + AT_A_TIME], filled)
+            if found.any():
+                return start + int(found.argmax())
+        return self.count
+
     @cached_property
     def uses(self) -> NDArray[np.int64]:
         """How many rows have each signature."""

@@ -208,7 +208,8 @@ class Track:
             raise UsageError(msg)
         attempted = self.attempted
         key, _, index = name.rstrip("]").partition("[")
-        start = self.description.settings.get(key, (np.nan,))[int(index or 0)]
+        made, place = self.description.settings.get(key, ()), int(index or 0)
+        start = made[place] if place < len(made) else np.nan
         noted = self._process.history.noted(self._number, self.group.index)
         start = noted.get(name, start)
         values = np.full(len(attempted), start)

@@ -114,7 +114,7 @@ class Gauge:
                 self._drawing = None
             else:
                 break
-        at = dict(zip(self.watch.numbers, groups))
+        at = dict(zip(self.watch.numbers_of(groups), groups))
         decays = [decay_of(optimizer, at[each.group], each.precision) for each in parts]
         if not has_closure:  # it would make the gradients only now
             self.internals.look(optimizer)
@@ -127,7 +127,7 @@ class Gauge:
         if drawing is None or not drawing.fits(groups):
             drawing = self._drawing = Drawing(
                 groups,
-                self.watch.numbers,
+                self.watch.numbers_of(groups),
                 first=self._parts,
                 by_parameter=self._wanted.by_parameter,
                 refused=self._refused,

@@ -60,7 +60,8 @@ class Internals:
             if name in self._given_up:
                 continue
             try:
-                for number, group in zip(self._watch.numbers, optimizer.param_groups):
+                groups = optimizer.param_groups
+                for number, group in zip(self._watch.numbers_of(groups), groups):
                     value = read(optimizer, group)
                     if value is not None:
                         found.append((number, name, value))
