@@ -128,9 +128,8 @@ def test_several_rules_may_be_named_at_once(tmp_path, names):
 
 
 def test_of_a_folder_of_runs_one_is_to_be_named(tmp_path):
-    (tmp_path / "runs").mkdir()
-    recorded(tmp_path / "runs" / "first", **CLIMBING)
-    shown = called("audit", tmp_path / "runs")
-    assert "the runs in it: first" in shown.stderr
-    shown = called("audit", tmp_path / "runs" / "frst")
-    assert f"did you mean {tmp_path / 'runs' / 'first'}?" in shown.stderr
+    run = recorded(tmp_path, **CLIMBING).path
+    shown = called("audit", run.parent)
+    assert f"the runs in it: {run.name}" in shown.stderr
+    shown = called("audit", f"{run}s")
+    assert f"did you mean {run}?" in shown.stderr

@@ -246,6 +246,8 @@ print(len(errors))
 
 def test_a_tuple_that_another_thread_is_making_is_not_disturbed(tmp_path):
     """CPython refuses to resize a tuple that somebody else holds."""
-    words = [sys.executable, "-c", TUPLES, str(tmp_path / "run")]
+    program = tmp_path / "train.py"
+    program.write_text(TUPLES)
+    words = [sys.executable, str(program), str(tmp_path / "run")]
     done = subprocess.run(words, capture_output=True, text=True, check=True)
     assert done.stdout == "0\n"

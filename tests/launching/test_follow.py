@@ -46,19 +46,16 @@ def test_show_does_not_wait_for_a_training_that_is_gone(place):
         """,
         trains=True,
     )
-    training = subprocess.Popen(
+    with subprocess.Popen(
         [sys.executable, script],
         cwd=place.path,
         env=place.environment,
         stdout=subprocess.PIPE,
-    )
-    try:
+    ) as training:
         assert training.stdout.readline() == b"ready\n"
-        shown = place.bare(*place.lrscope, "show", "run").out
-        assert b"running, or killed before it could end" in shown
-    finally:
+        shown = place.bare(*place.lrscope, "show", "run").stdout
         training.kill()
-        training.wait()
-    shown = place.bare(*place.lrscope, "show", "--follow", "run").out
+    assert b"running, or killed before it could end" in shown
+    shown = place.bare(*place.lrscope, "show", "--follow", "run").stdout
     assert b"killed before it could end" in shown
     assert b"running" not in shown
