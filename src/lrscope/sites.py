@@ -47,6 +47,19 @@ def caller(frame: FrameType | None, made: Any = None) -> list[Any]:
     return [] if found is None else [found.f_code.co_filename, found.f_lineno]
 
 
+def program_line(frame: FrameType | None, made: Any = None) -> list[Any]:
+    """Return [file, line] in the user's program that led to a frame; else `caller`.
+
+    Args:
+        frame: where to begin; frames of libraries may stand between.
+        made: see `caller`.
+    """
+    for each in user_frames(frame):
+        if not _constructs(each, made):
+            return [each.f_code.co_filename, each.f_lineno]
+    return caller(frame, made)
+
+
 def calling(frame: FrameType | None, made: Any = None) -> FrameType | None:
     """Return the first frame outside torch and lrscope; see `caller`."""
     while frame is not None:
@@ -121,4 +134,4 @@ def here(made: Any = None) -> list[Any]:
     Args:
         made: see `caller`.
     """
-    return caller(sys._getframe(1), made)
+    return program_line(sys._getframe(1), made)

@@ -13,7 +13,7 @@ from lrscope.capture.descriptions import (
     state_of,
 )
 from lrscope.capture.plain import plain
-from lrscope.sites import caller
+from lrscope.sites import program_line
 from lrscope.wrapped import inside_of
 
 if TYPE_CHECKING:
@@ -120,7 +120,7 @@ class Roster:
             rates_before=[plain(each, self.refer) for each in rates_before or ()],
             wrapper=None if own or driven is None else type(driven).__name__,
             inside=[self._optimizers.meet(each).number for each in inside_of(driven)],
-            where=caller(frame) if arguments is not None else [],
+            where=program_line(frame) if arguments is not None else [],
         )
         return watch
 

@@ -23,7 +23,7 @@ from lrscope.capture.modes import untraced
 from lrscope.capture.roster import Roster
 from lrscope.capture.scheduler_steps import SchedulerSteps
 from lrscope.capture.states import saved
-from lrscope.sites import caller, unseen
+from lrscope.sites import program_line, unseen
 
 if TYPE_CHECKING:
     from types import FrameType, ModuleType
@@ -146,7 +146,7 @@ class SchedulerWitness:
                 "scheduler_state_loaded",
                 scheduler=watch.number,
                 attributes=state_of(scheduler, self._roster.refer),
-                where=caller(frame),
+                where=program_line(frame),
             )
         except Exception as error:  # noqa: BLE001 - the training must go on
             self._fail(error)
