@@ -103,3 +103,33 @@ def test_states_are_those_that_the_program_would_have_got(recorded):
 
     watched, _ = recorded(train)
     assert str(watched[1:]) == str(train()[1:])
+
+
+TAKES_OVER = """
+class AcceleratedOptimizer:
+    def __init__(self, optimizer):
+        self.optimizer = optimizer
+        self.optimizer.load_state_dict(self.optimizer.state_dict())
+
+    def load_state_dict(self, state):
+        self.optimizer.load_state_dict(state)
+"""
+
+
+def test_a_state_that_accelerate_moves_to_a_device_is_not_loaded(recorded):
+    there = {}
+    code = compile(TAKES_OVER, "/lib/site-packages/accelerate/optimizer.py", "exec")
+    exec(code, there)
+
+    def train(loads):
+        model = net()
+        optimizer = SGD(model.parameters(), lr=0.1)
+        taken = there["AcceleratedOptimizer"](optimizer)
+        if loads:
+            taken.load_state_dict(optimizer.state_dict())
+        step(optimizer, model)
+
+    for loads in (0, 1):
+        _, run = recorded(lambda loads=loads: train(loads))
+        found = run.processes[-1].events.of(events.OptimizerStateLoaded)
+        assert len(found) == loads

@@ -13,7 +13,7 @@ from lrscope.capture.late import LateValues
 from lrscope.capture.optimizer_steps import OptimizerSteps
 from lrscope.capture.plain import plain
 from lrscope.capture.rates import RateReader
-from lrscope.capture.states import steps_in
+from lrscope.capture.states import is_own_state, steps_in
 from lrscope.capture.watch import Watch
 from lrscope.capture.writers import Writers
 from lrscope.sites import here, unseen
@@ -137,6 +137,8 @@ class OptimizerWitness:
     def note_loaded(self, optimizer: Any) -> None:
         """Note that an optimizer was given a saved state."""
         try:
+            if is_own_state(sys._getframe(1)):
+                return
             watch = self.meet(optimizer)
             groups = optimizer.param_groups
             self.journal.event(

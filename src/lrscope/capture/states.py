@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Callable
 from lrscope.capture.journal import MOST_PENDING
 from lrscope.capture.modes import untraced
 from lrscope.capture.numbers import numbers_in
-from lrscope.sites import caller
+from lrscope.sites import caller, calling
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -68,6 +68,20 @@ def saved(
         return state_dict
 
     return wrapped
+
+
+def is_own_state(frame: FrameType) -> bool:
+    """Say whether an optimizer is given its own state: accelerate moves it to a device.
+
+    It does so when it takes an optimizer over; nothing was saved or is resumed.
+    """
+    found = calling(frame)
+    code = None if found is None else found.f_code
+    return (
+        code is not None
+        and code.co_name == "__init__"
+        and code.co_filename.replace("\\", "/").endswith("accelerate/optimizer.py")
+    )
 
 
 def steps_in(state: Any) -> float | None:
