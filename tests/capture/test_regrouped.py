@@ -251,3 +251,17 @@ def test_a_tuple_that_another_thread_is_making_is_not_disturbed(tmp_path):
     words = [sys.executable, str(program), str(tmp_path / "run")]
     done = subprocess.run(words, capture_output=True, text=True, check=True)
     assert done.stdout == "0\n"
+
+
+def test_keys_of_a_group_may_be_of_any_kind(recorded):
+    def train():
+        optimizer = SGD([weight()], lr=0.1)
+        group = optimizer.param_groups[0]
+        for number in range(4):
+            group[7], group["beside"], group[None] = number, -number, number / 2
+            step(optimizer)
+
+    _, run = recorded(train)
+    [track] = run.main.tracks
+    assert not run.main.events.of(events.Trouble)
+    assert track.setting("beside").tolist() == [0, -1, -2, -3]

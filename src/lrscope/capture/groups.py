@@ -34,7 +34,7 @@ def settings_of(group: dict[str, Any]) -> tuple[str, ...]:
         sorted(
             key
             for key, value in group.items()
-            if key not in _NOT_SETTINGS
+            if isinstance(key, str) and key not in _NOT_SETTINGS
             if key in SETTINGS or isinstance(value, float) or _is_pair(value)
             if numbers_in(value) is not None
         )

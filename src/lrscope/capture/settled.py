@@ -26,7 +26,7 @@ class Settled:
     def __init__(self) -> None:
         """Know of no group."""
         self._was: dict[int, dict[tuple[str, int], float]] = {}
-        self.moving: set[tuple[int, str, int]] = set()
+        self.moving: dict[tuple[int, str, int], None] = {}  # in order, as a set
         self.several: set[str] = set()
 
     def look(
@@ -52,7 +52,7 @@ class Settled:
             now = watch.readers[position].numbers(groups[position])
             known = self._was.get(number)
             was = known or {}
-            moving = [each[1:] for each in sorted(self.moving) if each[0] == number]
+            moving = [each[1:] for each in self.moving if each[0] == number]
             for key, index in {**dict.fromkeys(moving), **was, **now}:
                 place, old = (position, key, index), was.get((key, index))
                 if (key, index) in moving:
@@ -62,7 +62,7 @@ class Settled:
                 elif now.get((key, index)) != old:
                     watch.extra.append(place)
                     noted.append((place, old))
-                    self.moving.add((number, key, index))
+                    self.moving[number, key, index] = None
         return noted
 
     def label(self, key: str, index: int, value: Any) -> str:

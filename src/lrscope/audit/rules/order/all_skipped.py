@@ -51,6 +51,7 @@ def _judge(optimizer: Optimizer) -> Iterator[Finding]:
     if calls - 1 - last < max(ENOUGH, calls / 2):
         return
     overflowed = int(optimizer.overflowed[last + 1 :].sum())
+    idle = WARNING if _is_vain(optimizer, last) else INFO
     yield RULE.found(
         optimizer,
         f"{optimizer.name}.step() was called {calls} times and updated parameters in "
@@ -66,11 +67,7 @@ def _judge(optimizer: Optimizer) -> Iterator[Finding]:
         if not _backwards(optimizer)
         else "call zero_grad() after step() or before backward(), never between them; "
         "give the optimizer the parameters of the model that is trained",
-        severity=ERROR
-        if overflowed
-        else WARNING
-        if _is_vain(optimizer, last)
-        else INFO,
+        severity=ERROR if overflowed else idle,
         evidence={"overflowed": overflowed},
     )
 
