@@ -258,7 +258,7 @@ def test_keys_of_a_group_may_be_of_any_kind(recorded):
         optimizer = SGD([weight()], lr=0.1)
         group = optimizer.param_groups[0]
         for number in range(4):
-            group[7], group["beside"], group[None] = number, -number, number / 2
+            group[7], group["beside"], group[None] = 0.5, -float(number), 1.5
             step(optimizer)
 
     _, run = recorded(train)

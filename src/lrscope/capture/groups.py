@@ -23,7 +23,7 @@ _TELLING = ("lr", "rate", "mult", "scale", "relative_step")
 """Keys with these are written down without a float, too: meant for a rate, perhaps."""
 
 
-def settings_of(group: dict[str, Any]) -> tuple[str, ...]:
+def settings_of(group: dict[Any, Any]) -> tuple[str, ...]:
     """Return the keys of a group whose numbers are worth watching.
 
     Floats and tuples of floats, so that the internal rates of optimizers that
