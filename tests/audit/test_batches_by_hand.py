@@ -114,3 +114,35 @@ def test_a_one_cycle_after_another_sets_its_own_initial_rate(tmp_path):
     said = found(tmp_path, train)
     assert all(each.severity == INFO for each in said.values()), said
     assert "initial_lr-poisons-second-scheduler" not in said
+
+
+def accumulated(*, each_batch):
+    model, optimizer = parts(AdamW)
+    scheduler = CosineAnnealingLR(optimizer, T_max=40)
+    for _ in range(40):
+        for _ in range(4):
+            model(torch.ones(2, 3)).square().mean().backward()
+            if each_batch:
+                scheduler.step()
+        optimizer.step()
+        optimizer.zero_grad()
+        scheduler.step()
+        if not each_batch:
+            scheduler.step()
+
+
+def test_two_lines_that_step_it_are_told_of_where_gradients_are_accumulated(tmp_path):
+    said = found(tmp_path, lambda: accumulated(each_batch=False))
+    assert said["two-sched-steps-per-update"].severity == ERROR
+    assert "80 steps in 40 updates" in said["two-sched-steps-per-update"].message
+    follows = said["cosine-past-T_max-climbs-back"]
+    assert follows.because == "two-sched-steps-per-update"
+    assert "sched-stepped-per-microbatch" not in said
+
+
+@pytest.mark.filterwarnings("ignore:Detected call of")
+def test_a_line_that_steps_for_each_batch_is_told_of_beside_another_one(tmp_path):
+    said = found(tmp_path, lambda: accumulated(each_batch=True))
+    finding = said["sched-stepped-per-microbatch"]
+    assert finding.severity == ERROR
+    assert "200 times in 40 updates, once for each of 4 acc" in finding.message

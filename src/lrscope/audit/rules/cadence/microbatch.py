@@ -23,6 +23,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from lrscope.audit.facts.stepping_lines import each_steps_every_update
 from lrscope.audit.finding import ERROR, INFO, WARNING, Severity
 from lrscope.audit.rule import Rule
 from lrscope.audit.rules.cadence import OVER_EARLY
@@ -42,6 +43,7 @@ def _subjects(case: Case) -> list[Scheduler]:
         if not (each.by_accelerate or each.follows_metric)
         if each.optimizer and each.optimizer.accumulation > 1 and each.between.size > 4
         if len(each.training.optimizers_called) == 1
+        if not each_steps_every_update(each)
     ]
 
 
@@ -49,12 +51,16 @@ def _judge(scheduler: Scheduler) -> Iterator[Finding]:
     optimizer = scheduler.optimizer
     if optimizer is None or scheduler.per_call < 2:
         return
-    stepped, backward = scheduler.between[1:-1], optimizer.backward[1:-1]
-    same = float((stepped == backward).mean())
+    lines = map(scheduler.between_at, scheduler.sites)
+    backward = optimizer.backward[1:-1]
+    same = max(
+        float((stepped[1:-1] == backward).mean())
+        for stepped in (scheduler.between, *lines)
+    )
     if same < 0.8 and scheduler.per_call != optimizer.accumulation:
         return
     severity = _severity(scheduler)
-    times = scheduler.per_call
+    times = optimizer.accumulation if same >= 0.8 else scheduler.per_call
     also = f", as many as there are processes ({times})"
     yield RULE.found(
         scheduler,

@@ -1,7 +1,7 @@
 """The scheduler was stepped several times for each update.
 
 What it means: between two updates there always are two (or more) steps of the same
-scheduler, with one backward call each and one process.
+scheduler, with one backward call, or from several lines that step it once each.
 
 Why it matters: the schedule is over at half of the run.
 
@@ -20,6 +20,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from lrscope.audit.facts.stepping_lines import each_steps_every_update
 from lrscope.audit.finding import ERROR
 from lrscope.audit.rule import Rule
 from lrscope.audit.rules.cadence import OVER_EARLY
@@ -38,7 +39,8 @@ def _subjects(case: Case) -> list[Scheduler]:
         for each in case.driving
         if not (each.by_accelerate or each.follows_metric)
         if each.between.size > 4
-        if each.optimizer and each.optimizer.backward_per_call == 1
+        if each.optimizer
+        if each.optimizer.backward_per_call == 1 or each_steps_every_update(each)
     ]
 
 
@@ -66,7 +68,8 @@ RULE = Rule(
     name="two-sched-steps-per-update",
     severity=ERROR,
     page=__doc__,
-    needs="a scheduler stepped by the program, one backward call for each update",
+    needs="a scheduler stepped by the program, one backward call for each update or "
+    "several lines that step it",
     subjects=_subjects,
     judge=_judge,
     explains=(
