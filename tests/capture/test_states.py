@@ -133,3 +133,39 @@ def test_a_state_that_accelerate_moves_to_a_device_is_not_loaded(recorded):
         _, run = recorded(lambda loads=loads: train(loads))
         found = run.processes[-1].events.of(events.OptimizerStateLoaded)
         assert len(found) == loads
+
+
+LIBRARY = """
+def make(kind, schedule, parameters):
+    optimizer = kind(parameters, lr=0.1)
+    return optimizer, schedule(optimizer, 0.9)
+
+def restore(optimizer, scheduler):
+    optimizer.load_state_dict(optimizer.state_dict())
+    scheduler.load_state_dict(scheduler.state_dict())
+"""
+
+
+def test_the_line_of_the_program_is_named_where_a_library_makes_and_loads(recorded):
+    there = {}
+    exec(compile(LIBRARY, "/lib/site-packages/fw.py", "exec"), there)
+
+    def train():
+        model = net()
+        optimizer, scheduler = there["make"](SGD, ExponentialLR, model.parameters())
+        there["restore"](optimizer, scheduler)
+        step(optimizer, model)
+
+    _, run = recorded(train)
+    found = kinds(
+        run,
+        events.OptimizerConstructed,
+        events.SchedulerConstructed,
+        events.OptimizerStateLoaded,
+        events.SchedulerStateLoaded,
+    )
+    assert len(found) == 4
+    first = train.__code__.co_firstlineno
+    lines = [line - first for file, line in (each.where for each in found)]
+    assert {file for file, _ in (each.where for each in found)} == {__file__}
+    assert sorted(lines) == [2, 2, 3, 3]

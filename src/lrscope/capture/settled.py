@@ -17,7 +17,8 @@ class Settled:
     A group may leave its optimizer, come back and stand elsewhere.
 
     Attributes:
-        moving: (number, key, index) of what has moved once; it has a column for good.
+        moving: by number, (key, index) of what has moved once, in order; it has a
+            column for good.
         several: keys that held more than one number once.
     """
 
@@ -26,7 +27,7 @@ class Settled:
     def __init__(self) -> None:
         """Know of no group."""
         self._was: dict[int, dict[tuple[str, int], float]] = {}
-        self.moving: dict[tuple[int, str, int], None] = {}  # in order, as a set
+        self.moving: dict[int, dict[tuple[str, int], None]] = {}
         self.several: set[str] = set()
 
     def look(
@@ -52,8 +53,8 @@ class Settled:
             now = watch.readers[position].numbers(groups[position])
             known = self._was.get(number)
             was = known or {}
-            moving = [each[1:] for each in self.moving if each[0] == number]
-            for key, index in {**dict.fromkeys(moving), **was, **now}:
+            moving = self.moving.setdefault(number, {})
+            for key, index in {**moving, **was, **now}:
                 place, old = (position, key, index), was.get((key, index))
                 if (key, index) in moving:
                     watch.extra.append(place)
@@ -62,7 +63,7 @@ class Settled:
                 elif now.get((key, index)) != old:
                     watch.extra.append(place)
                     noted.append((place, old))
-                    self.moving[number, key, index] = None
+                    moving[key, index] = None
         return noted
 
     def label(self, key: str, index: int, value: Any) -> str:

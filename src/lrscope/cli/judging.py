@@ -53,7 +53,7 @@ def judging(forms: Iterable[str]) -> Callable[[Command], Command]:
             "--select", multiple=True, metavar="RULE", help="Only this rule, or A,B."
         ),
         click.option(
-            "--ignore", multiple=True, metavar="RULE", help="Without this rule."
+            "--ignore", multiple=True, metavar="RULE", help="Without this rule, or A,B."
         ),
         click.option(
             "--format",
