@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 import torch
 from torch import nn
 from torch.optim import SGD, AdamW
 from torch.optim.lr_scheduler import (
     CosineAnnealingLR,
+    ExponentialLR,
     LinearLR,
     MultiStepLR,
     OneCycleLR,
+    StepLR,
 )
 
 import lrscope
@@ -146,3 +150,69 @@ def test_a_line_that_steps_for_each_batch_is_told_of_beside_another_one(tmp_path
     finding = said["sched-stepped-per-microbatch"]
     assert finding.severity == ERROR
     assert "200 times in 40 updates, once for each of 4 acc" in finding.message
+
+
+def per_update(make, *, passes=30):
+    """Cut batches by hand and step what ``make`` makes at each of them."""
+    model, optimizer = parts()
+    scheduler = make(optimizer)
+    for _ in range(passes):
+        for _ in range(BATCHES):
+            update(model, optimizer)
+            scheduler.step()
+
+
+def by_thirty(make):
+    """Do so with a number of passes that stands in the source."""
+    model, optimizer = parts()
+    scheduler = make(optimizer)
+    for _ in range(30):
+        for _ in range(BATCHES):
+            update(model, optimizer)
+            scheduler.step()
+
+
+COUNTED_IN_PASSES = {
+    "MultiStepLR": lambda optimizer: MultiStepLR(optimizer, [10, 20]),
+    "StepLR": lambda optimizer: StepLR(optimizer, 10),
+    "ExponentialLR": lambda optimizer: ExponentialLR(optimizer, 0.9),
+    "CosineAnnealingLR": lambda optimizer: CosineAnnealingLR(optimizer, 30),
+}
+
+
+@pytest.mark.parametrize("kind", COUNTED_IN_PASSES)
+def test_a_length_in_passes_that_is_stepped_per_update(tmp_path, kind):
+    said = found(tmp_path, lambda: by_thirty(COUNTED_IN_PASSES[kind]))
+    finding = said["batch-cadence-for-epoch-schedule"]
+    assert finding.severity == ERROR
+    assert "stepped 600 times in 30 passes" in finding.message
+    assert "the 20 updates in a pass" in finding.fix
+    assert {each.because for each in said.values() if each is not finding} <= {
+        finding.name
+    }
+
+
+def test_the_number_of_passes_may_stand_in_the_command(tmp_path, monkeypatch):
+    monkeypatch.setattr(sys, "orig_argv", ["python", "train.py", "--epochs", "30"])
+    said = found(tmp_path, lambda: per_update(COUNTED_IN_PASSES["MultiStepLR"]))
+    finding = said["batch-cadence-for-epoch-schedule"]
+    assert "600 times in 30 passes" in finding.message
+
+
+def test_a_length_that_counts_updates_is_right(tmp_path):
+    said = found(
+        tmp_path, lambda: by_thirty(lambda each: MultiStepLR(each, [300, 450]))
+    )
+    assert "batch-cadence-for-epoch-schedule" not in said
+
+
+def test_rounds_in_which_the_scheduler_is_made_are_no_passes(tmp_path):
+    def train():
+        for _ in range(30):  # seeds
+            model, optimizer = parts()
+            scheduler = MultiStepLR(optimizer, [3, 6])
+            for _ in range(60):
+                update(model, optimizer)
+                scheduler.step()
+
+    assert "batch-cadence-for-epoch-schedule" not in found(tmp_path, train)

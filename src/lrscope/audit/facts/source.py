@@ -57,15 +57,21 @@ def loops_around(site: tuple[str, int], before: float) -> list[tuple[int, int]]:
     Only loops of the function that holds the line count.
     """
     tree = tree_of(site[0], before)
-    found: list[tuple[int, int]] = []
+    found = loops_at(tree, site[1]) if tree else []
+    return [(each.lineno, each.end_lineno or each.lineno) for each in found]
+
+
+def loops_at(tree: ast.Module, line: int) -> list[ast.stmt]:
+    """Return the loops around a line in its function, outermost first."""
+    found: list[ast.stmt] = []
     node: ast.AST | None = tree
     while node is not None:
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
             found.clear()
         elif isinstance(node, LOOPS):
-            found.append((node.lineno, node.end_lineno or node.lineno))
+            found.append(node)
         node = next(
-            (each for each in ast.iter_child_nodes(node) if _holds(each, site[1])), None
+            (each for each in ast.iter_child_nodes(node) if _holds(each, line)), None
         )
     return found
 

@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from lrscope.audit.facts.rounds import passes_by_hand
 from lrscope.audit.finding import ERROR
 from lrscope.audit.rule import Rule
 
@@ -54,18 +55,29 @@ def _subjects(case: Case) -> list[Scheduler]:
     return [
         each
         for each in case.driving
-        if each.class_name in KINDS
-        if not each.by_argument and each.epochs and each.epochs.whole.any()
+        if each.class_name in KINDS and not each.by_argument
+        if _passes(each)[0]
     ]
 
 
+def _passes(scheduler: Scheduler) -> tuple[int, int]:
+    """Return how many passes there were, and the updates in each; 0 if unknown."""
+    epochs = scheduler.epochs
+    if epochs is None:
+        count = passes_by_hand(scheduler) or 0
+        return count, scheduler.updates // count if count else 0
+    if not epochs.whole.any():
+        return 0, 0
+    return epochs.count, epochs.calls_per_pass or 1
+
+
 def _judge(scheduler: Scheduler) -> Iterator[Finding]:
-    epochs, updates = scheduler.epochs, scheduler.updates
-    if epochs is None or scheduler.per_call < 1:
-        return
-    per_pass = epochs.calls_per_pass or 1
+    updates = scheduler.updates
+    passes, per_pass = _passes(scheduler)
     length = _length(scheduler)
-    if per_pass < 3 or length is None or not _is_in_passes(scheduler, length):
+    if scheduler.per_call < 1 or per_pass < 3 or length is None:
+        return
+    if not _is_in_passes(scheduler.class_name, length, passes, per_pass):
         return
     over = _over_at(scheduler, length)
     if over is None or over > updates / 2:
@@ -73,7 +85,7 @@ def _judge(scheduler: Scheduler) -> Iterator[Finding]:
     yield RULE.found(
         scheduler,
         f"{scheduler.called} was over at update {over} of {updates}: it was "
-        f"stepped {scheduler.steps} times in {epochs.count} passes",
+        f"stepped {scheduler.steps} times in {passes} passes",
         cause="it is stepped once for each update, its arguments count passes",
         fix="call scheduler.step() once for each pass, or multiply its arguments by "
         f"the {per_pass} updates in a pass",
@@ -93,15 +105,12 @@ def _length(scheduler: Scheduler) -> float | None:
     return None if horizon is None or horizon.rises_only else float(horizon.steps)
 
 
-def _is_in_passes(scheduler: Scheduler, length: float) -> bool:
-    epochs = scheduler.epochs
-    if epochs is None:
-        return False
-    if scheduler.class_name in {"StepLR", "ExponentialLR"}:
-        return length <= epochs.count
-    if scheduler.class_name == "MultiStepLR":
-        return length <= min(epochs.count, epochs.calls_per_pass or 1)
-    return 0.9 * epochs.count <= length <= 1.1 * epochs.count
+def _is_in_passes(kind: str, length: float, passes: int, per_pass: int) -> bool:
+    if kind in {"StepLR", "ExponentialLR"}:
+        return length <= passes
+    if kind == "MultiStepLR":
+        return length <= min(passes, per_pass)
+    return 0.9 * passes <= length <= 1.1 * passes
 
 
 def _over_at(scheduler: Scheduler, length: float) -> int | None:
@@ -126,7 +135,8 @@ RULE = Rule(
     name="batch-cadence-for-epoch-schedule",
     severity=ERROR,
     page=__doc__,
-    needs="a scheduler whose arguments count steps, and whole passes over a DataLoader",
+    needs="a scheduler whose arguments count steps, and whole passes over a DataLoader "
+    "or loops whose number of rounds the source or an option like --epochs tells",
     subjects=_subjects,
     judge=_judge,
     explains=(
