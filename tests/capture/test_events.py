@@ -443,3 +443,25 @@ def test_a_scheduler_that_a_hook_steps_is_stepped_where_the_hook_is_called(
     (scheduler,) = Training(run.main, is_last=True).schedulers
     ends = 0 if kind == "before" else 1
     assert scheduler.between.tolist() == [1 - ends, *[1] * 4, ends]
+
+
+def test_a_hook_that_is_called_for_a_step_and_the_one_inside_steps_twice(recorded):
+    class Around(SGD):
+        def step(self, closure=None):
+            return super().step(closure)
+
+    def train():
+        SGD(net().parameters())  # torch puts its hooks around both steps
+        model = net()
+        optimizer = Around(model.parameters(), lr=1.0)
+        scheduler = ExponentialLR(optimizer, 0.5)
+        optimizer.register_step_post_hook(lambda *_: scheduler.step())
+        for _ in range(4):
+            step(optimizer, model)
+
+    _, run = recorded(train)
+    (track,) = run.main.tracks
+    assert track.applied.tolist() == [0.25**index for index in range(4)]
+    assert not run.main.history.items("rate_written")
+    (scheduler,) = Training(run.main, is_last=True).schedulers
+    assert scheduler.between.tolist() == [0, 2, 2, 2, 2]

@@ -124,6 +124,13 @@ class OptimizerSteps:
             except Exception:  # noqa: BLE001 - the training must go on
                 self._begin_carefully(optimizer)
 
+        def hand_on(watch: Watch) -> None:
+            """Put what a hook stepped behind the step before the next row."""
+            for item, wrote in watch.behind:
+                pending.append(item)
+                watch.explained = wrote
+            watch.behind.clear()
+
         @unseen
         def after(optimizer: Any, args: Any, kwargs: Any) -> None:
             try:
@@ -131,6 +138,9 @@ class OptimizerSteps:
                 if type(watch) is not Watch or watch.owner != id(optimizer):
                     watch = find_opened(opened, optimizer)
                     if watch is None:  # the outer half of a nested step (fact 2)
+                        watch = watches.get(id(optimizer))
+                        if watch is not None:
+                            hand_on(watch)
                         return
                 else:
                     opened.remove(watch)  # another thread may have begun meanwhile
@@ -146,11 +156,8 @@ class OptimizerSteps:
                 else:
                     unusual.write(watch, optimizer)
                 watch.explained = False
-                if watch.behind:  # a hook stepped a scheduler: before the next row
-                    for item, wrote in watch.behind:
-                        pending.append(item)
-                        watch.explained = wrote
-                    watch.behind.clear()
+                if watch.behind:
+                    hand_on(watch)
                 if opened:
                     cover(opened, watch)
             except Exception as error:  # noqa: BLE001 - the training must go on
