@@ -238,3 +238,21 @@ def test_schedulers_of_two_threads_are_not_inside_each_other(recorded):
     _, run = recorded(both)
     assert {each.depth for each in run.main.events.of(events.SchedulerStepped)} == {0}
     assert _lrs_of(run.main) == [[1.5], *[[1.0, 0.5, 0.25, 0.125]] * 2]
+
+
+def test_a_block_that_forgets_its_step_warns(tmp_path):
+    model = net()
+    optimizer = SGD(model.parameters(), lr=0.1)
+
+    @lrscope.record(tmp_path / "run")
+    def forgetful():
+        SGD(model.parameters(), lr=0.1)
+        sum(each.sum() for each in model.parameters()).backward()
+
+    with pytest.warns(UserWarning, match="SGD .*was made and backward"):
+        forgetful()
+    with lrscope.record(tmp_path / "run"):
+        step(optimizer, model)
+    assert [each.segment for each in lrscope.read_run(tmp_path / "run").processes] == [
+        1
+    ]

@@ -142,6 +142,32 @@ def test_a_run_without_a_step_leaves_nothing_and_names_likely_causes(place, wher
     assert os.listdir(place.path) == [script]
 
 
+def test_a_training_that_forgets_its_step_is_told_which_and_where(place):
+    script = place.write(
+        """\
+        import torch
+        weight = torch.nn.Parameter(torch.ones(2))
+        optimizer = torch.optim.AdamW([weight])
+        for _ in range(3000):
+            weight.sum().backward()
+        """
+    )
+    done = place.run(script)
+    assert "AdamW (train.py:3) was made and backward() called" in done.ours
+    assert "optimizer.step() never. Call it after backward()" in done.ours
+    assert os.listdir(place.path) == [script]
+
+
+def test_an_optimizer_that_nobody_trains_with_is_not_blamed(place):
+    script = place.write(
+        """\
+        import torch
+        optimizer = torch.optim.AdamW([torch.nn.Parameter(torch.ones(2))])
+        """
+    )
+    assert "Likely causes" in place.run(script).ours
+
+
 @pytest.mark.parametrize(
     ("rest", "how"),
     [

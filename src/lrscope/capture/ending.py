@@ -4,20 +4,52 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import Any, Callable
+from typing import TYPE_CHECKING, Any, Callable
 
+from lrscope.capture.launch import UNTOLD
 from lrscope.capture.plain import plain
 from lrscope.sites import is_users
 
+if TYPE_CHECKING:
+    from lrscope.capture.journal import Journal
 
-def leave_note(reason: str) -> None:
-    """Tell the launcher that the user knows why there may be no recording."""
+
+def leave_note(reason: str, *, told: bool = True) -> None:
+    """Tell the launcher why there may be no recording.
+
+    Args:
+        reason: in words.
+        told: whether the user knows already.
+    """
     try:
-        place = os.path.join(os.environ["LRSCOPE_NOTES"], str(os.getpid()))
+        name = f"{os.getpid()}{'' if told else UNTOLD}"
+        place = os.path.join(os.environ["LRSCOPE_NOTES"], name)
         with open(place, "w", encoding="utf-8") as file:
             file.write(reason)
     except (KeyError, OSError):
         pass
+
+
+def note_unseen(journal: Journal) -> str | None:
+    """Return, and note, how a process came close to training; None if it did not.
+
+    It made an optimizer and called backward(), but took no step that could be seen,
+    so there are no files.
+    """
+    made = [
+        each
+        for each in journal.introductions
+        if each["event"] == "optimizer_constructed"
+    ]
+    called = "backward" in map(journal.happened, journal.pending)
+    if journal.is_open or not (made and called):
+        return None
+    name, where = made[0]["class_name"], made[0]["where"]
+    line = f" ({os.path.basename(where[0])}:{where[1]})" if where else ""
+    why = f"{name}{line} was made and backward() called, but optimizer.step() never. "
+    why += "Call it after backward(), unless another library moves the weights"
+    leave_note(why, told=False)
+    return why
 
 
 def lines_of(error: BaseException) -> list[str]:

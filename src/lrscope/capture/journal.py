@@ -32,11 +32,12 @@ class Journal:
         pending: items since the last row, in order. Append to it directly.
         sink: its ``store`` and ``put`` write rows; nowhere after the end.
         when_opened: called when there are files, before the first row is written.
+        introductions: what a recording needs to stand alone.
     """
 
     __slots__ = (
-        "_arguments", "_ended", "_introductions", "_items", "_kept", "_open_writer",
-        "_opening", "_remarks", "_writer", "pending", "sink", "when_opened",
+        "_arguments", "_ended", "_items", "_kept", "_open_writer", "_opening",
+        "_remarks", "_writer", "introductions", "pending", "sink", "when_opened",
     )  # fmt: skip
 
     def __init__(self, open_writer: Callable[[], Writer]) -> None:
@@ -47,7 +48,7 @@ class Journal:
         self._writer: Writer | None = None
         self._ended = False
         self._items: list[dict[str, Any]] = []
-        self._introductions: list[dict[str, Any]] = []
+        self.introductions: list[dict[str, Any]] = []
         self._kept: list[dict[str, Any]] = []
         self.sink: Writer | Nowhere = NOWHERE
         self._remarks: Layout | None = None
@@ -102,7 +103,7 @@ class Journal:
             **details,
         }
         if kind in INTRODUCTIONS:
-            self._introductions.append(event)
+            self.introductions.append(event)
         if self._writer is not None:
             self._writer.event(event)
         elif len(self._kept) < MOST_KEPT:
@@ -174,7 +175,7 @@ class Journal:
         self.pending.clear()
         self._remarks = None
         self._arguments.clear()
-        self._kept = [{**each, "row": 0, "after": 0} for each in self._introductions]
+        self._kept = [{**each, "row": 0, "after": 0} for each in self.introductions]
 
 
 class Nowhere:

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from typing import NoReturn
 
 BOOTSTRAP = os.path.join(os.path.dirname(os.path.abspath(__file__)), "bootstrap")
+UNTOLD = ".untold"
+"""How a note is called that a user has not read yet."""
 NOT_FOUND = 127
 NOT_EXECUTABLE = 126
 _FROM_KERNEL = 128  # si_code SI_KERNEL: the terminal sent it to the child as well

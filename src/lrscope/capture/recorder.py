@@ -17,10 +17,11 @@ from lrscope.capture.ending import (
     before_child_ends,
     leave_note,
     lines_of,
+    note_unseen,
     told,
     was_about_an_optimizer,
 )
-from lrscope.capture.header import describe_process
+from lrscope.capture.header import describe_process, file_name
 from lrscope.capture.hooks import GlobalHooks
 from lrscope.capture.journal import Journal
 from lrscope.capture.optimizers import OptimizerWitness
@@ -59,6 +60,9 @@ class Recorder:
         segment: number of the segment that this process belongs to.
         printer: prints lines during training, if wanted.
         effective: how to measure what the steps really moved, if wanted.
+
+    Attributes:
+        unseen: why there is no recording, if that is known at the end.
     """
 
     def __init__(
@@ -76,6 +80,7 @@ class Recorder:
         self._hooks = GlobalHooks()
         self._finalizers: list[Any] = []
         self._stopped = False
+        self.unseen: str | None = None
         self._pid = os.getpid()
         self._journal = journal = Journal(self._open_writer)
         self._optimizers = OptimizerWitness(journal, self.fail)
@@ -166,9 +171,7 @@ class Recorder:
     def _open_writer(self) -> Writer:
         self._finalizers += before_child_ends(self.stop_at_exit)
         head = describe_process(self._segment)
-        rank = "" if head["rank"] is None else f"rank{head['rank']}-"
-        name = f"segment{self._segment:03d}-{rank}pid{head['pid']}"
-        return Writer(unused(os.path.join(self.directory, name)), head)
+        return Writer(unused(os.path.join(self.directory, file_name(head))), head)
 
     def fail(self, error: Exception) -> None:
         """End the recording because of a failure of our own or of the disk."""
@@ -224,6 +227,7 @@ class Recorder:
                 self._journal.open()  # why nothing was trained is worth a recording
             if self._journal.is_open:
                 self._journal.event("process_ended", exception=told(error))
+            self.unseen = note_unseen(self._journal)
             self._journal.close()
         except Exception as failure:  # noqa: BLE001 - the process is ending
             self._journal.abandon()

@@ -101,12 +101,12 @@ def hold(trial: Trial) -> NoReturn:
             _tell(f"cannot start {command[0]!r}: {error.strerror}{hint}")
             missing = isinstance(error, FileNotFoundError)
             sys.exit(launch.NOT_FOUND if missing else launch.NOT_EXECUTABLE)
-        told = os.path.isdir(notes) and bool(os.listdir(notes))
+        left = _left_in(notes)
     opening.end_segment(segment, code)
     if follower:
         follower.finish()
     try:
-        _tell(_summary(trial, segment, code, existed=existed, told=told))
+        _tell(_summary(trial, segment, code, existed=existed, left=left))
     except (LrscopeError, OSError) as error:
         _tell(str(error))
     launch.end_like(code)
@@ -149,6 +149,17 @@ def _notes() -> Iterator[str]:
             os.rmdir(notes)
 
 
+def _left_in(notes: str) -> dict[str, str]:
+    """Return the notes that recorders left, by name."""
+    left = {}
+    with contextlib.suppress(OSError):
+        for name in os.listdir(notes):
+            left[name] = ""
+            with open(os.path.join(notes, name), encoding="utf-8") as file:
+                left[name] = file.read()
+    return left
+
+
 def _get_ready() -> None:
     """Load what the closing line usually needs while the command starts.
 
@@ -173,7 +184,12 @@ def _check_effective(effective: str | None) -> None:
 
 
 def _summary(
-    trial: Trial, segment: opening.Opened, code: int, *, existed: bool, told: bool
+    trial: Trial,
+    segment: opening.Opened,
+    code: int,
+    *,
+    existed: bool,
+    left: dict[str, str],
 ) -> str:
     from lrscope.report.closing import closing_line, nothing_seen
 
@@ -181,13 +197,14 @@ def _summary(
     if logs:
         return closing_line(segment.run, segment.number, logs)
     opening.drop_segment(segment, with_run=not existed)
-    if told:
+    untold = [left[name] for name in sorted(left) if name.endswith(launch.UNTOLD)]
+    if len(left) > len(untold):
         return "nothing was recorded, for the reason above"
     if code:
         from lrscope.cli.meant import why_unseen
 
         return nothing_seen(code) + why_unseen(trial.command)
-    return nothing_seen(code)
+    return nothing_seen(code, *untold[:1])
 
 
 def _tell(text: str) -> None:

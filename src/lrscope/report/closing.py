@@ -25,17 +25,24 @@ CAUSES = (
 )
 
 
-def nothing_seen(exit_code: int) -> str:
-    """Return that no step was seen, and how the command failed or what may be why."""
+def nothing_seen(exit_code: int, why: str = "") -> str:
+    """Return that no step was seen, and how the command failed or what may be why.
+
+    Args:
+        exit_code: of the command; negative for a signal.
+        why: what its processes tell, if they do.
+    """
     if exit_code:
         killed = signal_in(exit_code)
         how = (
             f"was killed by {killed}" if killed else f"ended with exit code {exit_code}"
         )
         return f"the command {how} before any optimizer step was seen"
+    seen = "warning: no optimizer step was seen, so nothing was recorded"
+    if why:
+        return f"{seen}: {why}"
     return (
-        "warning: no optimizer step was seen, so nothing was recorded. Likely causes: "
-        f"the command never came to optimizer.step(); {CAUSES}"
+        f"{seen}. Likely causes: the command never came to optimizer.step(); {CAUSES}"
     )
 
 
