@@ -119,3 +119,19 @@ def test_a_closure_that_clears_the_gradients_and_makes_none_moves_nothing(record
     (track,) = run.main.tracks
     assert track.attempted.updated.tolist() == moved
     assert run.main.ratio().skipped == 2
+
+
+def test_a_gradient_of_a_group_that_was_taken_out_updates_nothing(recorded):
+    gone, kept = torch.nn.Parameter(torch.ones(2)), torch.nn.Parameter(torch.ones(2))
+
+    def train():
+        optimizer = SGD([{"params": [gone]}, {"params": [kept]}], lr=0.1)
+        for number in range(4):
+            if number == 2:
+                del optimizer.param_groups[0]
+            gone.sum().backward()
+            optimizer.step()
+
+    _, run = recorded(train)
+    track = run.main.tracks[-1]
+    assert track.attempted.updated.tolist() == [True, True, False, False]

@@ -68,6 +68,7 @@ class RateReader:
         watch.last = None
         watch.tensors = []
         watch.explained = True
+        watch.ask_all()
         self._look_beside(watch, before)
 
     def _look_beside(self, watch: Watch, before: list[int]) -> None:

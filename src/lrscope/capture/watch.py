@@ -106,6 +106,10 @@ class Watch:
         """Return the numbers of groups that may have changed since the last look."""
         return self.members.numbers(groups) if self.has_other(groups) else self.numbers
 
+    def ask_all(self) -> None:
+        """Ask all parameters for a gradient next: that which had one may be gone."""
+        self.probe = _nothing
+
     def look_at(self, groups: list[dict[str, Any]]) -> None:
         """Remember which groups there are and what stands beside their rates."""
         self.readers = [grouping.SettingsReader(group) for group in groups]
