@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 
 import pytest
+import torch
 from click.testing import CliRunner
 
+import lrscope
 from lrscope.audit.rules import RULES
 from lrscope.check.rules import STATIC_RULES
 from lrscope.cli import exits
@@ -133,3 +135,20 @@ def test_of_a_folder_of_runs_one_is_to_be_named(tmp_path):
     assert f"the runs in it: {run.name}" in shown.stderr
     shown = called("audit", f"{run}s")
     assert f"did you mean {run}?" in shown.stderr
+
+
+def test_a_run_without_an_update_is_not_called_clean(tmp_path):
+    made = []
+
+    @lrscope.record(tmp_path / "run")
+    def train():
+        made.append(torch.optim.SGD([torch.nn.Parameter(torch.ones(1))], lr=0.1))
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        train()
+    for form in ("text", "markdown"):
+        shown = called("audit", tmp_path / "run", "--format", form)
+        assert shown.exit_code == exits.OK
+        assert "no update was recorded, so there is nothing to judge" in shown.stdout
+        assert "no findings" not in shown.stdout

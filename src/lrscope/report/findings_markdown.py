@@ -24,7 +24,7 @@ def as_markdown(audits: Sequence[Audit]) -> str:
 def _section(audit: Audit) -> Iterator[str]:
     yield f"## lrscope audit: {_code(audit.run)}"
     yield ""
-    yield f"**{told.counted(audit.findings)}**"
+    yield f"**{told.counted(audit)}**"
     yield ""
     crowded = told.crowded(audit)
     for finding, follows in told.causes(audit.findings):

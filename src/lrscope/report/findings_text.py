@@ -108,7 +108,7 @@ def _lines(audit: Audit, width: int | None) -> Iterator[Text]:
         yield from _filled(more, "", width, "dim")
         yield Text()
     style = STYLES[max((e.severity for e in audit.findings), default=INFO)]
-    counted = told.counted(audit.findings)
+    counted = told.counted(audit)
     yield Text.assemble((audit.run, "bold"), ": ", (counted, style))
     for line in _facts(audit):
         yield from _filled(line, "  ", width, "dim")

@@ -74,13 +74,16 @@ def places(finding: Finding, most: int = 3) -> list[str]:
     return [f"{shown(file)}:{line}" for file, line in finding.where[:most]]
 
 
-def counted(findings: Iterable[Finding]) -> str:
+def counted(audit: Audit) -> str:
     """Return how many findings there are of each severity, in words."""
-    numbers: Counter[Severity] = Counter(each.severity for each in findings)
+    numbers: Counter[Severity] = Counter(each.severity for each in audit.findings)
     told = [
         f"{number} {each}{'s' * (number != 1 and each > INFO)}"
         for each, number in sorted(numbers.items(), reverse=True)
     ]
+    updates = [ratios["updates"] for _, ratios in facts(audit)]
+    if updates and not (told or any(updates)):
+        return "no update was recorded, so there is nothing to judge"
     return ", ".join(told) or "no findings"
 
 
