@@ -16,6 +16,7 @@ from torch.optim.lr_scheduler import (
     OneCycleLR,
     StepLR,
 )
+from torch.utils.data import DataLoader
 
 import lrscope
 from lrscope.audit.finding import ERROR, INFO, WARNING
@@ -216,3 +217,32 @@ def test_rounds_in_which_the_scheduler_is_made_are_no_passes(tmp_path):
                 scheduler.step()
 
     assert "batch-cadence-for-epoch-schedule" not in found(tmp_path, train)
+
+
+def test_a_one_cycle_of_the_samples_is_told_the_length_of_the_run(tmp_path):
+    def train():
+        model, optimizer = parts()
+        cycle = OneCycleLR(optimizer, 0.1, total_steps=32 * 160)
+        for _ in range(160):
+            update(model, optimizer)
+            cycle.step()
+
+    finding = found(tmp_path, train)["warmup-longer-than-run"]
+    assert finding.cause == "total_steps does not fit the length of the run"
+    assert finding.fix == "set total_steps to the 160 steps that the run has"
+
+
+def test_samples_where_batches_were_meant_are_the_cause(tmp_path):
+    def train():
+        model, optimizer = parts()
+        loader = DataLoader(torch.ones(64, 3), batch_size=4)
+        cycle = OneCycleLR(optimizer, 0.1, epochs=5, steps_per_epoch=64)
+        for _ in range(5):
+            for _ in loader:
+                update(model, optimizer)
+                cycle.step()
+
+    said = found(tmp_path, train)
+    because = "steps-per-epoch-from-sample-counts"
+    assert "assumes 64 updates in a pass, there are 16" in said[because].message
+    assert said["warmup-longer-than-run"].because == because

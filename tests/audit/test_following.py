@@ -37,6 +37,29 @@ def test_a_schedule_that_will_not_end_with_the_run_is_told_while_it_runs(tmp_pat
     assert "range(20) around train.py:2" in found.cause
 
 
+@pytest.mark.parametrize(
+    "rounds",
+    [
+        "tqdm(range(20))",
+        "tqdm.tqdm(range(0, 20), desc='x')",
+        "trange(20)",
+        "range(1, 21)",
+        "range(1, 20 + 1)",
+        "enumerate(range(20))",
+    ],
+)
+def test_the_rounds_of_a_loop_are_known_as_programs_write_them(tmp_path, rounds):
+    story = {**TOO_LONG, "source": LITERAL.replace("range(20)", rounds)}
+    (found,) = certain_findings(recorded(tmp_path, **story), segment=0)
+    assert "range(20) around train.py:2" in found.cause
+
+
+@pytest.mark.parametrize("rounds", ["range(a)", "range(0, 20, 2)", "zip(range(20))"])
+def test_rounds_that_are_not_known_are_not_guessed(tmp_path, rounds):
+    story = {**TOO_LONG, "source": LITERAL.replace("range(20)", rounds)}
+    assert not certain_findings(recorded(tmp_path, **story), segment=0)
+
+
 def test_the_command_may_say_how_many_passes_there_will_be(tmp_path):
     words = ("python", "train.py", "--epochs", "40")
     (found,) = certain_findings(

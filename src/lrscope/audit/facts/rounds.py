@@ -5,11 +5,13 @@ from __future__ import annotations
 import ast
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from lrscope.audit.facts.source import loops_at, tree_of
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from lrscope.audit.facts.scheduler import Scheduler
     from lrscope.audit.facts.site import Site
     from lrscope.audit.facts.training import Training
@@ -19,6 +21,10 @@ Told = tuple[int, str]
 
 OPTION = re.compile(r"-{0,2}(?:num[_-]?)?(?:train[_-]?|max[_-]?)?epochs", re.IGNORECASE)
 """Options of a command that say how many passes there will be."""
+
+RANGES = ("range", "trange")
+AROUND = ("tqdm", "enumerate", "track")
+"""Functions that count, and those that only show or number the rounds."""
 
 
 def told_by_command(training: Training) -> Told | None:
@@ -75,18 +81,25 @@ def passes_by_hand(scheduler: Scheduler) -> int | None:
 
 def _range_of(loop: ast.stmt, tree: ast.Module) -> int | None:
     """Return how often ``for … in range(N)`` goes around; None if N is not known."""
-    over = getattr(loop, "iter", None)
-    if (
-        isinstance(over, ast.Call)
-        and getattr(over.func, "id", "") == "range"
-        and len(over.args) == 1
-    ):
-        return _number(over.args[0], tree)
-    return None
+    over: Any = getattr(loop, "iter", None)
+    while _calls(over, AROUND):
+        over = over.args[0]
+    if not _calls(over, RANGES) or len(over.args) > 2:
+        return None
+    stop = _number(over.args[-1], tree)
+    start = _number(over.args[0], tree) if len(over.args) > 1 else 0
+    return None if start is None or stop is None else max(0, stop - start)
+
+
+def _calls(node: Any, names: Collection[str]) -> bool:
+    """Say whether an expression calls one of some functions with an argument."""
+    if not isinstance(node, ast.Call) or not node.args:
+        return False
+    return getattr(node.func, "id", getattr(node.func, "attr", "")) in names
 
 
 def _number(node: ast.expr, tree: ast.Module) -> int | None:
-    """Return a literal, or that which the only assignment to a name gives it."""
+    """Return a literal, that which the only assignment to a name gives it, or a sum."""
     if isinstance(node, ast.Name):
         bound = [
             each
@@ -107,5 +120,10 @@ def _number(node: ast.expr, tree: ast.Module) -> int | None:
         if len(bound) != 1 or len(values) != 1:
             return None
         node = values[0]
+    if isinstance(node, ast.BinOp) and isinstance(node.op, (ast.Add, ast.Sub)):
+        left, right = _number(node.left, tree), _number(node.right, tree)
+        if left is None or right is None:
+            return None
+        return left + right if isinstance(node.op, ast.Add) else left - right
     is_number = isinstance(node, ast.Constant) and type(node.value) is int
     return node.value if is_number else None  # type: ignore[attr-defined]

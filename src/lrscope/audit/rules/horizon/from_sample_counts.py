@@ -123,5 +123,9 @@ RULE = Rule(
     needs="a scheduler of known length stepped for every update, and three passes",
     subjects=_subjects,
     judge=_judge,
-    explains=("schedule-longer-than-run", "schedule-shorter-than-run"),
+    explains=(
+        "schedule-longer-than-run",
+        "schedule-shorter-than-run",
+        "warmup-longer-than-run",
+    ),
 )

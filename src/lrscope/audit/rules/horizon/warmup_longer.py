@@ -111,13 +111,16 @@ def _by(scheduler: Scheduler) -> Iterator[Finding]:
         return
     in_a_pass = scheduler.ended_within_a_pass
     last = max(float(group.applied[-1]) for group in scheduler.groups)
-    cause, fix = scheduler.training.ending.cut_short or (
-        "the warm-up is longer than the run",
-        f"shorten the warm-up to well below {scheduler.position} steps",
-    )
+    come = scheduler.position
+    cause = "the warm-up is longer than the run"
+    fix = f"shorten the warm-up to well below {come} steps"
+    if scheduler.class_name == "OneCycleLR":  # its warm-up is a share of its length
+        cause = f"{horizon.name} does not fit the length of the run"
+        fix = f"set {horizon.name} to the {come} steps that the run has"
+    cause, fix = scheduler.training.ending.cut_short or (cause, fix)
     yield RULE.found(
         scheduler,
-        f"the rate rose to the last update, to {last:.3g}: {scheduler.position} of "
+        f"the rate rose to the last update, to {last:.3g}: {come} of "
         f"{horizon.warmup} steps of warm-up were taken",
         cause=cause,
         fix=fix,
