@@ -240,7 +240,7 @@ def test_schedulers_of_two_threads_are_not_inside_each_other(recorded):
     assert _lrs_of(run.main) == [[1.5], *[[1.0, 0.5, 0.25, 0.125]] * 2]
 
 
-def test_a_block_that_forgets_its_step_warns(tmp_path):
+def test_a_block_that_forgets_its_step_is_told_so(tmp_path, capsys):
     model = net()
     optimizer = SGD(model.parameters(), lr=0.1)
 
@@ -249,8 +249,10 @@ def test_a_block_that_forgets_its_step_warns(tmp_path):
         SGD(model.parameters(), lr=0.1)
         sum(each.sum() for each in model.parameters()).backward()
 
-    with pytest.warns(UserWarning, match="SGD .*was made and backward"):
-        forgetful()
+    forgetful()
+    told = capsys.readouterr().err
+    assert "so nothing was recorded: SGD (test_blocks.py:" in told
+    assert "was made and backward() called, but optimizer.step() never" in told
     with lrscope.record(tmp_path / "run"):
         step(optimizer, model)
     assert [each.segment for each in lrscope.read_run(tmp_path / "run").processes] == [

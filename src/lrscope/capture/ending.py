@@ -24,7 +24,7 @@ def leave_note(reason: str, *, told: bool = True) -> None:
     try:
         name = f"{os.getpid()}{'' if told else UNTOLD}"
         place = os.path.join(os.environ["LRSCOPE_NOTES"], name)
-        with open(place, "w", encoding="utf-8") as file:
+        with open(place, "w", encoding="utf-8", errors="backslashreplace") as file:
             file.write(reason)
     except (KeyError, OSError):
         pass

@@ -118,5 +118,7 @@ class record:  # noqa: N801 - read as a verb: with record("runs/a"):
         recorder.stop(error)
         opening.end_segment(segment, 0 if kind is None else 1)
         if recorder.unseen is not None:
-            message = f"lrscope: no optimizer step was seen: {recorder.unseen}"
-            warnings.warn(message, stacklevel=2)
+            seen = (
+                "lrscope: warning: no optimizer step was seen, so nothing was recorded"
+            )
+            print(f"{seen}: {recorder.unseen}", file=sys.stderr)

@@ -227,7 +227,7 @@ class Recorder:
                 self._journal.open()  # why nothing was trained is worth a recording
             if self._journal.is_open:
                 self._journal.event("process_ended", exception=told(error))
-            self.unseen = note_unseen(self._journal)
+            self.unseen = None if error else note_unseen(self._journal)
             self._journal.close()
         except Exception as failure:  # noqa: BLE001 - the process is ending
             self._journal.abandon()

@@ -92,7 +92,4 @@ def _passes(training: Training, loader: int) -> Told | None:
     if len(sites) != 1:
         return None
     around = told_around(sites[0], training.started)
-    if len(around) != 1 or not around[0][0]:
-        return None
-    found, place = around[0]
-    return found, f"range({found}) {place}"
+    return around[0] if len(around) == 1 and around[0][0] else None

@@ -54,12 +54,13 @@ def told_around(site: Site, started: float, outside: Site | None = None) -> list
     if tree is None:
         return []
     beyond = outside[1] if outside and outside[0] == file else 0
-    return [
-        (_range_of(loop, tree) or 0, f"around {Path(file).name}:{line}")
+    found = [
+        _range_of(loop, tree) or 0
         for loop in loops_at(tree, line)
         if loop.lineno < line
         if not loop.lineno <= beyond <= (loop.end_lineno or 0)
     ]
+    return [(each, f"range({each}) around {Path(file).name}:{line}") for each in found]
 
 
 def passes_by_hand(scheduler: Scheduler) -> int | None:
