@@ -109,6 +109,9 @@ def test_a_block_can_be_entered_again_after_it_failed(tmp_path):
 
 
 def test_nothing_of_a_recorder_stays_in_memory_after_its_block(recorded):
+    # once in a process Dynamo lists torch's functions, those replaced then included
+    torch._dynamo.trace_rules.get_torch_obj_rule_map()
+
     def train():
         _train()
         return weakref.ref(active_recorder())

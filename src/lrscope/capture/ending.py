@@ -36,13 +36,14 @@ def note_unseen(journal: Journal) -> str | None:
     It made an optimizer and called backward(), but took no step that could be seen,
     so there are no files.
     """
+    if journal.is_open or "backward" not in map(journal.happened, journal.pending):
+        return None
     made = [
         each
         for each in journal.introductions
         if each["event"] == "optimizer_constructed"
     ]
-    called = "backward" in map(journal.happened, journal.pending)
-    if journal.is_open or not (made and called):
+    if not made:
         return None
     name, where = made[0]["class_name"], made[0]["where"]
     line = f" ({os.path.basename(where[0])}:{where[1]})" if where else ""

@@ -35,6 +35,12 @@ def describe_process(segment: int) -> dict[str, Any]:
     }
 
 
+def file_name(head: dict[str, Any]) -> str:
+    """Return what the files of a process are called, without an ending."""
+    rank = "" if head["rank"] is None else f"rank{head['rank']}-"
+    return f"segment{head['segment']:03d}-{rank}pid{head['pid']}"
+
+
 def _command() -> list[str]:
     """Return how this process was started; one of multiprocessing like its parent."""
     words = getattr(sys, "orig_argv", sys.argv)
@@ -79,9 +85,3 @@ def _number(variable: str) -> int | None:
 def _version_of(package: str) -> str | None:
     version = getattr(sys.modules.get(package), "__version__", None)
     return None if version is None else str(version)
-
-
-def file_name(head: dict[str, Any]) -> str:
-    """Return what the files of a process are called, without an ending."""
-    rank = "" if head["rank"] is None else f"rank{head['rank']}-"
-    return f"segment{head['segment']:03d}-{rank}pid{head['pid']}"
